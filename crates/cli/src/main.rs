@@ -1,0 +1,2 @@
+//! The command line: arguments in, exit codes out.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Configuration, parallel driver, suppressions and baseline.

@@ -1,0 +1,1 @@
+//! Control flow of function bodies, and the facts about defers that rules share.

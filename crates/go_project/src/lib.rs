@@ -1,0 +1,1 @@
+//! From folders and patterns to a graph of Go packages, without running Go.

@@ -1,0 +1,1 @@
+//! What names mean: scopes and objects within a package and across imports.
