@@ -139,7 +139,7 @@ pub enum LitKind {
 }
 
 /// The direction of a channel type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChanDir {
     /// `chan T`
     Both,

@@ -1,0 +1,485 @@
+//! The package block and the file blocks: what is declared at the top level of a package, which
+//! methods its types have, and what its files import.
+//!
+//! All of it is syntax: building it walks the top-level declarations once and reads no body.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use go_syntax::{
+    DeclKind, ExprId, ExprKind, File, FuncId, GenKeyword, NameId, Span, SpecId, SpecKind,
+};
+
+use super::table::NameTable;
+use crate::loader::{Importer, Loader};
+
+/// Something declared at the top level of a package: index into [`PackageNames::members`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MemberId(pub(crate) u32);
+
+impl MemberId {
+    /// The position among the members, for dense side tables.
+    #[inline]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A method declaration: index into [`PackageNames::methods`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MethodId(pub(crate) u32);
+
+/// An import of one file of a package.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ImportId {
+    /// The file, as index into [`PackageNames::files`].
+    pub file: u32,
+    /// The place among the imports of the file.
+    pub index: u32,
+}
+
+/// What a member of a package is, and the node that declares it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MemberKind {
+    /// A constant; `index` is its place in the specification.
+    Const { spec: SpecId, index: u32 },
+    /// A variable; `index` is its place in the specification.
+    Var { spec: SpecId, index: u32 },
+    /// A type.
+    Type(SpecId),
+    /// A function.
+    Func(FuncId),
+}
+
+/// Something declared at the top level of a package, methods apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// The file, as index into [`PackageNames::files`].
+    pub file: u32,
+    /// Its name.
+    pub name: NameId,
+    /// What it is.
+    pub kind: MemberKind,
+}
+
+/// A method declaration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Method {
+    /// The file, as index into [`PackageNames::files`].
+    pub file: u32,
+    /// Its name.
+    pub name: NameId,
+    /// The declaration.
+    pub func: FuncId,
+    /// The name of the receiver's type, without `*` and type parameters.
+    pub base: Span,
+    /// Whether the receiver is a pointer.
+    pub pointer: bool,
+}
+
+/// How an import makes names visible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportKind {
+    /// Under the name that the package gives itself.
+    Plain,
+    /// Under this name.
+    Named(NameId),
+    /// `import . "path"`
+    Dot,
+    /// `import _ "path"`
+    Blank,
+}
+
+/// An import of a file.
+#[derive(Debug)]
+pub struct Import {
+    /// The specification.
+    pub spec: SpecId,
+    /// The path as written.
+    pub path: Arc<str>,
+    /// How it makes names visible.
+    pub kind: ImportKind,
+    /// The name the package gives itself; asked for at most once.
+    package_name: OnceLock<Arc<str>>,
+    /// The path that the build knows the package by; asked for at most once.
+    canonical: OnceLock<Arc<str>>,
+}
+
+/// The names of one package: of a package under analysis (whole trees) or of a dependency (parsed
+/// with bodies skipped).
+#[derive(Debug)]
+pub struct PackageNames {
+    importer: Importer,
+    files: Vec<Arc<File>>,
+    members: Vec<Member>,
+    member_table: NameTable,
+    methods: Vec<Method>,
+    /// Sorted by the name of the receiver's type, then by declaration.
+    methods_by_base: Vec<MethodId>,
+    imports: Vec<Vec<Import>>,
+}
+
+impl PackageNames {
+    /// Collects the declarations of `files`, which are those that the build constraints select:
+    /// one package clause for all. When a name is declared twice, the first declaration counts.
+    pub fn new(importer: Importer, files: Vec<Arc<File>>) -> Self {
+        let mut names = Self {
+            importer,
+            files: Vec::new(),
+            members: Vec::new(),
+            member_table: NameTable::default(),
+            methods: Vec::new(),
+            methods_by_base: Vec::new(),
+            imports: Vec::with_capacity(files.len()),
+        };
+        for (index, file) in files.iter().enumerate() {
+            names.collect_file(u32::try_from(index).unwrap_or(u32::MAX), file);
+        }
+        names.files = files;
+        names.index();
+        names
+    }
+
+    /// The package as the one that imports others.
+    #[inline]
+    pub fn importer(&self) -> &Importer {
+        &self.importer
+    }
+
+    /// The import path.
+    #[inline]
+    pub fn path(&self) -> &Arc<str> {
+        &self.importer.path
+    }
+
+    /// The name in the package clause of the first file that has one.
+    pub fn name(&self) -> Option<&str> {
+        self.files.iter().find_map(|file| file.package_name())
+    }
+
+    /// The folder, where known.
+    pub fn dir(&self) -> Option<&Path> {
+        self.importer.dir.as_deref().map(PathBuf::as_path)
+    }
+
+    /// The files, in the order given.
+    #[inline]
+    pub fn files(&self) -> &[Arc<File>] {
+        &self.files
+    }
+
+    /// The file at `index`.
+    #[inline]
+    pub fn file(&self, index: u32) -> &File {
+        &self.files[index as usize]
+    }
+
+    /// All members in order of declaration, file by file: also `init` functions and those named
+    /// `_`, which no lookup finds.
+    pub fn members(&self) -> impl Iterator<Item = (MemberId, Member)> + '_ {
+        (0..).map(MemberId).zip(self.members.iter().copied())
+    }
+
+    /// The member `id`.
+    #[inline]
+    pub fn member(&self, id: MemberId) -> Member {
+        self.members[id.index()]
+    }
+
+    /// The name of the member `id`.
+    #[inline]
+    pub fn member_name(&self, id: MemberId) -> &str {
+        let member = self.member(id);
+        self.file(member.file).name(member.name)
+    }
+
+    /// Looks `name` up in the package block.
+    pub fn lookup(&self, name: &str) -> Option<MemberId> {
+        self.member_table
+            .find(name, |index| self.member_name(MemberId(index)))
+            .map(MemberId)
+    }
+
+    /// The method `id`.
+    #[inline]
+    pub fn method(&self, id: MethodId) -> Method {
+        self.methods[id.0 as usize]
+    }
+
+    /// All methods in order of declaration, file by file.
+    pub fn methods(&self) -> impl Iterator<Item = (MethodId, Method)> + '_ {
+        (0..).map(MethodId).zip(self.methods.iter().copied())
+    }
+
+    /// The declared methods of the type named `base`, in order of declaration.
+    pub fn methods_of(&self, base: &str) -> impl ExactSizeIterator<Item = (MethodId, Method)> + '_ {
+        let start = self
+            .methods_by_base
+            .partition_point(|&id| self.method_base(id) < base);
+        let rest = &self.methods_by_base[start..];
+        let len = rest.partition_point(|&id| self.method_base(id) == base);
+        rest[..len].iter().map(|&id| (id, self.method(id)))
+    }
+
+    /// The declared method `name` of the type named `base`.
+    pub fn lookup_method(&self, base: &str, name: &str) -> Option<MethodId> {
+        self.methods_of(base)
+            .map(|(id, _)| id)
+            .find(|&id| self.method_name(id) == name)
+    }
+
+    /// The name of the method `id`.
+    #[inline]
+    pub fn method_name(&self, id: MethodId) -> &str {
+        let method = self.method(id);
+        self.file(method.file).name(method.name)
+    }
+
+    /// The name of the type that the method `id` belongs to.
+    #[inline]
+    pub fn method_base(&self, id: MethodId) -> &str {
+        let method = self.method(id);
+        self.file(method.file).span_text(method.base)
+    }
+
+    /// The imports of a file in order.
+    #[inline]
+    pub fn imports(&self, file: u32) -> &[Import] {
+        &self.imports[file as usize]
+    }
+
+    /// The import `id`.
+    #[inline]
+    pub fn import(&self, id: ImportId) -> &Import {
+        &self.imports[id.file as usize][id.index as usize]
+    }
+
+    /// Looks `name` up among the package names that `file` imports. Asks `loader` for the names of
+    /// packages that are imported without giving one.
+    pub fn lookup_import(&self, file: u32, name: &str, loader: &dyn Loader) -> Option<ImportId> {
+        let imports = self.imports.get(file as usize)?;
+        let names = self.file(file);
+        let found = imports.iter().position(|import| match import.kind {
+            ImportKind::Named(id) => names.name(id) == name,
+            ImportKind::Plain => self.package_name(import, loader) == name,
+            ImportKind::Dot | ImportKind::Blank => false,
+        })?;
+        Some(ImportId {
+            file,
+            index: u32::try_from(found).ok()?,
+        })
+    }
+
+    /// The path by which the build knows what the import `id` names: that of its vendored copy
+    /// within the standard library, for example.
+    pub fn canonical_path<'a>(&'a self, id: ImportId, loader: &dyn Loader) -> &'a Arc<str> {
+        let import = self.import(id);
+        import.canonical.get_or_init(|| {
+            loader
+                .canonical_path(&import.path, &self.importer)
+                .unwrap_or_else(|| Arc::clone(&import.path))
+        })
+    }
+
+    /// The enclosing declared function of `func` as people write it: `F`, `T.M` or `(*T).M`; empty
+    /// for a literal outside of any function.
+    pub fn function_label(&self, file: u32, func: FuncId) -> String {
+        let tree = self.file(file);
+        let mut declared = func;
+        while let Some(parent) = tree.func(declared).parent {
+            declared = parent;
+        }
+        let node = tree.func(declared);
+        let Some(name) = node.name else {
+            return String::new();
+        };
+        let name = tree.name(name);
+        match receiver_base(tree, declared) {
+            Some((base, true)) => format!("(*{}).{name}", tree.span_text(base)),
+            Some((base, false)) => format!("{}.{name}", tree.span_text(base)),
+            None => name.to_owned(),
+        }
+    }
+
+    fn package_name<'a>(&self, import: &'a Import, loader: &dyn Loader) -> &'a str {
+        import.package_name.get_or_init(|| {
+            loader
+                .package_name(&import.path, &self.importer)
+                .unwrap_or_else(|| guess_package_name(&import.path).into())
+        })
+    }
+
+    fn collect_file(&mut self, index: u32, file: &File) {
+        let mut imports = Vec::new();
+        for &decl in file.top_decls() {
+            match file.decl(decl).kind {
+                DeclKind::Bad => {}
+                DeclKind::Func(func) => self.collect_func(index, file, func),
+                DeclKind::Gen {
+                    keyword: GenKeyword::Import,
+                    specs,
+                    ..
+                } => {
+                    imports.extend(specs.iter().filter_map(|spec| import(file, spec)));
+                }
+                DeclKind::Gen { keyword, specs, .. } => {
+                    for spec in specs.iter() {
+                        self.collect_spec(index, file, keyword, spec);
+                    }
+                }
+            }
+        }
+        self.imports.push(imports);
+    }
+
+    fn collect_func(&mut self, index: u32, file: &File, func: FuncId) {
+        let node = file.func(func);
+        let Some(name) = node.name else { return };
+        if node.recv.is_none() {
+            self.members.push(Member {
+                file: index,
+                name,
+                kind: MemberKind::Func(func),
+            });
+        } else if let Some((base, pointer)) = receiver_base(file, func) {
+            self.methods.push(Method {
+                file: index,
+                name,
+                func,
+                base,
+                pointer,
+            });
+        }
+    }
+
+    fn collect_spec(&mut self, index: u32, file: &File, keyword: GenKeyword, spec: SpecId) {
+        match file.spec(spec).kind {
+            SpecKind::Import { .. } => {}
+            SpecKind::Type { name, .. } => {
+                self.members.push(Member {
+                    file: index,
+                    name,
+                    kind: MemberKind::Type(spec),
+                });
+            }
+            SpecKind::Value { names, .. } => {
+                for (position, name) in (0..).zip(names.iter()) {
+                    let kind = if keyword == GenKeyword::Const {
+                        MemberKind::Const {
+                            spec,
+                            index: position,
+                        }
+                    } else {
+                        MemberKind::Var {
+                            spec,
+                            index: position,
+                        }
+                    };
+                    self.members.push(Member {
+                        file: index,
+                        name,
+                        kind,
+                    });
+                }
+            }
+        }
+    }
+
+    fn index(&mut self) {
+        let mut table = NameTable::with_capacity(self.members.len());
+        for (id, member) in self.members() {
+            let name = self.file(member.file).name(member.name);
+            let is_init = name == "init" && matches!(member.kind, MemberKind::Func(_));
+            if name != "_" && !is_init {
+                table.insert_if_absent(name, id.0, |index| self.member_name(MemberId(index)));
+            }
+        }
+        let mut methods: Vec<MethodId> = self.methods().map(|(id, _)| id).collect();
+        methods.sort_by_key(|&id| self.method_base(id));
+        self.member_table = table;
+        self.methods_by_base = methods;
+    }
+}
+
+impl Import {
+    /// The last element of the path that is not a version, which most packages are named after.
+    pub fn guessed_name(&self) -> &str {
+        guess_package_name(&self.path)
+    }
+}
+
+fn import(file: &File, spec: SpecId) -> Option<Import> {
+    let SpecKind::Import { name, .. } = file.spec(spec).kind else {
+        return None;
+    };
+    let path = file.import_path(spec)?;
+    let kind = match name {
+        None => ImportKind::Plain,
+        Some(id) => match file.name(id) {
+            "." => ImportKind::Dot,
+            "_" => ImportKind::Blank,
+            _ => ImportKind::Named(id),
+        },
+    };
+    Some(Import {
+        spec,
+        path: path.as_ref().into(),
+        kind,
+        package_name: OnceLock::new(),
+        canonical: OnceLock::new(),
+    })
+}
+
+/// Where the base type of a method's receiver stands, and whether the receiver is a pointer.
+fn receiver_base(file: &File, func: FuncId) -> Option<(Span, bool)> {
+    let recv = file.func(func).recv?;
+    let field = file.fields_of(recv).first()?;
+    let mut expr: ExprId = file.field(field).ty;
+    let mut pointer = false;
+    loop {
+        let node = file.expr(expr);
+        match node.kind {
+            ExprKind::Ident => return Some((node.span, pointer)),
+            ExprKind::Paren(x) => expr = x,
+            ExprKind::Star(x) => {
+                pointer = true;
+                expr = x;
+            }
+            ExprKind::Index { x, .. } => expr = x,
+            _ => return None,
+        }
+    }
+}
+
+/// The name that a package with this import path most likely has. Used when the package is not
+/// there to be asked.
+pub fn guess_package_name(path: &str) -> &str {
+    let mut elements = path.rsplit('/');
+    let last = elements.next().unwrap_or(path);
+    let element = if is_major_version(last) {
+        elements.next().unwrap_or(last)
+    } else {
+        last
+    };
+    // gopkg.in/yaml.v3
+    let element = match element.rsplit_once(".v") {
+        Some((name, version)) if version.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => element,
+    };
+    let element = element.strip_prefix("go-").unwrap_or(element);
+    let element = element
+        .strip_suffix("-go")
+        .or_else(|| element.strip_suffix(".go"))
+        .unwrap_or(element);
+    // A hyphen cannot be part of a name; what stands after it usually is the name.
+    element.rsplit('-').next().unwrap_or(element)
+}
+
+fn is_major_version(element: &str) -> bool {
+    element.strip_prefix('v').is_some_and(|rest| {
+        !rest.is_empty()
+            && rest.bytes().all(|byte| byte.is_ascii_digit())
+            && rest != "0"
+            && rest != "1"
+    })
+}

@@ -1,0 +1,1 @@
+//! The blocks that are open while a body is resolved.

@@ -1,0 +1,236 @@
+//! Types as interned ids: equal ids, equal types.
+//!
+//! A store belongs to one [`PackageCx`](crate::PackageCx); ids of different stores must not meet. A named
+//! type is known by the path and name under which it was mentioned, so that mentioning it loads
+//! nothing; what it is underneath (or that it is an alias) is found out on demand.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use go_syntax::{ChanDir, ExprId, FieldListId, SpecId};
+use rustc_hash::FxHashMap;
+
+use crate::universe::Basic;
+
+/// A type of a [`PackageCx`](crate::PackageCx).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TypeId(u32);
+
+impl TypeId {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// Whether nothing is known.
+    #[inline]
+    pub const fn is_unknown(self) -> bool {
+        self.0 == Self::UNKNOWN.0
+    }
+}
+
+/// An interned list of types.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TypeList(u32);
+
+impl TypeList {
+    /// The list without types.
+    pub const EMPTY: Self = Self(0);
+}
+
+/// A named type without its type arguments.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NamedId(u32);
+
+/// A package as types know it: by its canonical path.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct PathId(u32);
+
+/// A place in the declarations of a package.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Site<T> {
+    /// The package.
+    pub(crate) path: PathId,
+    /// The file, as index into the files of the package.
+    pub(crate) file: u32,
+    /// The node.
+    pub(crate) node: T,
+}
+
+/// What a type is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Type {
+    /// Nothing is known.
+    Unknown,
+    /// A basic type, or the type of an untyped constant or of `nil`.
+    Basic(Basic),
+    /// A declared type, `error` and `comparable` included. It may turn out to be an alias: see
+    /// [`PackageCx::underlying`](crate::PackageCx::underlying).
+    Named { name: NamedId, args: TypeList },
+    /// A type parameter.
+    TypeParam(TypeParam),
+    /// `*T`
+    Pointer(TypeId),
+    /// `[]T`
+    Slice(TypeId),
+    /// `[n]T`; no length when it is not a plain number.
+    Array { len: Option<u64>, elem: TypeId },
+    /// `map[K]V`
+    Map { key: TypeId, value: TypeId },
+    /// `chan T`, `chan<- T`, `<-chan T`
+    Chan { dir: ChanDir, elem: TypeId },
+    /// A function; the last parameter of a variadic one is a slice.
+    Func {
+        params: TypeList,
+        results: TypeList,
+        variadic: bool,
+    },
+    /// `struct { … }`, by where it stands. Within generic declarations `env` says what the type
+    /// parameters stand for, as a list of pairs.
+    Struct {
+        site: Site<FieldListId>,
+        env: TypeList,
+    },
+    /// `interface { … }`, likewise.
+    Interface {
+        site: Site<FieldListId>,
+        env: TypeList,
+    },
+    /// `any`, the interface without methods.
+    EmptyInterface,
+    /// Several values: the results of a call.
+    Tuple(TypeList),
+}
+
+/// A type parameter, by where it is declared.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TypeParam {
+    pub(crate) path: PathId,
+    pub(crate) file: u32,
+    /// Where the name starts: names and expressions can declare type parameters.
+    pub(crate) start: u32,
+    /// The constraint, where there is one.
+    pub(crate) constraint: Option<ExprId>,
+}
+
+/// What is known of a declared type by name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NamedType {
+    pub(crate) path: PathId,
+    /// The canonical import path; empty for predeclared types.
+    pub package: Arc<str>,
+    /// The name.
+    pub name: Arc<str>,
+    /// The declaration, for a type declared within a function.
+    pub(crate) local: Option<(u32, SpecId)>,
+}
+
+/// All types of a context.
+#[derive(Debug)]
+pub(crate) struct TypeStore {
+    inner: RefCell<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    types: Vec<Type>,
+    type_ids: FxHashMap<Type, TypeId>,
+    lists: Vec<Rc<[TypeId]>>,
+    list_ids: FxHashMap<Rc<[TypeId]>, TypeList>,
+    named: Vec<Rc<NamedType>>,
+    named_ids: FxHashMap<Rc<NamedType>, NamedId>,
+    paths: Vec<Arc<str>>,
+    path_ids: FxHashMap<Arc<str>, PathId>,
+}
+
+impl TypeStore {
+    pub(crate) fn new() -> Self {
+        let store = Self {
+            inner: RefCell::default(),
+        };
+        let unknown = store.intern(Type::Unknown);
+        debug_assert_eq!(unknown, TypeId::UNKNOWN);
+        let empty = store.list(&[]);
+        debug_assert_eq!(empty, TypeList::EMPTY);
+        let universe = store.path(&Arc::from(""));
+        debug_assert_eq!(universe, PathId::UNIVERSE);
+        store
+    }
+
+    pub(crate) fn intern(&self, ty: Type) -> TypeId {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(&id) = inner.type_ids.get(&ty) {
+            return id;
+        }
+        let id = TypeId(index(inner.types.len()));
+        inner.types.push(ty);
+        inner.type_ids.insert(ty, id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: TypeId) -> Type {
+        self.inner.borrow().types[id.0 as usize]
+    }
+
+    pub(crate) fn list(&self, types: &[TypeId]) -> TypeList {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(&id) = inner.list_ids.get(types) {
+            return id;
+        }
+        let id = TypeList(index(inner.lists.len()));
+        let types: Rc<[TypeId]> = types.into();
+        inner.lists.push(Rc::clone(&types));
+        inner.list_ids.insert(types, id);
+        id
+    }
+
+    pub(crate) fn types(&self, list: TypeList) -> Rc<[TypeId]> {
+        Rc::clone(&self.inner.borrow().lists[list.0 as usize])
+    }
+
+    pub(crate) fn path(&self, path: &Arc<str>) -> PathId {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(&id) = inner.path_ids.get(path) {
+            return id;
+        }
+        let id = PathId(index(inner.paths.len()));
+        inner.paths.push(Arc::clone(path));
+        inner.path_ids.insert(Arc::clone(path), id);
+        id
+    }
+
+    pub(crate) fn path_text(&self, path: PathId) -> Arc<str> {
+        Arc::clone(&self.inner.borrow().paths[path.0 as usize])
+    }
+
+    pub(crate) fn named(&self, path: PathId, name: &str, local: Option<(u32, SpecId)>) -> NamedId {
+        let mut inner = self.inner.borrow_mut();
+        let key = NamedType {
+            path,
+            package: Arc::clone(&inner.paths[path.0 as usize]),
+            name: name.into(),
+            local,
+        };
+        if let Some(&id) = inner.named_ids.get(&key) {
+            return id;
+        }
+        let id = NamedId(index(inner.named.len()));
+        let key = Rc::new(key);
+        inner.named.push(Rc::clone(&key));
+        inner.named_ids.insert(key, id);
+        id
+    }
+
+    pub(crate) fn named_type(&self, id: NamedId) -> Rc<NamedType> {
+        Rc::clone(&self.inner.borrow().named[id.0 as usize])
+    }
+}
+
+impl PathId {
+    /// The universe, whose types are `error` and `comparable`.
+    pub(crate) const UNIVERSE: Self = Self(0);
+}
+
+fn index(len: usize) -> u32 {
+    // A store dies with the check of its package; four thousand million types would not fit memory.
+    u32::try_from(len).expect("fewer than 2^32 types")
+}
