@@ -7,7 +7,10 @@
 //!
 //! Nothing here knows what a name means: see the `go_types` crate.
 
-use crate::ids::{ArenaId, DeclId, ExprId, FieldId, FieldListId, FuncId, IdRange, List, NameId, SigId, SpecId, StmtId};
+use crate::ids::{
+    ArenaId, DeclId, ExprId, FieldId, FieldListId, FuncId, IdRange, List, NameId, SigId, SpecId,
+    StmtId,
+};
 use crate::position::LineIndex;
 use crate::source::Source;
 
@@ -84,7 +87,11 @@ pub enum ExprKind {
     /// A literal of a basic type.
     BasicLit(LitKind),
     /// `ty{elts}`; `ty` is absent for elements whose type is elided.
-    CompositeLit { ty: Option<ExprId>, elts: List<ExprId>, lbrace: u32 },
+    CompositeLit {
+        ty: Option<ExprId>,
+        elts: List<ExprId>,
+        lbrace: u32,
+    },
     /// `func(…) … { … }`
     FuncLit(FuncId),
     /// `(x)`
@@ -94,11 +101,20 @@ pub enum ExprKind {
     /// `x[index, …]`: an index expression or an instantiation.
     Index { x: ExprId, indices: List<ExprId> },
     /// `x[lo:hi:max]`
-    Slice { x: ExprId, lo: Option<ExprId>, hi: Option<ExprId>, max: Option<ExprId> },
+    Slice {
+        x: ExprId,
+        lo: Option<ExprId>,
+        hi: Option<ExprId>,
+        max: Option<ExprId>,
+    },
     /// `x.(ty)`; `ty` is absent in `x.(type)`.
     TypeAssert { x: ExprId, ty: Option<ExprId> },
     /// `fun(args)`: a call or a conversion; `spread` when the last argument is followed by `...`.
-    Call { fun: ExprId, args: List<ExprId>, spread: bool },
+    Call {
+        fun: ExprId,
+        args: List<ExprId>,
+        spread: bool,
+    },
     /// `*x`: a dereference or a pointer type.
     Star(ExprId),
     /// An operator before its operand, `<-x` and the `~T` of constraints included.
@@ -238,7 +254,11 @@ pub enum StmtKind {
     /// `x++` or `x--`
     IncDec { x: ExprId, inc: bool },
     /// `lhs op rhs`
-    Assign { lhs: List<ExprId>, rhs: List<ExprId>, op: AssignOp },
+    Assign {
+        lhs: List<ExprId>,
+        rhs: List<ExprId>,
+        op: AssignOp,
+    },
     /// `go call`; `call` is a call expression.
     Go(ExprId),
     /// `defer call`; `call` is a call expression.
@@ -246,26 +266,60 @@ pub enum StmtKind {
     /// `return results`
     Return(List<ExprId>),
     /// `break`, `continue`, `goto`, `fallthrough`
-    Branch { kind: BranchKind, label: Option<NameId> },
+    Branch {
+        kind: BranchKind,
+        label: Option<NameId>,
+    },
     /// `{ … }`
     Block(List<StmtId>),
     /// `if init; cond body else els`; `body` is a block, `els` a block or another `if`.
-    If { init: Option<StmtId>, cond: ExprId, body: StmtId, els: Option<StmtId> },
+    If {
+        init: Option<StmtId>,
+        cond: ExprId,
+        body: StmtId,
+        els: Option<StmtId>,
+    },
     /// `switch init; tag body`; `body` is a block of case clauses.
-    Switch { init: Option<StmtId>, tag: Option<ExprId>, body: StmtId },
+    Switch {
+        init: Option<StmtId>,
+        tag: Option<ExprId>,
+        body: StmtId,
+    },
     /// `switch init; guard body`; `guard` is `x := y.(type)` or `y.(type)`, `body` a block of case
     /// clauses.
-    TypeSwitch { init: Option<StmtId>, guard: StmtId, body: StmtId },
+    TypeSwitch {
+        init: Option<StmtId>,
+        guard: StmtId,
+        body: StmtId,
+    },
     /// `case list:` or `default:` (no list) with its statements, within a switch.
-    CaseClause { list: List<ExprId>, is_default: bool, body: List<StmtId> },
+    CaseClause {
+        list: List<ExprId>,
+        is_default: bool,
+        body: List<StmtId>,
+    },
     /// `select body`; `body` is a block of communication clauses.
     Select { body: StmtId },
     /// `case comm:` or `default:` (no `comm`) with its statements, within a select.
-    CommClause { comm: Option<StmtId>, body: List<StmtId> },
+    CommClause {
+        comm: Option<StmtId>,
+        body: List<StmtId>,
+    },
     /// `for init; cond; post body`
-    For { init: Option<StmtId>, cond: Option<ExprId>, post: Option<StmtId>, body: StmtId },
+    For {
+        init: Option<StmtId>,
+        cond: Option<ExprId>,
+        post: Option<StmtId>,
+        body: StmtId,
+    },
     /// `for key, value op range x body`
-    Range { key: Option<ExprId>, value: Option<ExprId>, op: RangeOp, x: ExprId, body: StmtId },
+    Range {
+        key: Option<ExprId>,
+        value: Option<ExprId>,
+        op: RangeOp,
+        x: ExprId,
+        body: StmtId,
+    },
 }
 
 /// The operator of an assignment.
@@ -318,7 +372,11 @@ pub enum DeclKind {
     /// A place where the parser found no declaration.
     Bad,
     /// `import`, `const`, `type` or `var`, with parentheses or without.
-    Gen { keyword: GenKeyword, parens: bool, specs: IdRange<SpecId> },
+    Gen {
+        keyword: GenKeyword,
+        parens: bool,
+        specs: IdRange<SpecId>,
+    },
     /// A function or method.
     Func(FuncId),
 }
@@ -352,9 +410,19 @@ pub enum SpecKind {
     /// quotes and is empty when missing; see [`File::import_path`].
     Import { name: Option<NameId>, path: Span },
     /// `names ty = values` of a `const` or `var`; `iota` counts from the start of the declaration.
-    Value { names: IdRange<NameId>, ty: Option<ExprId>, values: List<ExprId>, iota: u32 },
+    Value {
+        names: IdRange<NameId>,
+        ty: Option<ExprId>,
+        values: List<ExprId>,
+        iota: u32,
+    },
     /// `name[tparams] = ty`; `alias` when there is a `=`.
-    Type { name: NameId, tparams: Option<FieldListId>, alias: bool, ty: ExprId },
+    Type {
+        name: NameId,
+        tparams: Option<FieldListId>,
+        alias: bool,
+        ty: ExprId,
+    },
 }
 
 /// A function declaration, method declaration or function literal.
@@ -665,10 +733,16 @@ impl File {
 
     /// All import specifications in order.
     pub fn imports(&self) -> impl Iterator<Item = SpecId> + '_ {
-        self.top.iter().flat_map(|&decl| match self.decl(decl).kind {
-            DeclKind::Gen { keyword: GenKeyword::Import, specs, .. } => specs.iter(),
-            _ => IdRange::EMPTY.iter(),
-        })
+        self.top
+            .iter()
+            .flat_map(|&decl| match self.decl(decl).kind {
+                DeclKind::Gen {
+                    keyword: GenKeyword::Import,
+                    specs,
+                    ..
+                } => specs.iter(),
+                _ => IdRange::EMPTY.iter(),
+            })
     }
 
     /// The unquoted path of an import specification.

@@ -71,7 +71,11 @@ pub struct List<T> {
 
 impl<T> List<T> {
     /// The list without elements.
-    pub const EMPTY: Self = Self { start: 0, len: 0, marker: PhantomData };
+    pub const EMPTY: Self = Self {
+        start: 0,
+        len: 0,
+        marker: PhantomData,
+    };
 
     pub(crate) fn new(start: usize, len: usize) -> Self {
         Self {
@@ -126,7 +130,11 @@ pub struct IdRange<T> {
 
 impl<T: ArenaId> IdRange<T> {
     /// The range without elements.
-    pub const EMPTY: Self = Self { start: 0, len: 0, marker: PhantomData };
+    pub const EMPTY: Self = Self {
+        start: 0,
+        len: 0,
+        marker: PhantomData,
+    };
 
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self {

@@ -15,7 +15,10 @@ mod parser;
 mod token;
 
 pub use ast::*;
-pub use ids::{ArenaId, DeclId, ExprId, FieldId, FieldListId, FuncId, IdRange, List, NameId, SigId, SpecId, StmtId};
+pub use ids::{
+    ArenaId, DeclId, ExprId, FieldId, FieldListId, FuncId, IdRange, List, NameId, SigId, SpecId,
+    StmtId,
+};
 pub use parser::{Mode, parse};
 pub use position::{LineColumn, LineIndex};
 pub use source::Source;
