@@ -2,21 +2,25 @@
 //! found so far. Used by one thread; another thread makes another context on the same
 //! [`PackageNames`].
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use go_syntax::{File, FuncId};
+use rustc_hash::FxHashMap;
 
 use crate::loader::Loader;
-use crate::names::PackageNames;
+use crate::names::{ImportId, ImportKind, Object, PackageNames, is_exported};
 use crate::types::store::TypeStore;
 use crate::types::{NamedId, NamedType, Type, TypeId, TypeList};
+use crate::universe::{Predeclared, predeclared};
 
 /// What resolving the bodies of one package needs.
 pub struct PackageCx<'a> {
     names: &'a Arc<PackageNames>,
     loader: &'a dyn Loader,
+    packages: RefCell<FxHashMap<Arc<str>, Option<Arc<PackageNames>>>>,
     store: TypeStore,
 }
 
@@ -26,6 +30,7 @@ impl<'a> PackageCx<'a> {
         Self {
             names,
             loader,
+            packages: RefCell::default(),
             store: TypeStore::new(),
         }
     }
@@ -46,6 +51,59 @@ impl<'a> PackageCx<'a> {
     #[inline]
     pub fn file(&self, index: u32) -> &'a File {
         self.names().file(index)
+    }
+
+    /// What `name` means in `file` outside of any function: in the package block, in the block of
+    /// the file, in the universe.
+    pub fn lookup(&self, file: u32, name: &str) -> Object {
+        let names = self.names();
+        if let Some(member) = names.lookup(name) {
+            return Object::Member(member);
+        }
+        if let Some(import) = names.lookup_import(file, name, self.loader) {
+            return Object::Package(import);
+        }
+        match predeclared(name) {
+            Some(Predeclared::Builtin(builtin)) => Object::Builtin(builtin),
+            Some(Predeclared::Type(ty)) => Object::UniverseType(ty),
+            Some(Predeclared::Const(constant)) => Object::UniverseConst(constant),
+            Some(Predeclared::Nil) => Object::Nil,
+            None => self
+                .lookup_dot(file, name)
+                .map_or(Object::Unknown, Object::DotMember),
+        }
+    }
+
+    /// The dot-import of `file` whose package exports `name`.
+    fn lookup_dot(&self, file: u32, name: &str) -> Option<ImportId> {
+        if !is_exported(name) {
+            return None;
+        }
+        let names = self.names();
+        let imports = names.imports(file).iter().zip(0..);
+        imports
+            .filter(|(import, _)| import.kind == ImportKind::Dot)
+            .find_map(|(_, index)| {
+                let id = ImportId { file, index };
+                let package = self.package(names.canonical_path(id, self.loader))?;
+                package.lookup(name).map(|_| id)
+            })
+    }
+
+    /// The declarations of the package with the canonical path `path`, which may be the package
+    /// under analysis itself. Loaded on the first call.
+    pub fn package(&self, path: &Arc<str>) -> Option<Arc<PackageNames>> {
+        if path == self.names.path() {
+            return Some(Arc::clone(self.names));
+        }
+        if let Some(package) = self.packages.borrow().get(path) {
+            return package.clone();
+        }
+        let package = self.loader.package(path, self.names.importer());
+        self.packages
+            .borrow_mut()
+            .insert(Arc::clone(path), package.clone());
+        package
     }
 
     /// What the type `id` is.

@@ -16,6 +16,9 @@ mod names;
 mod types;
 mod universe;
 
+#[cfg(test)]
+mod testing;
+
 pub use body::{Body, Callee};
 pub use cx::{PackageCx, root_of};
 pub use loader::{Importer, Loader, NoPackages};

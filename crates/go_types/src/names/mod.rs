@@ -17,6 +17,7 @@ mod table;
 mod tests;
 
 pub use body::BodyNames;
+pub(crate) use keys::is_exported;
 pub use object::{DeclSite, Init, Label, Local, LocalId, LocalKind, Object, Role, Use};
 pub use package::{
     Import, ImportId, ImportKind, Member, MemberId, MemberKind, Method, MethodId, PackageNames,

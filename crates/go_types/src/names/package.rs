@@ -440,12 +440,11 @@ fn receiver_base(file: &File, func: FuncId) -> Option<(Span, bool)> {
         let node = file.expr(expr);
         match node.kind {
             ExprKind::Ident => return Some((node.span, pointer)),
-            ExprKind::Paren(x) => expr = x,
             ExprKind::Star(x) => {
                 pointer = true;
                 expr = x;
             }
-            ExprKind::Index { x, .. } => expr = x,
+            ExprKind::Paren(x) | ExprKind::Index { x, .. } => expr = x,
             _ => return None,
         }
     }
