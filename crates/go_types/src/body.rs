@@ -18,35 +18,26 @@ pub struct Body<'a> {
     names: BodyNames,
 }
 
-/// What a call calls.
+/// What a call calls, as far as names tell.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Callee<'a> {
-    /// A function of a package; `member` when it is the package under analysis.
+    /// A function of a package; `member` when it is the package under analysis. A declaration of
+    /// another package is not looked at: it may also be a variable that holds a function, or a type,
+    /// and then the call is a conversion.
     Func {
         package: &'a str,
         name: &'a str,
         member: Option<MemberId>,
     },
-    /// A method, or a method expression applied to its receiver.
-    Method {
-        /// The operand; for a method expression the first argument.
-        recv: Option<ExprId>,
-        /// The name of the method.
-        name: &'a str,
-        /// The named type that declares the method, which for a promoted method is the embedded
-        /// one; absent when unknown, and then `name` may as well be a field.
-        owner: Option<TypeId>,
-        /// Whether the method has a pointer receiver, as far as known.
-        pointer: bool,
-    },
-    /// A field of function type.
-    Field { x: ExprId, name: &'a str },
+    /// `x.name(…)` where `x` is a value or a type: a method, or a field of function type. See
+    /// [`Body::method`].
+    Selected { x: ExprId, name: &'a str },
     /// A predeclared function.
     Builtin(Builtin),
     /// A function literal, called on the spot.
     Literal(FuncId),
-    /// No call, but a conversion to this type.
-    Conversion(TypeId),
+    /// No call, but a conversion to the type that this expression denotes.
+    Conversion(ExprId),
     /// The function that a local variable holds.
     Var(LocalId),
     /// The function that a package-level variable of this package holds.
@@ -55,6 +46,22 @@ pub enum Callee<'a> {
     Dynamic,
     /// A name that is declared nowhere.
     Unknown,
+}
+
+/// The method that a call calls.
+#[derive(Clone, Debug)]
+pub struct MethodCall<'a> {
+    /// The operand; for a method expression the first argument.
+    pub recv: Option<ExprId>,
+    /// The name of the method.
+    pub name: &'a str,
+    /// The type that declares the method: a named type, which for a promoted method is that of an
+    /// embedded field, or an interface.
+    pub owner: TypeId,
+    /// Whether the method is declared with a pointer receiver.
+    pub pointer: bool,
+    /// The type of the method as a function without receiver.
+    pub signature: TypeId,
 }
 
 impl<'a> Body<'a> {
@@ -128,6 +135,13 @@ impl<'a> Body<'a> {
     /// The types of the values that a call gives; `None` when the function's type is unknown.
     pub fn results_of_call(&self, call: ExprId) -> Option<Rc<[TypeId]>> {
         let _ = (call, TypeList::EMPTY);
+        None
+    }
+
+    /// The method that `call` calls; `None` when it calls something else, or the type of the operand
+    /// is unknown. Computes types, and may load packages.
+    pub fn method(&self, call: ExprId) -> Option<MethodCall<'a>> {
+        let _ = call;
         None
     }
 

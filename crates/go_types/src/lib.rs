@@ -19,7 +19,7 @@ mod universe;
 #[cfg(test)]
 mod testing;
 
-pub use body::{Body, Callee};
+pub use body::{Body, Callee, MethodCall};
 pub use cx::{PackageCx, root_of};
 pub use loader::{Importer, Loader, NoPackages};
 pub use names::{
