@@ -5,9 +5,8 @@ use std::rc::Rc;
 use go_syntax::{ExprId, File, FuncId};
 
 use crate::cx::{PackageCx, root_of};
-use crate::names::{BodyNames, LocalId, MemberId, Object};
+use crate::names::{BodyNames, LocalId, Object};
 use crate::types::{TypeId, TypeList};
-use crate::universe::Builtin;
 
 /// A top-level function with everything nested in it. See [`BodyNames`] for what a root is.
 #[derive(Debug)]
@@ -16,36 +15,6 @@ pub struct Body<'a> {
     file_index: u32,
     file: &'a File,
     names: BodyNames,
-}
-
-/// What a call calls, as far as names tell.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Callee<'a> {
-    /// A function of a package; `member` when it is the package under analysis. A declaration of
-    /// another package is not looked at: it may also be a variable that holds a function, or a type,
-    /// and then the call is a conversion.
-    Func {
-        package: &'a str,
-        name: &'a str,
-        member: Option<MemberId>,
-    },
-    /// `x.name(…)` where `x` is a value or a type: a method, or a field of function type. See
-    /// [`Body::method`].
-    Selected { x: ExprId, name: &'a str },
-    /// A predeclared function.
-    Builtin(Builtin),
-    /// A function literal, called on the spot.
-    Literal(FuncId),
-    /// No call, but a conversion to the type that this expression denotes.
-    Conversion(ExprId),
-    /// The function that a local variable holds.
-    Var(LocalId),
-    /// The function that a package-level variable of this package holds.
-    MemberVar(MemberId),
-    /// Something computed: result of a call, element of a map.
-    Dynamic,
-    /// A name that is declared nowhere.
-    Unknown,
 }
 
 /// The method that a call calls.
@@ -126,12 +95,6 @@ impl<'a> Body<'a> {
         TypeId::UNKNOWN
     }
 
-    /// What `call`, a call expression, calls. Parentheses and instantiations are looked through.
-    pub fn callee(&self, call: ExprId) -> Callee<'a> {
-        let _ = call;
-        Callee::Unknown
-    }
-
     /// The types of the values that a call gives; `None` when the function's type is unknown.
     pub fn results_of_call(&self, call: ExprId) -> Option<Rc<[TypeId]>> {
         let _ = (call, TypeList::EMPTY);
@@ -143,17 +106,6 @@ impl<'a> Body<'a> {
     pub fn method(&self, call: ExprId) -> Option<MethodCall<'a>> {
         let _ = call;
         None
-    }
-
-    /// Whether `call` calls the function `name` of the package with the import path `package`. Costs
-    /// next to nothing.
-    pub fn is_call_to(&self, call: ExprId, package: &str, name: &str) -> bool {
-        matches!(self.callee(call), Callee::Func { package: p, name: n, .. } if p == package && n == name)
-    }
-
-    /// Whether `call` calls the predeclared function `builtin`.
-    pub fn is_builtin_call(&self, call: ExprId, builtin: Builtin) -> bool {
-        self.callee(call) == Callee::Builtin(builtin)
     }
 
     /// Whether `call` calls the method `method` of the type `type_name` of the package with the

@@ -10,6 +10,7 @@
 //! [`Type::Unknown`], and spreads quietly.
 
 mod body;
+mod callee;
 mod cx;
 mod loader;
 mod names;
@@ -19,7 +20,8 @@ mod universe;
 #[cfg(test)]
 mod testing;
 
-pub use body::{Body, Callee, MethodCall};
+pub use body::{Body, MethodCall};
+pub use callee::Callee;
 pub use cx::{PackageCx, root_of};
 pub use loader::{Importer, Loader, NoPackages};
 pub use names::{
