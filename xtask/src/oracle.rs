@@ -1,0 +1,56 @@
+//! `cargo xtask oracle`: holds the layers against references, and keeps the tables of agreement.
+//!
+//! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
+
+mod astdump;
+mod mutants;
+mod syntax;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::project::Project;
+
+/// Which layer to hold against its reference.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Oracle {
+    /// `go_syntax` against go/parser: accept and reject alike, equal trees and comments.
+    Syntax(SyntaxArgs),
+}
+
+/// The flags of `oracle syntax`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct SyntaxArgs {
+    /// Also the Debian packages.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Replace the committed tables.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Print where the two trees of one file part, instead.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) show: Option<PathBuf>,
+    /// Instead, break files of GOROOT in this many ways, and see whether they are rejected alike.
+    #[arg(long, value_name = "N")]
+    pub(crate) mutants: Option<usize>,
+    /// The seed of the mutants.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep the mutants that are judged differently in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+/// Runs an oracle.
+pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
+    match oracle {
+        Oracle::Syntax(args) => syntax::run(project, args),
+    }
+}
+
+/// The oracles whose tables every test run checks.
+pub(crate) fn check_all(project: &Project) -> Result<()> {
+    run(project, &Oracle::Syntax(SyntaxArgs::default()))
+}
