@@ -1,1 +1,19 @@
-//! The rules, one file each.
+//! The rules, one file each in `rules/`, and what they share: how a rule is declared, what it can
+//! ask, how it reports.
+//!
+//! Nothing here reads files or configuration: the engine does, and calls [`check_file`].
+
+mod cx;
+mod docs;
+mod driver;
+mod rule;
+mod rules;
+
+pub use cx::{Finding, RuleCx};
+pub use docs::{RuleDoc, Section};
+pub use driver::{FileInput, RuleSet, check_file};
+pub use rule::{Rule, RuleMeta};
+pub use rules::{all_rules, rule_by_name};
+
+/// The name of the diagnostic for files that are not Go. It is no rule: it cannot be switched off.
+pub const SYNTAX_ERROR: &str = "syntax-error";

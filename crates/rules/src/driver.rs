@@ -1,0 +1,98 @@
+//! Runs rules over the functions of a file.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use diagnostics::{Diagnostic, Severity};
+use go_flow::FunctionFacts;
+use go_syntax::{Features, FuncId};
+use go_types::{Body, PackageCx};
+
+use crate::cx::RuleCx;
+use crate::rule::Rule;
+
+/// The rules that run, with their severities.
+#[derive(Clone, Default)]
+pub struct RuleSet {
+    rules: Vec<(&'static dyn Rule, Severity)>,
+    needs: Features,
+}
+
+impl RuleSet {
+    /// A set of rules with their configured severities.
+    pub fn new(rules: Vec<(&'static dyn Rule, Severity)>) -> Self {
+        let needs = rules.iter().fold(Features::NONE, |needs, (rule, _)| needs.union(rule.meta().needs));
+        Self { rules, needs }
+    }
+
+    /// The rules that run unless configured otherwise.
+    pub fn defaults() -> Self {
+        let on = |rule: &&&'static dyn Rule| rule.meta().on_by_default;
+        Self::new(crate::all_rules().iter().filter(on).map(|&rule| (rule, rule.meta().severity)).collect())
+    }
+
+    /// The rules and their severities.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static dyn Rule, Severity)> + '_ {
+        self.rules.iter().copied()
+    }
+
+    /// Whether no rule runs.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+impl std::fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.rules.iter().map(|(rule, severity)| (rule.meta().name, severity))).finish()
+    }
+}
+
+/// A file to check.
+#[derive(Clone, Copy, Debug)]
+pub struct FileInput<'a> {
+    /// The file's index in its package.
+    pub index: u32,
+    /// The path to report.
+    pub path: &'a Arc<PathBuf>,
+    /// The language version: N of Go 1.N.
+    pub go: u32,
+    /// Whether it is a test file.
+    pub is_test: bool,
+    /// Whether its package is `main`.
+    pub is_main: bool,
+}
+
+/// Runs `rules` over all functions of a file. Findings come in no particular order, without
+/// fingerprints.
+pub fn check_file(package: &PackageCx<'_>, input: &FileInput<'_>, rules: &RuleSet) -> Vec<Diagnostic> {
+    let file = package.file(input.index);
+    let found = RefCell::new(Vec::new());
+    for func in file.all_funcs() {
+        let node = file.func(func);
+        if node.parent.is_none() && node.features.intersects(rules.needs) {
+            check_function(package, input, rules, func, &found);
+        }
+    }
+    found.into_inner()
+}
+
+fn check_function(
+    package: &PackageCx<'_>,
+    input: &FileInput<'_>,
+    rules: &RuleSet,
+    func: FuncId,
+    found: &RefCell<Vec<Diagnostic>>,
+) {
+    let body = Body::new(package, input.index, func);
+    let facts = FunctionFacts::new(&body);
+    let features = package.file(input.index).func(func).features;
+    let mut cx = RuleCx::new(&body, &facts, input, found);
+    for &(rule, severity) in &rules.rules {
+        if features.intersects(rule.meta().needs) {
+            cx.set_severity(severity);
+            rule.check(&cx);
+        }
+    }
+}

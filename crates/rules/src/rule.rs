@@ -1,0 +1,82 @@
+//! What a rule is, and how one is declared.
+
+use diagnostics::{Category, Severity};
+use go_syntax::Features;
+
+use crate::cx::RuleCx;
+
+/// What is known of a rule without running it.
+#[derive(Debug)]
+pub struct RuleMeta {
+    /// The name: what users select, suppress and read.
+    pub name: &'static str,
+    /// The heading of the catalogue.
+    pub category: Category,
+    /// The severity unless configured otherwise.
+    pub severity: Severity,
+    /// Whether the rule runs unless configured otherwise.
+    pub on_by_default: bool,
+    /// The rule has something to say only about functions in which one of these occurs.
+    pub needs: Features,
+    /// The doc comment of the rule: Markdown under fixed headings, see [`crate::RuleDoc`].
+    pub doc: &'static str,
+}
+
+/// A rule: looks at one top-level function at a time, with the literals nested in it.
+pub trait Rule: Sync {
+    /// What is known of the rule.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// Reports what is wrong in the function of `cx`.
+    fn check(&self, cx: &RuleCx<'_>);
+}
+
+/// Declares a rule: a unit struct with its documentation and its metadata.
+///
+/// ```ignore
+/// declare_rule! {
+///     /// Summary in one line.
+///     ///
+///     /// ## What it does
+///     /// …
+///     pub DeferInLoop {
+///         name: "defer-in-loop",
+///         category: Placement,
+///         severity: Warning,
+///         default: on,
+///         needs: DEFER,
+///     }
+/// }
+/// ```
+macro_rules! declare_rule {
+    (
+        $(#[doc = $doc:literal])*
+        pub $rule:ident {
+            name: $name:literal,
+            category: $category:ident,
+            severity: $severity:ident,
+            default: $default:ident,
+            needs: $need:ident $(| $needs:ident)*,
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $rule;
+
+        impl $rule {
+            /// What is known of the rule.
+            pub(crate) const META: $crate::RuleMeta = $crate::RuleMeta {
+                name: $name,
+                category: diagnostics::Category::$category,
+                severity: diagnostics::Severity::$severity,
+                on_by_default: declare_rule!(@default $default),
+                needs: go_syntax::Features::$need$(.union(go_syntax::Features::$needs))*,
+                doc: concat!($($doc, "\n"),*),
+            };
+        }
+    };
+    (@default on) => { true };
+    (@default off) => { false };
+}
+
+pub(crate) use declare_rule;

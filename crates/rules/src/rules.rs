@@ -1,0 +1,25 @@
+//! The list of rules. Each line registers one file of this folder; a test finds forgotten ones.
+
+use crate::rule::Rule;
+
+macro_rules! register {
+    ($($module:ident :: $rule:ident,)*) => {
+        $(mod $module;)*
+
+        static RULES: &[&dyn Rule] = &[$(&$module::$rule,)*];
+    };
+}
+
+register! {
+    defer_in_loop::DeferInLoop,
+}
+
+/// All rules, by category and name as the catalogue has them.
+pub fn all_rules() -> &'static [&'static dyn Rule] {
+    RULES
+}
+
+/// The rule with this name.
+pub fn rule_by_name(name: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.meta().name == name)
+}

@@ -1,0 +1,8 @@
+//! Tests of all rules through the crate's public interface.
+
+mod it {
+    mod cases;
+    mod docs;
+    mod harness;
+    mod registration;
+}
