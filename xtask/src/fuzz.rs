@@ -31,13 +31,13 @@ const TARGETS: &[Target] = &[
         name: "parse",
         seeds: &[".go"],
         dictionary: Some("go.dict"),
-        max_len: 1 << 15,
+        max_len: 1 << 14,
     },
     Target {
         name: "parse_structured",
         seeds: &[".go"],
         dictionary: None,
-        max_len: 1 << 15,
+        max_len: 1 << 14,
     },
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! Only the command line lives here; each command is a module of its own.
 
+mod bench;
 mod corpus;
 mod debian;
 mod fuzz;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Run everything that must hold: the one command for a fresh machine.
     Test(test::TestArgs),
+    /// Measure parsing and checking against others, on the same files.
+    Bench(bench::BenchArgs),
     /// Fuzz the parsers of foreign bytes.
     Fuzz(fuzz::FuzzArgs),
     /// Check the rules of the house that neither compiler nor clippy knows.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let outcome = Project::find().and_then(|project| match &cli.command {
         Command::Oracle { oracle } => oracle::run(&project, oracle),
         Command::Test(args) => test::run(&project, args),
+        Command::Bench(args) => bench::run(&project, args),
         Command::Fuzz(args) => fuzz::run(&project, args),
         Command::Tidy => tidy::run(&project),
     });
