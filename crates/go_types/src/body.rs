@@ -1,31 +1,32 @@
-//! One function body: its names, and the types and callees in it on demand.
+//! One function body: its names, and the types in it on demand.
 
 use std::rc::Rc;
 
 use go_syntax::{ExprId, File, FuncId};
 
+use crate::callee::Callee;
 use crate::cx::{PackageCx, root_of};
 use crate::names::{BodyNames, LocalId, Object};
-use crate::types::{TypeId, TypeList};
+use crate::types::typer::{BodyTypes, Place, Typer};
+use crate::types::{Selection, TypeId};
 
 /// A top-level function with everything nested in it. See [`BodyNames`] for what a root is.
 #[derive(Debug)]
 pub struct Body<'a> {
     cx: &'a PackageCx<'a>,
-    file_index: u32,
     file: &'a File,
-    names: BodyNames,
+    types: BodyTypes,
 }
 
 /// The method that a call calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct MethodCall<'a> {
     /// The operand; for a method expression the first argument.
     pub recv: Option<ExprId>,
     /// The name of the method.
     pub name: &'a str,
     /// The type that declares the method: a named type, which for a promoted method is that of an
-    /// embedded field, or an interface.
+    /// embedded field, or an interface without name.
     pub owner: TypeId,
     /// Whether the method is declared with a pointer receiver.
     pub pointer: bool,
@@ -41,9 +42,8 @@ impl<'a> Body<'a> {
         let names = BodyNames::resolve(cx, file, root_of(tree, func));
         Self {
             cx,
-            file_index: file,
             file: tree,
-            names,
+            types: BodyTypes::new(file, names),
         }
     }
 
@@ -62,55 +62,90 @@ impl<'a> Body<'a> {
     /// The index of the file in the package.
     #[inline]
     pub fn file_index(&self) -> u32 {
-        self.file_index
+        self.types.file
     }
 
     /// The top-level function.
     #[inline]
     pub fn root(&self) -> FuncId {
-        self.names.root()
+        self.names().root()
     }
 
     /// The names of the function.
     #[inline]
     pub fn names(&self) -> &BodyNames {
-        &self.names
+        &self.types.names
     }
 
     /// What the identifier `expr`, perhaps in parentheses, means.
     #[inline]
     pub fn object(&self, expr: ExprId) -> Object {
-        self.names.object(self.file.unparen(expr))
+        self.names().object(self.file.unparen(expr))
     }
 
-    /// The type of an expression; for a type expression the type it denotes.
+    /// The type of an expression; for a type expression the type it denotes. A constant without type
+    /// has an untyped basic type; a call with no results or several has a tuple type.
     pub fn type_of(&self, expr: ExprId) -> TypeId {
-        let _ = expr;
-        TypeId::UNKNOWN
+        self.typer().type_of(self.place(), expr)
     }
 
     /// The type of a local variable or constant; the type that a local type or type parameter is.
     pub fn type_of_local(&self, local: LocalId) -> TypeId {
-        let _ = local;
-        TypeId::UNKNOWN
+        self.typer().local_type(local)
+    }
+
+    /// Whether an expression denotes a type. Loads a package when it is a name of that package.
+    pub fn denotes_type(&self, expr: ExprId) -> bool {
+        self.typer().denotes_type(self.place(), expr)
     }
 
     /// The types of the values that a call gives; `None` when the function's type is unknown.
     pub fn results_of_call(&self, call: ExprId) -> Option<Rc<[TypeId]>> {
-        let _ = (call, TypeList::EMPTY);
-        None
+        self.typer()
+            .results(self.place(), call)
+            .map(|list| self.cx.types(list))
+    }
+
+    /// The field or method `name` of a value of type `ty`, promoted ones included.
+    pub fn selection(&self, ty: TypeId, name: &str) -> Option<Selection> {
+        self.typer().lookup(ty, name, self.cx.root_path())
     }
 
     /// The method that `call` calls; `None` when it calls something else, or the type of the operand
     /// is unknown. Computes types, and may load packages.
     pub fn method(&self, call: ExprId) -> Option<MethodCall<'a>> {
-        let _ = call;
-        None
+        let Callee::Selected { x, name } = self.callee(call) else {
+            return None;
+        };
+        match self.selection(self.type_of(x), name)? {
+            Selection::Field(_) => None,
+            Selection::Method {
+                owner,
+                pointer,
+                signature,
+            } => {
+                let recv = if self.denotes_type(x) {
+                    self.file
+                        .call(call)
+                        .and_then(|(_, args)| args.first().copied())
+                } else {
+                    Some(x)
+                };
+                Some(MethodCall {
+                    recv,
+                    name,
+                    owner,
+                    pointer,
+                    signature,
+                })
+            }
+        }
     }
 
     /// Whether `call` calls the method `method` of the type `type_name` of the package with the
     /// import path `package`, also when it is promoted from an embedded field. The name of the
-    /// method is compared first, so asking about many calls is cheap.
+    /// method is compared first, so asking about many calls is cheap; and when the operand is
+    /// declared with that very type, its package is not loaded.
     pub fn is_method_call(
         &self,
         call: ExprId,
@@ -118,7 +153,61 @@ impl<'a> Body<'a> {
         type_name: &str,
         method: &str,
     ) -> bool {
-        let _ = (call, package, type_name, method);
-        false
+        let Callee::Selected { x, name } = self.callee(call) else {
+            return false;
+        };
+        if name != method {
+            return false;
+        }
+        let operand = self.type_of(x);
+        if self.is_named(self.cx.deref(operand), package, type_name) {
+            return true;
+        }
+        let mut passed = false;
+        let mut pass = |ty| passed |= self.is_named(ty, package, type_name);
+        let selection = self
+            .typer()
+            .lookup_through(operand, name, self.cx.root_path(), &mut pass);
+        passed && matches!(selection, Some(Selection::Method { .. }))
+    }
+
+    /// [`PackageCx::underlying`], for types declared in this function too.
+    pub fn underlying(&self, ty: TypeId) -> TypeId {
+        self.typer().underlying(ty)
+    }
+
+    /// [`PackageCx::canonical`], for types declared in this function too.
+    pub fn canonical(&self, ty: TypeId) -> TypeId {
+        self.typer().canonical(ty)
+    }
+
+    /// [`PackageCx::is_named`], for types declared in this function too.
+    pub fn is_named(&self, ty: TypeId, package: &str, name: &str) -> bool {
+        self.typer().is_named(ty, package, name)
+    }
+
+    /// Whether this is the predeclared type `error`.
+    pub fn is_error(&self, ty: TypeId) -> bool {
+        self.is_named(ty, "", "error")
+    }
+
+    /// [`PackageCx::type_string`], for types declared in this function too.
+    pub fn type_string(&self, ty: TypeId) -> String {
+        self.typer().type_string(ty)
+    }
+
+    fn typer(&self) -> Typer<'_> {
+        Typer {
+            cx: self.cx,
+            body: Some(&self.types),
+        }
+    }
+
+    fn place(&self) -> Place<'a> {
+        Place {
+            path: self.cx.root_path(),
+            package: self.cx.names(),
+            file: self.types.file,
+        }
     }
 }

@@ -2,36 +2,48 @@
 //! found so far. Used by one thread; another thread makes another context on the same
 //! [`PackageNames`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use go_syntax::{File, FuncId};
+use go_syntax::{File, FuncId, SpecId};
 use rustc_hash::FxHashMap;
 
 use crate::loader::Loader;
-use crate::names::{ImportId, ImportKind, Object, PackageNames, is_exported};
-use crate::types::store::TypeStore;
-use crate::types::{NamedId, NamedType, Type, TypeId, TypeList};
-use crate::universe::{Predeclared, predeclared};
+use crate::names::{ImportId, ImportKind, MemberId, Object, PackageNames, is_exported};
+use crate::types::store::{PathId, TypeStore};
+use crate::types::typer::Typer;
+use crate::types::{NamedId, NamedType, Selection, Type, TypeId, TypeList};
+use crate::universe::{Basic, Predeclared, predeclared};
 
 /// What resolving the bodies of one package needs.
 pub struct PackageCx<'a> {
     names: &'a Arc<PackageNames>,
     loader: &'a dyn Loader,
-    packages: RefCell<FxHashMap<Arc<str>, Option<Arc<PackageNames>>>>,
+    packages: RefCell<FxHashMap<PathId, Option<Arc<PackageNames>>>>,
     store: TypeStore,
+    root: PathId,
+    members: RefCell<FxHashMap<(PathId, MemberId), TypeId>>,
+    underlying: RefCell<FxHashMap<TypeId, TypeId>>,
+    /// How many questions are being answered, one within the other.
+    pub(crate) depth: Cell<u32>,
 }
 
 impl<'a> PackageCx<'a> {
     /// A context for `names`. Cheap: nothing is resolved before somebody asks.
     pub fn new(names: &'a Arc<PackageNames>, loader: &'a dyn Loader) -> Self {
+        let store = TypeStore::new();
+        let root = store.path(names.path());
         Self {
             names,
             loader,
             packages: RefCell::default(),
-            store: TypeStore::new(),
+            store,
+            root,
+            members: RefCell::default(),
+            underlying: RefCell::default(),
+            depth: Cell::new(0),
         }
     }
 
@@ -56,11 +68,15 @@ impl<'a> PackageCx<'a> {
     /// What `name` means in `file` outside of any function: in the package block, in the block of
     /// the file, in the universe.
     pub fn lookup(&self, file: u32, name: &str) -> Object {
-        let names = self.names();
-        if let Some(member) = names.lookup(name) {
+        self.lookup_in(self.names, file, name)
+    }
+
+    /// [`PackageCx::lookup`] in another package, whose ids the answer then holds.
+    pub(crate) fn lookup_in(&self, package: &PackageNames, file: u32, name: &str) -> Object {
+        if let Some(member) = package.lookup(name) {
             return Object::Member(member);
         }
-        if let Some(import) = names.lookup_import(file, name, self.loader) {
+        if let Some(import) = package.lookup_import(file, name, self.loader) {
             return Object::Package(import);
         }
         match predeclared(name) {
@@ -69,23 +85,22 @@ impl<'a> PackageCx<'a> {
             Some(Predeclared::Const(constant)) => Object::UniverseConst(constant),
             Some(Predeclared::Nil) => Object::Nil,
             None => self
-                .lookup_dot(file, name)
+                .lookup_dot(package, file, name)
                 .map_or(Object::Unknown, Object::DotMember),
         }
     }
 
     /// The dot-import of `file` whose package exports `name`.
-    fn lookup_dot(&self, file: u32, name: &str) -> Option<ImportId> {
+    fn lookup_dot(&self, from: &PackageNames, file: u32, name: &str) -> Option<ImportId> {
         if !is_exported(name) {
             return None;
         }
-        let names = self.names();
-        let imports = names.imports(file).iter().zip(0..);
+        let imports = from.imports(file).iter().zip(0..);
         imports
             .filter(|(import, _)| import.kind == ImportKind::Dot)
             .find_map(|(_, index)| {
                 let id = ImportId { file, index };
-                let package = self.package(names.canonical_path(id, self.loader))?;
+                let package = self.package_at(self.import_path(from, id))?;
                 package.lookup(name).map(|_| id)
             })
     }
@@ -93,17 +108,40 @@ impl<'a> PackageCx<'a> {
     /// The declarations of the package with the canonical path `path`, which may be the package
     /// under analysis itself. Loaded on the first call.
     pub fn package(&self, path: &Arc<str>) -> Option<Arc<PackageNames>> {
-        if path == self.names.path() {
+        self.package_at(self.store.path(path))
+    }
+
+    pub(crate) fn package_at(&self, path: PathId) -> Option<Arc<PackageNames>> {
+        if path == self.root {
             return Some(Arc::clone(self.names));
         }
-        if let Some(package) = self.packages.borrow().get(path) {
+        if let Some(package) = self.packages.borrow().get(&path) {
             return package.clone();
         }
-        let package = self.loader.package(path, self.names.importer());
-        self.packages
-            .borrow_mut()
-            .insert(Arc::clone(path), package.clone());
+        let package = self
+            .loader
+            .package(&self.store.path_text(path), self.names.importer());
+        self.packages.borrow_mut().insert(path, package.clone());
         package
+    }
+
+    /// The path of the package that `import` of `from` names.
+    pub(crate) fn import_path(&self, from: &PackageNames, import: ImportId) -> PathId {
+        self.store.path(from.canonical_path(import, self.loader))
+    }
+
+    /// Whether the exported member `name` of a package is a type.
+    pub(crate) fn is_type_member(&self, path: PathId, name: &str) -> bool {
+        is_exported(name)
+            && self.package_at(path).is_some_and(|package| {
+                package
+                    .lookup(name)
+                    .is_some_and(|id| package.member(id).is_type())
+            })
+    }
+
+    pub(crate) fn root_path(&self) -> PathId {
+        self.root
     }
 
     /// What the type `id` is.
@@ -122,24 +160,36 @@ impl<'a> PackageCx<'a> {
         self.store.named_type(id)
     }
 
-    /// What a named type is underneath; follows aliases. Other types are returned as they are.
+    /// What a type is underneath: follows names and aliases. Other types, and the predeclared
+    /// `error` and `comparable`, are returned as they are. Types declared within a function are known
+    /// to its [`Body`](crate::Body) only.
     pub fn underlying(&self, id: TypeId) -> TypeId {
-        id
+        self.typer().underlying(id)
     }
 
-    /// The type with aliases replaced by what they stand for.
+    /// The type with an alias replaced by what it stands for.
     pub fn canonical(&self, id: TypeId) -> TypeId {
-        id
+        self.typer().canonical(id)
     }
 
-    /// Whether the type is the named type `name` of the package with the import path `package`;
-    /// type arguments are not looked at. Loads a package only when an alias has to be followed.
+    /// Whether the type is the named type `name` of the package with the import path `package` (empty
+    /// for predeclared types); type arguments are not looked at. Another package is loaded only when
+    /// the type is mentioned by a different name, which might be an alias.
     pub fn is_named(&self, id: TypeId, package: &str, name: &str) -> bool {
-        let _ = (id, package, name);
-        false
+        self.typer().is_named(id, package, name)
     }
 
-    /// The type that a pointer points to; other types are returned as they are.
+    /// Whether this is the predeclared type `error`.
+    pub fn is_error(&self, id: TypeId) -> bool {
+        self.is_named(id, "", "error")
+    }
+
+    /// Whether values of this type are interfaces.
+    pub fn is_interface(&self, id: TypeId) -> bool {
+        self.typer().is_interface(id)
+    }
+
+    /// The type that a pointer type points to; other types are returned as they are.
     pub fn deref(&self, id: TypeId) -> TypeId {
         match self.ty(id) {
             Type::Pointer(elem) => elem,
@@ -147,9 +197,69 @@ impl<'a> PackageCx<'a> {
         }
     }
 
-    /// Whether this is the predeclared type `error`.
-    pub fn is_error(&self, id: TypeId) -> bool {
-        self.is_named(id, "", "error")
+    /// The field or method `name` of a value of type `id`, promoted ones included.
+    pub fn selection(&self, id: TypeId, name: &str) -> Option<Selection> {
+        self.typer().lookup(id, name, self.root)
+    }
+
+    /// The type of a member of the package.
+    pub fn type_of_member(&self, id: MemberId) -> TypeId {
+        self.typer().member_type(self.root, self.names, id)
+    }
+
+    /// The type in the notation of go/types, with full package paths; `?` where it is unknown.
+    pub fn type_string(&self, id: TypeId) -> String {
+        self.typer().type_string(id)
+    }
+
+    fn typer(&self) -> Typer<'_> {
+        Typer {
+            cx: self,
+            body: None,
+        }
+    }
+
+    pub(crate) fn intern(&self, ty: Type) -> TypeId {
+        self.store.intern(ty)
+    }
+
+    pub(crate) fn list(&self, types: &[TypeId]) -> TypeList {
+        self.store.list(types)
+    }
+
+    /// The type `name` of a package.
+    pub(crate) fn named_type(&self, path: PathId, name: &str, args: TypeList) -> TypeId {
+        if name == "Pointer" && &*self.store.path_text(path) == "unsafe" {
+            return self.intern(Type::Basic(Basic::UnsafePointer));
+        }
+        let name = self.store.named(path, name, None);
+        self.intern(Type::Named { name, args })
+    }
+
+    /// The type that `declaration`, in a body of the package, declares.
+    pub(crate) fn named_local(
+        &self,
+        path: PathId,
+        name: &str,
+        declaration: (u32, SpecId),
+    ) -> NamedId {
+        self.store.named(path, name, Some(declaration))
+    }
+
+    pub(crate) fn known_member(&self, path: PathId, id: MemberId) -> Option<TypeId> {
+        self.members.borrow().get(&(path, id)).copied()
+    }
+
+    pub(crate) fn remember_member(&self, path: PathId, id: MemberId, ty: TypeId) {
+        self.members.borrow_mut().insert((path, id), ty);
+    }
+
+    pub(crate) fn known_underlying(&self, id: TypeId) -> Option<TypeId> {
+        self.underlying.borrow().get(&id).copied()
+    }
+
+    pub(crate) fn remember_underlying(&self, id: TypeId, underlying: TypeId) {
+        self.underlying.borrow_mut().insert(id, underlying);
     }
 }
 

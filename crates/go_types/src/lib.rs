@@ -29,5 +29,5 @@ pub use names::{
     Member, MemberId, MemberKind, Method, MethodId, Object, PackageNames, Role, Use,
     guess_package_name,
 };
-pub use types::{NamedId, NamedType, Site, Type, TypeId, TypeList, TypeParam};
+pub use types::{NamedId, NamedType, Selection, Site, Type, TypeId, TypeList, TypeParam};
 pub use universe::{Basic, Builtin, Predeclared, UniverseConst, UniverseType, predeclared};

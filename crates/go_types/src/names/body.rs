@@ -52,6 +52,24 @@ impl BodyNames {
             .map_or(Object::Unknown, |position| self.objects[position])
     }
 
+    /// Whether `expr` is an expression of the function.
+    #[inline]
+    pub fn contains(&self, expr: ExprId) -> bool {
+        self.exprs.contains(expr)
+    }
+
+    /// The position of `expr` among the expressions of the function, for dense side tables.
+    #[inline]
+    pub fn position(&self, expr: ExprId) -> Option<usize> {
+        self.exprs.position(expr)
+    }
+
+    /// The number of expressions of the function.
+    #[inline]
+    pub fn expr_count(&self) -> usize {
+        self.exprs.len()
+    }
+
     /// The local that the identifier `expr` means.
     #[inline]
     pub fn local_of(&self, expr: ExprId) -> Option<LocalId> {

@@ -23,3 +23,4 @@ pub use package::{
     Import, ImportId, ImportKind, Member, MemberId, MemberKind, Method, MethodId, PackageNames,
     guess_package_name,
 };
+pub(crate) use resolve::init_value;

@@ -62,6 +62,13 @@ pub struct Member {
     pub kind: MemberKind,
 }
 
+impl Member {
+    /// Whether this is a type.
+    pub const fn is_type(&self) -> bool {
+        matches!(self.kind, MemberKind::Type(_))
+    }
+}
+
 /// A method declaration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Method {

@@ -541,7 +541,7 @@ impl Resolver<'_, '_> {
 }
 
 /// What the variable at `index` of `count` starts with.
-fn init_value(values: &[ExprId], index: usize, count: usize) -> Init {
+pub(crate) fn init_value(values: &[ExprId], index: usize, count: usize) -> Init {
     match *values {
         [] => Init::Zero,
         [expr] if count > 1 => Init::Element {

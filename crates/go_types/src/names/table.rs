@@ -31,10 +31,10 @@ impl NameTable {
         index: u32,
         name_of: impl Fn(u32) -> &'a str,
     ) {
-        if let Err(slot) = self.probe(name, name_of) {
-            if let Some(slot) = self.slots.get_mut(slot) {
-                *slot = index + 1;
-            }
+        if let Err(slot) = self.probe(name, name_of)
+            && let Some(slot) = self.slots.get_mut(slot)
+        {
+            *slot = index + 1;
         }
     }
 

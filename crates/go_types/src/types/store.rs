@@ -21,6 +21,9 @@ impl TypeId {
     /// Nothing is known.
     pub const UNKNOWN: Self = Self(0);
 
+    /// Not computed yet; only in tables of computed types.
+    pub(super) const PENDING: Self = Self(u32::MAX);
+
     /// Whether nothing is known.
     #[inline]
     pub const fn is_unknown(self) -> bool {
