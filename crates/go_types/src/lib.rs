@@ -14,6 +14,7 @@ mod callee;
 mod cx;
 mod loader;
 mod names;
+mod project_loader;
 mod types;
 mod universe;
 
@@ -29,5 +30,6 @@ pub use names::{
     Member, MemberId, MemberKind, Method, MethodId, Object, PackageNames, Role, Use,
     guess_package_name,
 };
+pub use project_loader::ProjectLoader;
 pub use types::{NamedId, NamedType, Selection, Site, Type, TypeId, TypeList, TypeParam};
 pub use universe::{Basic, Builtin, Predeclared, UniverseConst, UniverseType, predeclared};

@@ -1,21 +1,17 @@
 //! How the packages that are imported come in: asked for by name, only when somebody asks about
 //! something in them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::names::PackageNames;
 
 /// The package on whose behalf others are asked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Importer {
     /// Its import path; the path of the package under test with `_test` added, for external tests.
     pub path: Arc<str>,
-    /// Its folder, where known.
-    pub dir: Option<Arc<PathBuf>>,
-    /// Whether its own test files belong to it, so that an external test sees the package under
-    /// test with its internal tests.
-    pub test: bool,
+    /// What the project knows of it; absent for packages that no project has loaded.
+    pub package: Option<Arc<go_project::Package>>,
 }
 
 impl Importer {
@@ -23,8 +19,15 @@ impl Importer {
     pub fn new(path: impl Into<Arc<str>>) -> Self {
         Self {
             path: path.into(),
-            dir: None,
-            test: false,
+            package: None,
+        }
+    }
+
+    /// A package of a project.
+    pub fn of(package: Arc<go_project::Package>) -> Self {
+        Self {
+            path: Arc::clone(&package.import_path),
+            package: Some(package),
         }
     }
 }

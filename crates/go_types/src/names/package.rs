@@ -3,7 +3,6 @@
 //!
 //! All of it is syntax: building it walks the top-level declarations once and reads no body.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use go_syntax::{
@@ -162,11 +161,6 @@ impl PackageNames {
     /// The name in the package clause of the first file that has one.
     pub fn name(&self) -> Option<&str> {
         self.files.iter().find_map(|file| file.package_name())
-    }
-
-    /// The folder, where known.
-    pub fn dir(&self) -> Option<&Path> {
-        self.importer.dir.as_deref().map(PathBuf::as_path)
     }
 
     /// The files, in the order given.
