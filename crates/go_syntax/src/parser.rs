@@ -6,6 +6,7 @@
 
 mod decl;
 mod expr;
+mod params;
 mod stmt;
 mod types;
 
@@ -83,7 +84,7 @@ struct Parser<'a> {
     stmt_stack: Vec<StmtId>,
     field_stack: Vec<Field>,
     spec_stack: Vec<Spec>,
-    param_stack: Vec<types::Param>,
+    param_stack: Vec<params::Param>,
 
     out: File,
 }

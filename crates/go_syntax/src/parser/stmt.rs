@@ -531,14 +531,24 @@ impl Parser<'_> {
             self.expr_list(true)
         };
         let body = self.clause_body();
-        self.stmt(
+        self.clause(
             start,
+            body,
             StmtKind::CaseClause {
                 list,
                 is_default,
                 body,
             },
         )
+    }
+
+    /// A clause ends where its last statement does, which may be an empty one behind the last token.
+    fn clause(&mut self, start: u32, body: List<StmtId>, kind: StmtKind) -> StmtId {
+        let last = self.out.stmt_pool[body.range()].last();
+        let end = last.map_or(self.previous_end, |stmt| {
+            self.out.stmts[stmt.index()].span.end
+        });
+        self.stmt_at(Span::new(start, end.max(start)), kind)
     }
 
     /// The colon and the statements of a clause.
@@ -561,7 +571,7 @@ impl Parser<'_> {
         self.next();
         let comm = is_case.then(|| self.communication());
         let body = self.clause_body();
-        self.stmt(start, StmtKind::CommClause { comm, body })
+        self.clause(start, body, StmtKind::CommClause { comm, body })
     }
 
     fn communication(&mut self) -> StmtId {
