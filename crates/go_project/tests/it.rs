@@ -1,0 +1,4 @@
+//! Tests through the public interface of the crate.
+
+#[path = "it/reference.rs"]
+mod reference;
