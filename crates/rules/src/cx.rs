@@ -77,7 +77,9 @@ impl<'a> RuleCx<'a> {
         let file = self.file();
         let root = self.root();
         let span = file.func(root).span;
-        file.all_funcs().filter(move |&id| id == root || span.contains(file.func(id).span) && file.func(id).parent.is_some())
+        file.all_funcs().filter(move |&id| {
+            id == root || span.contains(file.func(id).span) && file.func(id).parent.is_some()
+        })
     }
 
     /// Whether the file is written in Go 1.`minor` or later.
@@ -96,6 +98,14 @@ impl<'a> RuleCx<'a> {
     #[inline]
     pub fn is_main_package(&self) -> bool {
         self.is_main
+    }
+
+    /// How messages call a function of this one: its name, or that it is a literal.
+    pub fn func_label(&self, func: FuncId) -> String {
+        match self.file().func(func).name {
+            Some(name) => format!("`{}`", self.file().name(name)),
+            None => "the function literal".to_owned(),
+        }
     }
 
     /// The text of an expression, shortened to fit in a message.
@@ -144,7 +154,10 @@ impl<'a> RuleCx<'a> {
 
 impl std::fmt::Debug for RuleCx<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RuleCx").field("path", self.path).field("root", &self.root()).finish_non_exhaustive()
+        f.debug_struct("RuleCx")
+            .field("path", self.path)
+            .field("root", &self.root())
+            .finish_non_exhaustive()
     }
 }
 
@@ -176,7 +189,13 @@ impl Finding<'_> {
 
     /// Adds a place of the same file to the story.
     pub fn related(self, span: Span, message: impl Into<String>) -> Self {
-        self.change(|d| d.related.push(Related { path: None, range: range(span), message: message.into() }))
+        self.change(|d| {
+            d.related.push(Related {
+                path: None,
+                range: range(span),
+                message: message.into(),
+            });
+        })
     }
 
     /// Adds a repair. `edits` replace spans of the same file by texts and do not overlap.
@@ -187,8 +206,19 @@ impl Finding<'_> {
         edits: impl IntoIterator<Item = (Span, String)>,
     ) -> Self {
         self.change(|d| {
-            let edits = edits.into_iter().map(|(span, text)| Edit { path: None, range: range(span), text }).collect();
-            d.fix = Some(Fix { applicability, description: description.into(), edits });
+            let edits = edits
+                .into_iter()
+                .map(|(span, text)| Edit {
+                    path: None,
+                    range: range(span),
+                    text,
+                })
+                .collect();
+            d.fix = Some(Fix {
+                applicability,
+                description: description.into(),
+                edits,
+            });
         })
     }
 }
@@ -202,7 +232,10 @@ impl Drop for Finding<'_> {
 }
 
 fn range(span: Span) -> ByteRange {
-    ByteRange { start: span.start, end: span.end }
+    ByteRange {
+        start: span.start,
+        end: span.end,
+    }
 }
 
 /// A text on one line of at most 40 characters.
@@ -220,9 +253,13 @@ fn snippet(text: &str) -> String {
 /// `F`, `T.M` or `(*T).M`; empty for literals outside of functions.
 pub(crate) fn function_name(file: &File, func: FuncId) -> String {
     let func = file.func(func);
-    let Some(name) = func.name.map(|name| file.name(name)) else { return String::new() };
+    let Some(name) = func.name.map(|name| file.name(name)) else {
+        return String::new();
+    };
     let receiver = func.recv.and_then(|list| file.fields_of(list).first());
-    let Some(receiver) = receiver else { return name.to_owned() };
+    let Some(receiver) = receiver else {
+        return name.to_owned();
+    };
     let mut ty = file.unparen(file.field(receiver).ty);
     let mut pointer = false;
     loop {
@@ -236,7 +273,11 @@ pub(crate) fn function_name(file: &File, func: FuncId) -> String {
         }
     }
     let base = file.expr_text(ty);
-    if pointer { format!("(*{base}).{name}") } else { format!("{base}.{name}") }
+    if pointer {
+        format!("(*{base}).{name}")
+    } else {
+        format!("{base}.{name}")
+    }
 }
 
 #[cfg(test)]

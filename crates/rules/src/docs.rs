@@ -2,10 +2,6 @@
 
 use crate::rule::RuleMeta;
 
-/// The headings that every rule has, in this order.
-pub const HEADINGS: &[&str] =
-    &["What it does", "Why it is bad", "Example", "Use instead", "When it is wrong", "Fix safety"];
-
 /// A doc comment taken apart.
 #[derive(Clone, Debug)]
 pub struct RuleDoc<'a> {
@@ -36,7 +32,10 @@ impl<'a> RuleDoc<'a> {
         let sections = parts
             .map(|part| {
                 let (title, text) = part.split_once('\n').unwrap_or((part, ""));
-                Section { title: title.trim(), text }
+                Section {
+                    title: title.trim(),
+                    text,
+                }
             })
             .collect();
         Self { summary, sections }
@@ -44,7 +43,10 @@ impl<'a> RuleDoc<'a> {
 
     /// The text under a heading.
     pub fn section(&self, title: &str) -> Option<&'a str> {
-        self.sections.iter().find(|section| section.title == title).map(|section| section.text)
+        self.sections
+            .iter()
+            .find(|section| section.title == title)
+            .map(|section| section.text)
     }
 
     /// The Go code in the fenced blocks under a heading.
@@ -78,7 +80,11 @@ impl<'a> RuleDoc<'a> {
         );
         for section in &self.sections {
             page.push_str(&format!("\n## {}\n\n", section.title));
-            let body: Vec<&str> = section.text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+            let body: Vec<&str> = section
+                .text
+                .lines()
+                .map(|line| line.strip_prefix(' ').unwrap_or(line))
+                .collect();
             page.push_str(body.join("\n").trim_matches('\n'));
             page.push('\n');
         }

@@ -22,14 +22,22 @@ pub struct RuleSet {
 impl RuleSet {
     /// A set of rules with their configured severities.
     pub fn new(rules: Vec<(&'static dyn Rule, Severity)>) -> Self {
-        let needs = rules.iter().fold(Features::NONE, |needs, (rule, _)| needs.union(rule.meta().needs));
+        let needs = rules.iter().fold(Features::NONE, |needs, (rule, _)| {
+            needs.union(rule.meta().needs)
+        });
         Self { rules, needs }
     }
 
     /// The rules that run unless configured otherwise.
     pub fn defaults() -> Self {
         let on = |rule: &&&'static dyn Rule| rule.meta().on_by_default;
-        Self::new(crate::all_rules().iter().filter(on).map(|&rule| (rule, rule.meta().severity)).collect())
+        Self::new(
+            crate::all_rules()
+                .iter()
+                .filter(on)
+                .map(|&rule| (rule, rule.meta().severity))
+                .collect(),
+        )
     }
 
     /// The rules and their severities.
@@ -45,7 +53,13 @@ impl RuleSet {
 
 impl std::fmt::Debug for RuleSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.rules.iter().map(|(rule, severity)| (rule.meta().name, severity))).finish()
+        f.debug_list()
+            .entries(
+                self.rules
+                    .iter()
+                    .map(|(rule, severity)| (rule.meta().name, severity)),
+            )
+            .finish()
     }
 }
 
@@ -66,7 +80,11 @@ pub struct FileInput<'a> {
 
 /// Runs `rules` over all functions of a file. Findings come in no particular order, without
 /// fingerprints.
-pub fn check_file(package: &PackageCx<'_>, input: &FileInput<'_>, rules: &RuleSet) -> Vec<Diagnostic> {
+pub fn check_file(
+    package: &PackageCx<'_>,
+    input: &FileInput<'_>,
+    rules: &RuleSet,
+) -> Vec<Diagnostic> {
     let file = package.file(input.index);
     let found = RefCell::new(Vec::new());
     for func in file.all_funcs() {

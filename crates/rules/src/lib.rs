@@ -6,6 +6,9 @@
 mod cx;
 mod docs;
 mod driver;
+mod duty;
+mod keeps;
+mod repeat;
 mod rule;
 mod rules;
 

@@ -12,6 +12,8 @@ macro_rules! register {
 
 register! {
     defer_in_loop::DeferInLoop,
+    defer_in_endless_loop::DeferInEndlessLoop,
+    defer_in_channel_range::DeferInChannelRange,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -26,7 +26,8 @@ fn testdata() -> PathBuf {
 
 pub(super) fn cases_of(rule: &str) -> Vec<PathBuf> {
     let dir = testdata().join(rule);
-    let entries = std::fs::read_dir(&dir).unwrap_or_else(|err| panic!("{}: {err}: each rule has cases", dir.display()));
+    let entries = std::fs::read_dir(&dir)
+        .unwrap_or_else(|err| panic!("{}: {err}: each rule has cases", dir.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "go"));
     paths.sort();
@@ -37,15 +38,29 @@ pub(super) fn cases_of(rule: &str) -> Vec<PathBuf> {
 fn expectations(text: &str, with_types: bool) -> Vec<Expectation<'_>> {
     let mut expected = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let Some((_, marker)) = line.rsplit_once("// ") else { continue };
-        let rest = match marker.split_once(' ').map_or((marker, ""), |(word, rest)| (word, rest)) {
+        let Some((_, marker)) = line.rsplit_once("// ") else {
+            continue;
+        };
+        let rest = match marker
+            .split_once(' ')
+            .map_or((marker, ""), |(word, rest)| (word, rest))
+        {
             ("want" | "bug", rest) => rest,
             ("want-types", rest) if with_types => rest,
             _ => continue,
         };
-        let text = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        assert!(rest.is_empty() || text.is_some(), "line {}: malformed marker {marker:?}", index + 1);
-        expected.push(Expectation { line: u32::try_from(index + 1).expect("short file"), text });
+        let text = rest
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        assert!(
+            rest.is_empty() || text.is_some(),
+            "line {}: malformed marker {marker:?}",
+            index + 1
+        );
+        expected.push(Expectation {
+            line: u32::try_from(index + 1).expect("short file"),
+            text,
+        });
     }
     expected
 }
@@ -63,7 +78,11 @@ fn every_rule_finds_what_its_cases_say() {
             let (mut positive, mut negative) = (false, false);
             for path in cases_of(rule.meta().name) {
                 let text = std::fs::read_to_string(&path).expect("readable case");
-                let input = Input { path: &path, text: &text, go: language_version(&text) };
+                let input = Input {
+                    path: &path,
+                    text: &text,
+                    go: language_version(&text),
+                };
                 let expected = expectations(&text, loader_name != "no packages");
                 positive |= !expected.is_empty();
                 negative |= text.lines().count() > expected.len() + 5;
@@ -71,13 +90,24 @@ fn every_rule_finds_what_its_cases_say() {
                 let lines = go_syntax::LineIndex::new(&text);
                 let place = |line: u32| format!("{}:{line} (with {loader_name})", path.display());
                 for want in &expected {
-                    let here: Vec<_> = found.iter().filter(|d| lines.line(d.range.start) == want.line).collect();
+                    let here: Vec<_> = found
+                        .iter()
+                        .filter(|d| lines.line(d.range.start) == want.line)
+                        .collect();
                     match (here.as_slice(), want.text) {
                         ([one], Some(text)) if !one.message.contains(text) => {
-                            failures.push(format!("{}: want {text:?}, got {:?}", place(want.line), one.message));
+                            failures.push(format!(
+                                "{}: want {text:?}, got {:?}",
+                                place(want.line),
+                                one.message
+                            ));
                         }
                         ([_], _) => {}
-                        (many, _) => failures.push(format!("{}: reported {} times, want 1", place(want.line), many.len())),
+                        (many, _) => failures.push(format!(
+                            "{}: reported {} times, want 1",
+                            place(want.line),
+                            many.len()
+                        )),
                     }
                 }
                 for d in &found {
@@ -86,40 +116,83 @@ fn every_rule_finds_what_its_cases_say() {
                         failures.push(format!("{}: unexpected: {}", place(line), d.message));
                     }
                 }
-                failures.extend(check_wording(&found).map(|why| format!("{}: {why}", path.display())));
+                failures
+                    .extend(check_wording(&found).map(|why| format!("{}: {why}", path.display())));
                 if let Some(why) = check_fixes(rule, &input, &*loader) {
                     failures.push(format!("{}: {why}", path.display()));
                 }
             }
-            assert!(positive && negative, "{} needs cases that are reported and cases that are not", rule.meta().name);
+            assert!(
+                positive && negative,
+                "{} needs cases that are reported and cases that are not",
+                rule.meta().name
+            );
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
 fn check_wording(found: &[diagnostics::Diagnostic]) -> impl Iterator<Item = String> + '_ {
-    found.iter().flat_map(|d| std::iter::once(&d.message).chain(&d.help).chain(d.related.iter().map(|r| &r.message))).filter_map(
-        |text| {
+    found
+        .iter()
+        .flat_map(|d| {
+            std::iter::once(&d.message)
+                .chain(&d.help)
+                .chain(d.related.iter().map(|r| &r.message))
+        })
+        .filter_map(|text| {
             let bad = text.is_empty() || text.ends_with('.') || text.contains('\n');
             bad.then(|| format!("a message is one line without a full stop: {text:?}"))
-        },
-    )
+        })
 }
 
 /// Applies fixes until there are none; each round must leave fewer findings, and valid Go.
-fn check_fixes(rule: &'static dyn Rule, input: &Input<'_>, loader: &dyn go_types::Loader) -> Option<String> {
+fn check_fixes(
+    rule: &'static dyn Rule,
+    input: &Input<'_>,
+    loader: &dyn go_types::Loader,
+) -> Option<String> {
     let mut text = input.text.to_owned();
     for _ in 0..100 {
-        let found = run(rule, &Input { text: &text, ..*input }, loader);
-        let fix = found.iter().find_map(|d| d.fix.as_ref().filter(|fix| fix.applicability != Applicability::DisplayOnly))?;
+        let found = run(
+            rule,
+            &Input {
+                text: &text,
+                ..*input
+            },
+            loader,
+        );
+        let fix = found.iter().find_map(|d| {
+            d.fix
+                .as_ref()
+                .filter(|fix| fix.applicability != Applicability::DisplayOnly)
+        })?;
         let fixed = apply(&text, &fix.edits);
-        let file = go_syntax::parse(go_syntax::Source::from(fixed.as_str()), go_syntax::Mode::Full);
+        let file = go_syntax::parse(
+            go_syntax::Source::from(fixed.as_str()),
+            go_syntax::Mode::Full,
+        );
         if let Some(error) = file.errors().first() {
-            return Some(format!("fix {:?} breaks the file: {}\n{fixed}", fix.description, error.message));
+            return Some(format!(
+                "fix {:?} breaks the file: {}\n{fixed}",
+                fix.description, error.message
+            ));
         }
-        let after = run(rule, &Input { text: &fixed, ..*input }, loader);
+        let after = run(
+            rule,
+            &Input {
+                text: &fixed,
+                ..*input
+            },
+            loader,
+        );
         if after.len() >= found.len() {
-            return Some(format!("fix {:?} leaves {} findings of {}\n{fixed}", fix.description, after.len(), found.len()));
+            return Some(format!(
+                "fix {:?} leaves {} findings of {}\n{fixed}",
+                fix.description,
+                after.len(),
+                found.len()
+            ));
         }
         text = fixed;
     }

@@ -6,7 +6,14 @@ use rules::RuleDoc;
 
 use super::harness::{Input, loaders, run};
 
-const HEADINGS: [&str; 6] = ["What it does", "Why it is bad", "Example", "Use instead", "When it is wrong", "Fix safety"];
+const HEADINGS: [&str; 6] = [
+    "What it does",
+    "Why it is bad",
+    "Example",
+    "Use instead",
+    "When it is wrong",
+    "Fix safety",
+];
 
 /// Packages that examples use without importing them.
 const IMPORTS: [(&str, &str); 22] = [
@@ -54,8 +61,16 @@ fn headings_are_the_fixed_ones() {
         let doc = RuleDoc::of(rule.meta());
         let titles: Vec<_> = doc.sections.iter().map(|section| section.title).collect();
         assert_eq!(titles, HEADINGS, "{name}");
-        assert!(!doc.summary.is_empty() && !doc.summary.contains('\n'), "{name}: the summary is one line");
-        assert!(doc.sections.iter().all(|section| !section.text.trim().is_empty()), "{name}: an empty section");
+        assert!(
+            !doc.summary.is_empty() && !doc.summary.contains('\n'),
+            "{name}: the summary is one line"
+        );
+        assert!(
+            doc.sections
+                .iter()
+                .all(|section| !section.text.trim().is_empty()),
+            "{name}: an empty section"
+        );
     }
 }
 
@@ -70,10 +85,26 @@ fn examples_are_found_and_replacements_are_not() {
                 assert!(!blocks.is_empty(), "{name}: no Go code under {title:?}");
                 for code in blocks {
                     let text = complete(&code);
-                    let path = if text.contains("*testing.") { "example_test.go" } else { "example.go" };
+                    let path = if text.contains("*testing.") {
+                        "example_test.go"
+                    } else {
+                        "example.go"
+                    };
                     let go = if code.contains("// go 1.21") { 21 } else { 27 };
-                    let found = run(rule, &Input { path: Path::new(path), text: &text, go }, &*loader);
-                    assert_eq!(!found.is_empty(), wanted, "{name}, {title}: {found:?}\n{text}");
+                    let found = run(
+                        rule,
+                        &Input {
+                            path: Path::new(path),
+                            text: &text,
+                            go,
+                        },
+                        &*loader,
+                    );
+                    assert_eq!(
+                        !found.is_empty(),
+                        wanted,
+                        "{name}, {title}: {found:?}\n{text}"
+                    );
                 }
             }
         }

@@ -17,16 +17,35 @@ pub(super) struct Input<'a> {
 }
 
 /// What `rule` finds in `input`, by position.
-pub(super) fn run(rule: &'static dyn Rule, input: &Input<'_>, loader: &dyn Loader) -> Vec<Diagnostic> {
+pub(super) fn run(
+    rule: &'static dyn Rule,
+    input: &Input<'_>,
+    loader: &dyn Loader,
+) -> Vec<Diagnostic> {
     let rules = RuleSet::new(vec![(rule, rule.meta().severity)]);
     let file = parse(Source::from(input.text), Mode::Full);
-    assert!(file.errors().is_empty(), "{}: {:?}\n{}", input.path.display(), file.errors(), input.text);
+    assert!(
+        file.errors().is_empty(),
+        "{}: {:?}\n{}",
+        input.path.display(),
+        file.errors(),
+        input.text
+    );
     let is_main = file.package_name() == Some("main");
-    let names = Arc::new(PackageNames::new(Importer::new("example.com/case"), vec![Arc::new(file)]));
+    let names = Arc::new(PackageNames::new(
+        Importer::new("example.com/case"),
+        vec![Arc::new(file)],
+    ));
     let package = PackageCx::new(&names, loader);
     let path = Arc::new(input.path.to_owned());
     let is_test = input.path.to_string_lossy().ends_with("_test.go");
-    let file_input = FileInput { index: 0, path: &path, go: input.go, is_test, is_main };
+    let file_input = FileInput {
+        index: 0,
+        path: &path,
+        go: input.go,
+        is_test,
+        is_main,
+    };
     let mut found = check_file(&package, &file_input, &rules);
     found.sort_by_key(|d| (d.range, d.message.clone()));
     found
@@ -52,19 +71,31 @@ pub(super) fn apply(text: &str, edits: &[Edit]) -> String {
 /// The loaders to run with: without any package, and with the standard library where the Go
 /// toolchain is at hand (`cargo xtask test` fetches it).
 pub(super) fn loaders() -> Vec<(&'static str, Box<dyn Loader>)> {
-    let mut loaders: Vec<(&'static str, Box<dyn Loader>)> = vec![("no packages", Box::new(NoPackages))];
+    let mut loaders: Vec<(&'static str, Box<dyn Loader>)> =
+        vec![("no packages", Box::new(NoPackages))];
     match std::env::var_os("DEFERSCOPE_GOROOT") {
         Some(goroot) => loaders.push(("GOROOT", Box::new(std_loader(&PathBuf::from(goroot))))),
         None => {
-            assert!(std::env::var_os("CI").is_none(), "DEFERSCOPE_GOROOT is not set: `cargo xtask test` sets it");
-            eprintln!("DEFERSCOPE_GOROOT IS NOT SET: rules are tested without the standard library's types");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "DEFERSCOPE_GOROOT is not set: `cargo xtask test` sets it"
+            );
+            #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know")]
+            {
+                eprintln!(
+                    "DEFERSCOPE_GOROOT is not set: rules are tested without the standard library"
+                );
+            }
         }
     }
     loaders
 }
 
 fn std_loader(goroot: &Path) -> impl Loader + use<> {
-    StdLoader { src: goroot.join("src"), loaded: std::sync::Mutex::default() }
+    StdLoader {
+        src: goroot.join("src"),
+        loaded: std::sync::Mutex::default(),
+    }
 }
 
 /// Loads packages of the standard library straight from their folders.
@@ -79,30 +110,54 @@ impl Loader for StdLoader {
     }
 
     fn package(&self, import_path: &str, _: &Importer) -> Option<Arc<PackageNames>> {
-        if let Some(known) = self.loaded.lock().expect("no panic while loading").get(import_path) {
+        if let Some(known) = self
+            .loaded
+            .lock()
+            .expect("no panic while loading")
+            .get(import_path)
+        {
             return known.clone();
         }
         let package = self.load(import_path);
-        self.loaded.lock().expect("no panic while loading").insert(import_path.to_owned(), package.clone());
+        self.loaded
+            .lock()
+            .expect("no panic while loading")
+            .insert(import_path.to_owned(), package.clone());
         package
     }
 }
 
 impl StdLoader {
     fn load(&self, import_path: &str) -> Option<Arc<PackageNames>> {
-        let mut paths: Vec<_> = std::fs::read_dir(self.src.join(import_path)).ok()?.map(|e| e.expect("entry").path()).collect();
+        let mut paths: Vec<_> = std::fs::read_dir(self.src.join(import_path))
+            .ok()?
+            .map(|e| e.expect("entry").path())
+            .collect();
         paths.sort();
         let is_wanted = |path: &PathBuf| {
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            let other_system = ["windows", "plan9", "js", "wasip1", "darwin", "solaris", "aix", "netbsd", "openbsd", "freebsd"];
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
+            let other_system = [
+                "windows", "plan9", "js", "wasip1", "darwin", "solaris", "aix", "netbsd",
+                "openbsd", "freebsd",
+            ];
             name.ends_with(".go")
                 && !name.ends_with("_test.go")
-                && !other_system.iter().any(|os| name.contains(&format!("_{os}")))
+                && !other_system
+                    .iter()
+                    .any(|os| name.contains(&format!("_{os}")))
         };
         let files: Vec<_> = paths
             .iter()
             .filter(|path| is_wanted(path))
-            .map(|path| Arc::new(parse(Source::new(std::fs::read(path).expect("readable")), Mode::SkipBodies)))
+            .map(|path| {
+                Arc::new(parse(
+                    Source::new(std::fs::read(path).expect("readable")),
+                    Mode::SkipBodies,
+                ))
+            })
             .collect();
         (!files.is_empty()).then(|| Arc::new(PackageNames::new(Importer::new(import_path), files)))
     }

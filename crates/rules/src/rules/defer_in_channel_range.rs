@@ -1,0 +1,90 @@
+//! `defer-in-channel-range`.
+
+use diagnostics::Severity;
+
+use crate::cx::RuleCx;
+use crate::duty::Duty;
+use crate::repeat::{Repeat, head_span, repeat};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds `defer` statements in loops over a channel, whose calls wait until it is closed.
+    ///
+    /// ## What it does
+    /// Reports a `defer` in the body of `for … := range ch`, where `ch` is a channel. It is silent
+    /// when an iteration that gets to the `defer` leaves the loop, and when the `defer` stands in a
+    /// function literal that is called in each iteration.
+    ///
+    /// ## Why it is bad
+    /// The loop ends when the channel is closed and empty (specification, "For statements with
+    /// range clause"), and deferred calls run after that. Nothing says that this happens soon: a
+    /// worker often receives for as long as the process lives, and the channel of a ticker is never
+    /// closed. Until then each value that was received has left a call on the list, with the file,
+    /// lock or counter that it is to give back.
+    ///
+    /// ## Example
+    /// ```go
+    /// func work(jobs <-chan string, busy *sync.WaitGroup) {
+    /// 	for path := range jobs {
+    /// 		busy.Add(1)
+    /// 		defer busy.Done()
+    /// 		os.Remove(path)
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func work(jobs <-chan string, busy *sync.WaitGroup) {
+    /// 	for path := range jobs {
+    /// 		remove(path, busy)
+    /// 	}
+    /// }
+    ///
+    /// func remove(path string, busy *sync.WaitGroup) {
+    /// 	busy.Add(1)
+    /// 	defer busy.Done()
+    /// 	os.Remove(path)
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// A channel that gets a few values and is closed at once, to collect results, does no harm.
+    /// In test files findings are notes.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub DeferInChannelRange {
+        name: "defer-in-channel-range",
+        category: Placement,
+        severity: Warning,
+        default: on,
+        needs: DEFER,
+    }
+}
+
+impl Rule for DeferInChannelRange {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for site in cx.facts().defers() {
+            let Some(Repeat::Channel { range, operand }) = repeat(cx, site) else { continue };
+            let duty = Duty::of(cx, site);
+            let call = cx.call_snippet(duty.call);
+            let channel = cx.snippet(operand);
+            let message = format!(
+                "`{call}` runs after `{channel}` is closed, which may be never: until then {}",
+                duty.kind.piles_up("every iteration")
+            );
+            let finding = cx
+                .report(&Self::META, cx.file().stmt(site.stmt).span, message)
+                .help("move the body of the loop into a function of its own, and defer there")
+                .related(head_span(cx, range), format!("this loop goes on until `{channel}` is closed"));
+            if cx.is_test() {
+                finding.at_most(Severity::Note);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `defer-in-loop`.
+
+use diagnostics::Severity;
+use go_flow::{DeferSite, LockOp, Place};
+use go_syntax::Span;
+
+use crate::cx::RuleCx;
+use crate::duty::{Duty, DutyKind};
+use crate::keeps::{Origin, is_kept, origin};
+use crate::repeat::{Repeat, Rounds, head_span, repeat};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds `defer` statements in loops, whose calls wait for the end of the function.
+    ///
+    /// ## What it does
+    /// Reports a `defer` that can be passed more than once before its function returns: in a `for`
+    /// or `range` loop, or between a label and a `goto` that jumps back to it. Loops over iterator
+    /// functions count: their body looks like a function, but what is deferred there waits for the
+    /// end of the function around the loop.
+    ///
+    /// It is silent where that does no harm:
+    /// - each iteration that gets to the `defer` leaves the function or the loop;
+    /// - the loop is in turn around a function literal that has the `defer` in it;
+    /// - constants show that there are at most eight iterations, and no lock is held;
+    /// - what is released was there before the loop, as in `for _, c := range conns { defer c.Close() }`,
+    ///   or is stored in something that lives on after it;
+    /// - each iteration locks another element and all locks are given back at the end.
+    ///
+    /// ## Why it is bad
+    /// Deferred calls run when the surrounding *function* ends, not the block or the iteration
+    /// (specification, "Defer statements"). Each iteration adds a record to a list (`deferproc` in
+    /// `runtime/panic.go`) together with everything it refers to. A loop over ten thousand files
+    /// has them all open at once, and fails with "too many open files" where the limit is lower; a
+    /// lock taken in the first iteration is still held in the second, which then waits for ever; a
+    /// `wg.Done()` does not count down before everything is over.
+    ///
+    /// ## Example
+    /// ```go
+    /// func total(paths []string) (int64, error) {
+    /// 	var sum int64
+    /// 	for _, path := range paths {
+    /// 		f, err := os.Open(path)
+    /// 		if err != nil {
+    /// 			return 0, err
+    /// 		}
+    /// 		defer f.Close()
+    /// 		n, err := io.Copy(io.Discard, f)
+    /// 		if err != nil {
+    /// 			return 0, err
+    /// 		}
+    /// 		sum += n
+    /// 	}
+    /// 	return sum, nil
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func total(paths []string) (int64, error) {
+    /// 	var sum int64
+    /// 	for _, path := range paths {
+    /// 		n, err := size(path)
+    /// 		if err != nil {
+    /// 			return 0, err
+    /// 		}
+    /// 		sum += n
+    /// 	}
+    /// 	return sum, nil
+    /// }
+    ///
+    /// func size(path string) (int64, error) {
+    /// 	f, err := os.Open(path)
+    /// 	if err != nil {
+    /// 		return 0, err
+    /// 	}
+    /// 	defer f.Close()
+    /// 	return io.Copy(io.Discard, f)
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// A loop that goes round a few times only, which constants do not show, does no harm, and a
+    /// program that ends soon after may not care. What is handed to something that keeps it, by a
+    /// call that does not look like it, is needed after the loop, and then the `defer` is right. In
+    /// test files findings are notes.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub DeferInLoop {
+        name: "defer-in-loop",
+        category: Placement,
+        severity: Warning,
+        default: on,
+        needs: DEFER,
+    }
+}
+
+/// Iterations of which nobody needs to hear.
+const FEW: u64 = 8;
+
+impl Rule for DeferInLoop {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for site in cx.facts().defers() {
+            if let Some(Repeat::Loop(rounds)) = repeat(cx, site) {
+                check_site(cx, site, &rounds);
+            }
+        }
+    }
+}
+
+fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
+    let duty = Duty::of(cx, site);
+    let is_lock = matches!(duty.kind, DutyKind::Unlock(_));
+    if rounds.bound.is_some_and(|bound| bound <= FEW) && !is_lock {
+        return;
+    }
+    let lp = rounds.innermost;
+    let within = Span::new(cx.file().stmt(lp.stmt).span.start, cx.file().func(site.point.func).span.end);
+    let deadlock = locked_again(cx, site, &duty, within);
+    match duty.subject.map(|subject| origin(cx, subject, within)) {
+        Some(Origin::Element(_)) if deadlock.is_none() && !rounds.over_func => return,
+        Some(Origin::Made(local)) if !is_lock && is_kept(cx, local, lp.stmt, within) => return,
+        _ => {}
+    }
+
+    let call = cx.call_snippet(duty.call);
+    let end = cx.func_label(site.point.func);
+    let all = rounds.bound.map_or("every iteration".to_owned(), |bound| format!("each of up to {bound} iterations"));
+    let consequence = match deadlock {
+        Some(_) => "the second iteration waits for ever for a lock that the first still holds".to_owned(),
+        None if duty.kind == DutyKind::Recover => "a panic in one iteration ends the loop".to_owned(),
+        None => format!("until then {}", duty.kind.piles_up(&all)),
+    };
+    let message = format!("`{call}` runs when {end} returns, not at the end of the iteration: {consequence}");
+    let mut finding = cx
+        .report(&DeferInLoop::META, cx.file().stmt(site.stmt).span, message)
+        .help(match duty.kind {
+            DutyKind::Recover | DutyKind::Other => {
+                "move the body of the loop into a function of its own, and defer there".to_owned()
+            }
+            _ => format!(
+                "move the body of the loop into a function of its own and defer there, or call `{call}` at the end of the iteration"
+            ),
+        })
+        .related(head_span(cx, lp), "each iteration defers another call");
+    if let Some(lock) = deadlock {
+        finding = finding.related(lock, "locked here in each iteration");
+    }
+    if cx.is_test() {
+        finding.at_most(Severity::Note);
+    }
+}
+
+/// Where an iteration locks what the one before keeps locked because its unlock is deferred.
+fn locked_again(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within: Span) -> Option<Span> {
+    let DutyKind::Unlock(LockOp::Unlock) = duty.kind else { return None };
+    let place = Place::of_operand(cx.body(), duty.subject?)?;
+    if place.local().is_some_and(|local| within.covers(cx.body().names().local(local).span.start)) {
+        return None;
+    }
+    let indexed = place.path.iter().any(|step| matches!(step, go_flow::Projection::Index(_)));
+    let cfg = cx.facts().cfg(site.point.func);
+    let again = cx.facts().locks().iter().find(|lock| {
+        lock.op == LockOp::Lock
+            && lock.mode == go_flow::CallMode::Now
+            && lock.point.func == site.point.func
+            && lock.place.as_ref() == Some(&place)
+            && cfg.in_same_cycle(lock.point.node, site.point.node)
+    })?;
+    (!indexed).then(|| cx.file().expr(again.call).span)
+}
