@@ -39,6 +39,12 @@ const TARGETS: &[Target] = &[
         dictionary: None,
         max_len: 1 << 14,
     },
+    Target {
+        name: "gomod",
+        seeds: &["go.mod", "go.work", "modules.txt", ".go"],
+        dictionary: Some("gomod.dict"),
+        max_len: 1 << 12,
+    },
 ];
 
 /// Folders of the repository in which seeds are looked for.

@@ -5,6 +5,7 @@
 mod bench;
 mod corpus;
 mod debian;
+mod ecosystem;
 mod fuzz;
 mod generated;
 mod goast;
@@ -15,6 +16,7 @@ mod test;
 mod tidy;
 mod toolchains;
 mod ui;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,8 @@ enum Command {
     Test(test::TestArgs),
     /// Measure parsing and checking against others, on the same files.
     Bench(bench::BenchArgs),
+    /// Check real code, and say which findings came and went.
+    Ecosystem(ecosystem::EcosystemArgs),
     /// Fuzz the parsers of foreign bytes.
     Fuzz(fuzz::FuzzArgs),
     /// Check the rules of the house that neither compiler nor clippy knows.
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Command::Oracle { oracle } => oracle::run(&project, oracle),
         Command::Test(args) => test::run(&project, args),
         Command::Bench(args) => bench::run(&project, args),
+        Command::Ecosystem(args) => ecosystem::run(&project, args),
         Command::Fuzz(args) => fuzz::run(&project, args),
         Command::Tidy => tidy::run(&project),
     });

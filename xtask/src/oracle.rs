@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+pub(crate) use self::table::settle as settle_table;
 use crate::project::Project;
 
 /// Which layer to hold against its reference.

@@ -183,13 +183,14 @@ fn first_line(text: &str) -> &str {
 }
 
 fn fmt(project: &Project) -> Result<()> {
-    process::run(project.cargo().args(["fmt", "--all", "--check"]))?;
-    for manifest in ["fuzz/Cargo.toml", "bench/Cargo.toml"] {
-        process::run(
-            project
-                .cargo()
-                .args(["fmt", "--check", "--manifest-path", manifest]),
-        )?;
+    for manifest in MANIFESTS {
+        process::run(project.cargo().args([
+            "fmt",
+            "--all",
+            "--check",
+            "--manifest-path",
+            manifest,
+        ]))?;
     }
     Ok(())
 }
@@ -224,24 +225,39 @@ fn cargo_test(project: &Project) -> Result<()> {
     process::run(&mut command)
 }
 
+/// The workspaces: the main one, and those that are built in ways of their own.
+const MANIFESTS: &[&str] = &["Cargo.toml", "bench/Cargo.toml", "fuzz/Cargo.toml"];
+
 fn deny(project: &Project) -> Result<()> {
     let deny = toolchains::cargo_deny(project)?;
-    // Offline, so that no advisory data or registry index is asked for; what `cargo fetch` brings is
-    // all that is needed.
-    process::run(project.cargo().args(["fetch", "--locked", "--quiet"]))
-        .context("fetching all dependencies")?;
-    let mut command = std::process::Command::new(deny);
-    command.current_dir(&project.root);
-    command.args([
-        "--offline",
-        "--locked",
-        "check",
-        "--hide-inclusion-graph",
-        "licenses",
-        "bans",
-        "sources",
-    ]);
-    process::run(&mut command)
+    for manifest in MANIFESTS {
+        // Offline, so that no advisory data or registry index is asked for; what `cargo fetch`
+        // brings is all that is needed.
+        let mut fetch = project.cargo();
+        fetch.args(["fetch", "--locked", "--quiet", "--manifest-path", manifest]);
+        process::run(&mut fetch).context("fetching all dependencies")?;
+        let mut command = std::process::Command::new(&deny);
+        command.current_dir(&project.root);
+        command.args([
+            "--offline",
+            "--locked",
+            "--manifest-path",
+            manifest,
+            "--config",
+            "deny.toml",
+        ]);
+        command.args([
+            "check",
+            "--allow",
+            "license-exception-not-encountered",
+            "--hide-inclusion-graph",
+            "licenses",
+            "bans",
+            "sources",
+        ]);
+        process::run(&mut command)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{Goal, Usage, measured};
+use super::Goal;
 use crate::generated;
 use crate::project::Project;
 use crate::toolchains::{GO, Go};
 use crate::ui::say;
+use crate::usage::{Usage, measured};
 
 /// What the two commands used.
 #[derive(Debug)]
