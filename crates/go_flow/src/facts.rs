@@ -8,6 +8,7 @@ use go_types::{Body, Callee, LocalId};
 
 use crate::cfg::{Cfg, NodeId};
 use crate::ends::{self, CallEnd};
+use crate::sites::{LockCall, Sites};
 use crate::vars::VarFacts;
 
 /// A node of one of the graphs of a top-level function.
@@ -26,8 +27,12 @@ pub struct FunctionFacts<'a> {
     funcs: Vec<FuncId>,
     /// By position in `funcs`.
     cfgs: Box<[OnceCell<Cfg<'a>>]>,
+    sites: OnceCell<Sites<'a>>,
+    locks: OnceCell<Vec<LockCall<'a>>>,
     /// By number of local.
     vars: Box<[OnceCell<VarFacts>]>,
+    /// Where the locals are declared that `var` declares; by number of local.
+    declarations: OnceCell<Box<[Option<StmtId>]>>,
 }
 
 impl<'a> FunctionFacts<'a> {
@@ -43,6 +48,9 @@ impl<'a> FunctionFacts<'a> {
         Self {
             body,
             cfgs: funcs.iter().map(|_| OnceCell::new()).collect(),
+            sites: OnceCell::new(),
+            locks: OnceCell::new(),
+            declarations: OnceCell::new(),
             vars: (0..body.names().local_count())
                 .map(|_| OnceCell::new())
                 .collect(),
@@ -80,8 +88,7 @@ impl<'a> FunctionFacts<'a> {
     ///
     /// When `func` is neither.
     pub fn cfg(&self, func: FuncId) -> &Cfg<'a> {
-        let position = func.index() - self.root().index();
-        self.cfgs[position].get_or_init(|| Cfg::build(self.body, func))
+        self.cfgs[self.position(func)].get_or_init(|| Cfg::build(self.body, func))
     }
 
     /// The innermost function around a statement of this function.
@@ -153,14 +160,21 @@ impl<'a> FunctionFacts<'a> {
         matches!(self.call_end(call), Some(CallEnd::Maybe(_)))
     }
 
+    pub(crate) fn sites(&self) -> &Sites<'a> {
+        self.sites.get_or_init(|| self.collect_sites())
+    }
+
+    pub(crate) fn lock_calls(&self) -> &[LockCall<'a>] {
+        self.locks.get_or_init(|| self.collect_locks())
+    }
+
     pub(crate) fn var_facts(&self, local: LocalId) -> &VarFacts {
-        self.vars[local.index()].get_or_init(|| VarFacts {
-            local,
-            writes: Vec::new(),
-            reads: Vec::new(),
-            captures: Vec::new(),
-            address_taken: false,
-        })
+        self.vars[local.index()].get_or_init(|| self.collect_var(local))
+    }
+
+    pub(crate) fn declarations(&self) -> &[Option<StmtId>] {
+        self.declarations
+            .get_or_init(|| self.collect_declarations())
     }
 
     /// The last function that contains something, where `starts_before` holds for a prefix.

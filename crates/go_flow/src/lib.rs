@@ -18,6 +18,9 @@ mod search;
 mod sites;
 mod vars;
 
+#[cfg(test)]
+mod testing;
+
 pub use acquire::{Acquisition, ErrorBy, ErrorLocal};
 pub use bitset::BitSet;
 pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, NodeKind};

@@ -1,8 +1,8 @@
 //! Places: normalised paths to where a value lives, so that two expressions can be seen to denote
 //! the same variable, field or mutex.
 
-use go_syntax::ExprId;
-use go_types::{Body, ImportId, LocalId, MemberId};
+use go_syntax::{ExprId, ExprKind, UnaryOp};
+use go_types::{Body, ImportId, LocalId, MemberId, Object};
 
 /// Where a path starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +24,22 @@ pub enum IndexKey<'a> {
     Local(LocalId),
     /// A constant or variable of the package.
     Member(MemberId),
+}
+
+impl<'a> IndexKey<'a> {
+    fn of(body: &Body<'a>, index: ExprId) -> Option<Self> {
+        let file = body.file();
+        let index = file.unparen(index);
+        match file.expr(index).kind {
+            ExprKind::BasicLit(_) => Some(Self::Literal(file.expr_text(index))),
+            ExprKind::Ident => match body.object(index) {
+                Object::Local(local) => Some(Self::Local(local)),
+                Object::Member(member) => Some(Self::Member(member)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// One step of a path.
@@ -50,15 +66,72 @@ pub struct Place<'a> {
 impl<'a> Place<'a> {
     /// The place that `expr` denotes; `None` when it is not a path (a call is in it, say).
     pub fn of(body: &Body<'a>, expr: ExprId) -> Option<Self> {
-        let _ = (body, expr);
-        None
+        Self::build(body, expr, false)
     }
 
     /// The place of the thing that a method is called on: like [`Place::of`], but a pointer and what
     /// it points to are not told apart.
     pub fn of_operand(body: &Body<'a>, expr: ExprId) -> Option<Self> {
-        let _ = (body, expr);
-        None
+        Self::build(body, expr, true)
+    }
+
+    fn build(body: &Body<'a>, expr: ExprId, operand: bool) -> Option<Self> {
+        let file = body.file();
+        // From the outermost step inwards.
+        let mut path: Vec<Projection<'a>> = Vec::new();
+        let mut at = expr;
+        let root = loop {
+            match file.expr(at).kind {
+                ExprKind::Paren(x) => at = x,
+                ExprKind::Ident => match body.object(at) {
+                    Object::Local(local) => break PlaceRoot::Local(local),
+                    Object::Member(member) => break PlaceRoot::Member(member),
+                    Object::DotMember(import) => {
+                        let name = file.expr_text(at);
+                        break PlaceRoot::Imported { import, name };
+                    }
+                    _ => return None,
+                },
+                ExprKind::Selector { x, sel } => {
+                    let name = file.span_text(sel);
+                    if let Object::Package(import) = body.object(x) {
+                        break PlaceRoot::Imported { import, name };
+                    }
+                    path.push(Projection::Field(name));
+                    at = x;
+                }
+                ExprKind::Star(x) => {
+                    // Before a field or an element the pointer is followed anyway.
+                    if path.is_empty() && !operand || path.last() == Some(&Projection::Deref) {
+                        path.push(Projection::Deref);
+                    }
+                    at = x;
+                }
+                ExprKind::Unary {
+                    op: UnaryOp::Addr,
+                    x,
+                } => {
+                    match path.last() {
+                        Some(Projection::Deref) => {
+                            path.pop();
+                        }
+                        None if !operand => return None,
+                        _ => {}
+                    }
+                    at = x;
+                }
+                ExprKind::Index { x, indices } => {
+                    let &[index] = file.exprs(indices) else {
+                        return None;
+                    };
+                    path.push(Projection::Index(IndexKey::of(body, index)?));
+                    at = x;
+                }
+                _ => return None,
+            }
+        };
+        path.reverse();
+        Some(Self { root, path })
     }
 
     /// The local at the root, if that is where the path starts.

@@ -193,8 +193,21 @@ pub struct Loop {
     pub parent: Option<LoopId>,
     /// The node that every iteration passes first.
     pub head: NodeId,
-    /// The nodes of the loop have numbers from that of `head` to before this one.
-    end: u32,
+    /// The nodes of the loop have numbers from that of `head` to before this one, which need not
+    /// exist.
+    end: NodeId,
+}
+
+impl Loop {
+    /// The nodes between head and end. Of a loop that `goto` forms, not all of them need to be part
+    /// of it; see [`Cfg::is_in_loop`].
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (self.head.index()..self.end.index()).map(NodeId::from_index)
+    }
+
+    pub(crate) fn spans(&self, node: NodeId) -> bool {
+        self.head <= node && node < self.end
+    }
 }
 
 /// The control-flow graph of a function declaration or literal. Literals within it have graphs of
@@ -277,12 +290,7 @@ impl<'a> Cfg<'a> {
     /// The node for ends of this kind; it has no predecessors when there are none.
     #[inline]
     pub fn end(&self, end: End) -> NodeId {
-        NodeId::from_index(match end {
-            End::Panic => 2,
-            End::Process => 3,
-            End::Goexit => 4,
-            End::Blocked => 5,
-        })
+        build::end_node(end)
     }
 
     /// The number of nodes.
@@ -324,8 +332,8 @@ impl<'a> Cfg<'a> {
         self.predecessors.of(node)
     }
 
-    /// The node where a statement happens: of a simple statement its own, of a compound one the
-    /// first that is evaluated. `None` for a statement in which nothing happens (an empty block) and
+    /// The node where a statement happens: of a simple statement its own, of a clause the one that
+    /// enters it, of another compound statement the first that is evaluated. `None` for a statement in which nothing happens (an empty block) and
     /// for statements of other functions.
     pub fn node_of_stmt(&self, stmt: StmtId) -> Option<NodeId> {
         self.stmt_nodes[self.stmts.position(stmt)?]
@@ -352,6 +360,16 @@ impl<'a> Cfg<'a> {
     /// closing brace for [`NodeKind::Exit`]. `None` for [`NodeKind::Entry`] and [`NodeKind::End`].
     pub fn span_of_node(&self, node: NodeId) -> Option<Span> {
         render::span_of_node(self, node)
+    }
+
+    /// The innermost `for` or `range` around a statement.
+    pub(crate) fn loop_around_stmt(&self, stmt: StmtId) -> Option<LoopId> {
+        self.stmt_loops[self.stmts.position(stmt)?]
+    }
+
+    /// The innermost `for` or `range` that a node is part of.
+    pub(crate) fn loop_around_node(&self, node: NodeId) -> Option<LoopId> {
+        self.node_loops[node.index()]
     }
 
     /// Whether a node can be reached from the entry.

@@ -1,1 +1,4 @@
 //! Graphs of small functions.
+
+mod forms;
+mod queries;

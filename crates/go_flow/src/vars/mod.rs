@@ -1,9 +1,16 @@
 //! Local variables: where they are written, read and captured, and which value they may have where.
+//! `collect` finds the accesses, `flow` answers what happens when.
+
+mod collect;
+mod flow;
+
+#[cfg(test)]
+mod tests;
 
 use go_syntax::{ExprId, FuncId, StmtId};
 use go_types::{LocalId, Role};
 
-use crate::facts::{FunctionFacts, Point};
+use crate::facts::Point;
 
 /// One place where a variable is written or read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +85,11 @@ impl VarFacts {
     pub fn is_single_assignment(&self) -> bool {
         self.writes.len() == 1 && !self.address_taken
     }
+
+    /// Whether a literal assigns to the variable of a function around it.
+    pub fn is_written_in_literal(&self) -> bool {
+        self.captures.iter().any(|capture| capture.writes)
+    }
 }
 
 /// A write that may happen after some point.
@@ -116,43 +128,5 @@ impl Definitions {
             [definition] if self.exact => Some(definition),
             _ => None,
         }
-    }
-}
-
-impl FunctionFacts<'_> {
-    /// Where a local variable is written, read and captured.
-    pub fn var(&self, local: LocalId) -> &VarFacts {
-        self.var_facts(local)
-    }
-
-    /// The writes of `local` that may happen after `point` and before its function ends: those at
-    /// nodes that can be reached from there, and those in literals that exist then and may be
-    /// called. A write at `point` itself counts only when it can be reached again.
-    pub fn writes_after(&self, point: Point, local: LocalId) -> Vec<LateWrite> {
-        let _ = (point, local);
-        Vec::new()
-    }
-
-    /// The reads of `local` at nodes on paths from `from` to `to` (both excluded, unless passed
-    /// again); both are of one function. Reads in literals count where the literal is created.
-    pub fn reads_between(&self, from: Point, to: Point, local: LocalId) -> Vec<Access> {
-        let _ = (from, to, local);
-        Vec::new()
-    }
-
-    /// The writes whose value `local` may have when `point` starts.
-    pub fn definitions(&self, point: Point, local: LocalId) -> Definitions {
-        let _ = (point, local);
-        Definitions {
-            list: Vec::new(),
-            exact: false,
-        }
-    }
-
-    /// The value that a use of a local variable certainly has: the expression that is the only
-    /// definition there. Follows `y := x` as far as that goes.
-    pub fn value_of(&self, expr: ExprId) -> Option<ExprId> {
-        let _ = expr;
-        None
     }
 }

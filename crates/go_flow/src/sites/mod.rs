@@ -1,10 +1,17 @@
 //! What stands where: defers, go statements, calls, locks, recovers, and what becomes of literals.
+//! `collect` finds them.
 
-use go_syntax::{ExprId, FuncId, StmtId};
+mod collect;
+
+#[cfg(test)]
+mod tests;
+
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId};
 use go_types::{Callee, LocalId};
 
 use crate::facts::{FunctionFacts, Point};
 use crate::place::Place;
+use crate::vars::Value;
 
 /// A `defer` statement.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -196,10 +203,30 @@ pub enum LiteralUse {
     Other,
 }
 
+/// Everything of this file for one root function.
+#[derive(Debug)]
+pub(crate) struct Sites<'a> {
+    pub(crate) defers: Vec<DeferSite<'a>>,
+    pub(crate) gos: Vec<GoSite<'a>>,
+    /// Function by function, node by node.
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) recovers: Vec<RecoverCall>,
+    /// By position of the function among those of the root.
+    pub(crate) literals: Box<[Literal]>,
+}
+
+/// Where a literal stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Literal {
+    pub(crate) role: LiteralUse,
+    /// The node that creates it; absent for the root.
+    pub(crate) created: Option<Point>,
+}
+
 impl<'a> FunctionFacts<'a> {
     /// All `defer` statements, those in literals included, in source order.
     pub fn defers(&self) -> &[DeferSite<'a>] {
-        &[]
+        &self.sites().defers
     }
 
     /// The defers that run when `func` ends, in the order of the source.
@@ -211,47 +238,91 @@ impl<'a> FunctionFacts<'a> {
 
     /// All `go` statements, those in literals included, in source order.
     pub fn gos(&self) -> &[GoSite<'a>] {
-        &[]
+        &self.sites().gos
     }
 
-    /// All calls, those in literals included, in source order. What they call is asked of
+    /// All calls: those of the root, then those of each literal in turn; those of one function node
+    /// by node, and at one node in the order in which they are made. What they call is asked of
     /// [`FunctionFacts::callee`].
     pub fn calls(&self) -> &[CallSite] {
-        &[]
+        &self.sites().calls
     }
 
-    /// The calls of one function or literal, in source order.
-    pub fn calls_of(&self, func: FuncId) -> impl Iterator<Item = &CallSite> {
-        self.calls()
-            .iter()
-            .filter(move |site| site.point.func == func)
+    /// The calls of one function or literal.
+    pub fn calls_of(&self, func: FuncId) -> &[CallSite] {
+        let calls = self.calls();
+        let start = calls.partition_point(|site| site.point.func < func);
+        let end = calls.partition_point(|site| site.point.func <= func);
+        &calls[start..end]
     }
 
-    /// The calls at one node, in source order.
-    pub fn calls_at(&self, point: Point) -> impl Iterator<Item = &CallSite> {
-        self.calls().iter().filter(move |site| site.point == point)
+    /// The calls at one node, in the order in which they are made.
+    pub fn calls_at(&self, point: Point) -> &[CallSite] {
+        let calls = self.calls();
+        let start = calls.partition_point(|site| site.point < point);
+        let end = calls.partition_point(|site| site.point <= point);
+        &calls[start..end]
     }
 
-    /// All calls of methods of locks, those in literals included, in source order.
+    /// The call with this expression.
+    pub fn call_site(&self, call: ExprId) -> Option<&CallSite> {
+        let point = self.point_of_expr(call)?;
+        self.calls_at(point).iter().find(|site| site.call == call)
+    }
+
+    /// All calls of methods of locks, those in literals included, in the order of
+    /// [`FunctionFacts::calls`].
     pub fn locks(&self) -> &[LockCall<'a>] {
-        &[]
+        self.lock_calls()
     }
 
-    /// All calls of the predeclared `recover`, those in literals included, in source order.
+    /// All calls of the predeclared `recover`, in the order of [`FunctionFacts::calls`].
     pub fn recovers(&self) -> &[RecoverCall] {
-        &[]
+        &self.sites().recovers
     }
 
     /// What becomes of the literal `func` where it stands.
+    ///
+    /// # Panics
+    ///
+    /// When `func` is no function of these facts.
     pub fn literal_use(&self, func: FuncId) -> LiteralUse {
-        let _ = func;
-        LiteralUse::Other
+        self.sites().literals[self.position(func)].role
+    }
+
+    /// The node that creates the literal `func`; `None` for the root.
+    pub fn created_at(&self, func: FuncId) -> Option<Point> {
+        self.sites().literals[self.position(func)].created
     }
 
     /// The literal that `call` runs: called on the spot, or the one value that the called local
     /// variable ever has.
     pub fn literal_called(&self, call: ExprId) -> Option<FuncId> {
-        let _ = call;
-        None
+        match self.callee(call) {
+            Callee::Literal(func) => Some(func),
+            Callee::Var(local) => self.literal_in(local),
+            _ => None,
+        }
+    }
+
+    /// The literal that is the one value that `local` ever has, the zero value of its declaration
+    /// apart.
+    pub fn literal_in(&self, local: LocalId) -> Option<FuncId> {
+        let facts = self.var(local);
+        if facts.address_taken {
+            return None;
+        }
+        let mut values = facts
+            .writes
+            .iter()
+            .map(|write| write.value)
+            .filter(|&value| value != Value::Zero);
+        let (Some(Value::Expr(value)), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        match self.file().expr(self.file().unparen(value)).kind {
+            ExprKind::FuncLit(func) => Some(func),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,1 @@
+//! Acquisitions of small functions.
