@@ -16,6 +16,7 @@ use crate::types::store::{PathId, TypeStore};
 use crate::types::typer::Typer;
 use crate::types::{NamedId, NamedType, Selection, Type, TypeId, TypeList};
 use crate::universe::{Basic, Predeclared, predeclared};
+use crate::unsafe_package;
 
 /// What resolving the bodies of one package needs.
 pub struct PackageCx<'a> {
@@ -118,9 +119,11 @@ impl<'a> PackageCx<'a> {
         if let Some(package) = self.packages.borrow().get(&path) {
             return package.clone();
         }
-        let package = self
-            .loader
-            .package(&self.store.path_text(path), self.names.importer());
+        let text = self.store.path_text(path);
+        let package = match &*text {
+            unsafe_package::PATH => Some(unsafe_package::package()),
+            path => self.loader.package(path, self.names.importer()),
+        };
         self.packages.borrow_mut().insert(path, package.clone());
         package
     }
@@ -229,7 +232,7 @@ impl<'a> PackageCx<'a> {
 
     /// The type `name` of a package.
     pub(crate) fn named_type(&self, path: PathId, name: &str, args: TypeList) -> TypeId {
-        if name == "Pointer" && &*self.store.path_text(path) == "unsafe" {
+        if name == "Pointer" && &*self.store.path_text(path) == unsafe_package::PATH {
             return self.intern(Type::Basic(Basic::UnsafePointer));
         }
         let name = self.store.named(path, name, None);

@@ -17,6 +17,7 @@ mod names;
 mod project_loader;
 mod types;
 mod universe;
+mod unsafe_package;
 
 #[cfg(test)]
 mod testing;

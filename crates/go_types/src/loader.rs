@@ -48,7 +48,8 @@ pub trait Loader: Sync {
     }
 
     /// The declarations of the package, its files parsed with `Mode::SkipBodies`; `None` when it is
-    /// not there. `import_path` is as written in a file of `from`, or canonical.
+    /// not there. `import_path` is as written in a file of `from`, or canonical. Never asked for
+    /// package unsafe.
     fn package(&self, import_path: &str, from: &Importer) -> Option<Arc<PackageNames>>;
 }
 

@@ -11,20 +11,6 @@ use rustc_hash::FxHashMap;
 use crate::loader::{Importer, Loader};
 use crate::names::PackageNames;
 
-/// What package unsafe looks like to its users. The compiler knows it, and an installed Go has only
-/// documentation of it.
-const UNSAFE: &str = "package unsafe
-type Pointer uintptr
-func Sizeof(x any) uintptr
-func Offsetof(x any) uintptr
-func Alignof(x any) uintptr
-func Add(ptr Pointer, len int) Pointer
-func Slice[T any](ptr *T, len int) []T
-func SliceData[T any](slice []T) *T
-func String(ptr *byte, len int) string
-func StringData(str string) *byte
-";
-
 /// A [`Loader`] over a [`Project`]. Each package is read and parsed once, without bodies, by the
 /// first who asks; the others wait.
 #[derive(Debug)]
@@ -34,7 +20,6 @@ pub struct ProjectLoader<'p> {
     /// Packages whose canonical path is not the path that imports them: it means something only
     /// where that import stands.
     renamed: Mutex<FxHashMap<Arc<str>, Arc<Location>>>,
-    unsafe_package: OnceLock<Arc<PackageNames>>,
 }
 
 /// A folder, the path that names it, and whether its own tests belong to it.
@@ -49,7 +34,6 @@ impl<'p> ProjectLoader<'p> {
             project,
             packages: Mutex::default(),
             renamed: Mutex::default(),
-            unsafe_package: OnceLock::new(),
         }
     }
 
@@ -105,13 +89,6 @@ impl Loader for ProjectLoader<'_> {
     }
 
     fn package(&self, import_path: &str, from: &Importer) -> Option<Arc<PackageNames>> {
-        if import_path == "unsafe" {
-            let make = || {
-                let file = Arc::new(parse(Source::new(UNSAFE.into()), Mode::SkipBodies));
-                Arc::new(PackageNames::new(Importer::new("unsafe"), vec![file]))
-            };
-            return Some(Arc::clone(self.unsafe_package.get_or_init(make)));
-        }
         let importer = from.package.as_deref()?;
         let location = self.resolve(import_path, importer)?;
         // An external test sees the package under test as its internal tests extend it.

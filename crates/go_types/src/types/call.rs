@@ -59,7 +59,13 @@ impl Typer<'_> {
         (params, variadic): (TypeList, bool),
         (args, spread): (&[ExprId], bool),
     ) -> Env {
-        let args: Vec<TypeId> = args.iter().map(|&arg| self.type_of(place, arg)).collect();
+        let mut args: Vec<TypeId> = args.iter().map(|&arg| self.type_of(place, arg)).collect();
+        // The results of one call may be all the arguments of another.
+        if let [single] = *args
+            && let Type::Tuple(types) = self.cx.ty(single)
+        {
+            args = self.cx.types(types).to_vec();
+        }
         let mut formals = self.cx.types(params).to_vec();
         if variadic
             && !spread

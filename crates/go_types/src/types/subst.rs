@@ -1,8 +1,10 @@
 //! Putting types in the place of type parameters, and finding out which from the arguments of a
 //! call.
 
+use go_syntax::{ExprKind, UnaryOp};
+
 use super::store::{Type, TypeId, TypeList};
-use super::typer::Typer;
+use super::typer::{Place, Typer};
 
 /// Type parameters and what stands for each.
 #[derive(Clone, Debug, Default)]
@@ -150,12 +152,42 @@ impl Typer<'_> {
                 }
             }
         }
+        inference.unify_constraints();
         let types: Vec<TypeId> = inference
             .found
             .iter()
             .map(|ty| ty.unwrap_or(TypeId::UNKNOWN))
             .collect();
         Env::new(params, &types)
+    }
+}
+
+impl Typer<'_> {
+    /// The `T` of a type parameter constrained by `~T` or `interface{ ~T }`.
+    fn core_of_constraint(self, param: TypeId) -> Option<TypeId> {
+        let Type::TypeParam(param) = self.cx.ty(param) else {
+            return None;
+        };
+        let package = self.cx.package_at(param.path)?;
+        let place = Place {
+            path: param.path,
+            package: &package,
+            file: param.file,
+        };
+        let tree = place.tree();
+        let mut constraint = tree.unparen(param.constraint?);
+        if let ExprKind::InterfaceType(elems) = tree.expr(constraint).kind {
+            let elems = tree.fields_of(elems);
+            let only = elems.first().filter(|_| elems.len() == 1)?;
+            constraint = tree.unparen(tree.field(only).ty);
+        }
+        match tree.expr(constraint).kind {
+            ExprKind::Unary {
+                op: UnaryOp::Tilde,
+                x,
+            } => Some(self.type_expr(place, x)),
+            _ => None,
+        }
     }
 }
 
@@ -169,6 +201,19 @@ impl Inference<'_> {
     fn unify(&mut self, formal: TypeId, actual: TypeId) {
         let typer = self.typer;
         typer.deeper((), || self.match_types(formal, actual));
+    }
+
+    /// A parameter whose constraint has only one type underneath, as `S` in `[S ~[]E, E any]`, tells
+    /// more once it is known itself.
+    fn unify_constraints(&mut self) {
+        for index in 0..self.params.len() {
+            if let (Some(actual), Some(core)) = (
+                self.found[index],
+                self.typer.core_of_constraint(self.params[index]),
+            ) {
+                self.unify(core, self.typer.underlying(actual));
+            }
+        }
     }
 
     fn match_types(&mut self, formal: TypeId, actual: TypeId) {

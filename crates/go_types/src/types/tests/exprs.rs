@@ -212,9 +212,14 @@ type List[T any] struct { head T; next *List[T] }
 func (l *List[E]) All() []E
 func (l *List[E]) Map[U any](f func(E) U) *List[U]
 type Names List[string]
+type Strings []string
+func two() (string, error)
+func Pass[T any](t T, err error) T
 type Alias[T any] = map[string]T
 func Keys[K comparable, V any](m map[K]V) []K
 func Zero[T any]() T
+func First[S ~[]E, E any](s S) E
+func Last[S interface{ ~[]E }, E any](s ...S) (S, E)
 func f[P any](l List[int], p P, m sync.Map[string, *P], al Alias[bool]) {
 	_ = l /*: example.com/p.List[int]*/
 	_ = l.head /*: int*/
@@ -226,6 +231,9 @@ func f[P any](l List[int], p P, m sync.Map[string, *P], al Alias[bool]) {
 	_ = Keys[int, bool](nil) /*: []int*/
 	_ = Zero[error]() /*: error*/
 	_ = Zero() /*: ?*/
+	_ = First(Strings{}) /*: string*/
+	_ = Last([]int{}) /*: ([]int, int)*/
+	_ = Pass(two()) /*: string*/
 	_ = al[\"\"] /*: bool*/
 	once /*: func() int*/ := sync.OnceValue(func() int { return 1 })
 	_ = once() /*: int*/

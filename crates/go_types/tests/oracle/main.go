@@ -1,0 +1,417 @@
+// Command oracle prints what go/types knows of the names and types in packages of the standard
+// library, for comparison with go_types:
+//
+//	go run main.go std cmd >reference
+//
+// Only what stands within functions is printed, as that is what bodies are resolved for. Lines:
+//
+//	package PATH
+//	map WRITTEN PATH         within the package, an import of WRITTEN means PATH
+//	name NAME
+//	file PATH
+//	in INDEX                 what follows is of this file
+//	use OFFSET l OFFSET2     an identifier that means what is declared at OFFSET2 of the same file
+//	use OFFSET m FILE OFFSET2   … at the top level of the package
+//	use OFFSET p PATH        … an imported package
+//	use OFFSET d PATH        … a member of a dot-imported package
+//	use OFFSET u             … something predeclared
+//	use OFFSET f             … a field, as key of a literal
+//	use OFFSET b OFFSET2     … a label
+//	type START END TYPE      the type of an expression that is no constant
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+)
+
+type listed struct {
+	Dir        string
+	ImportPath string
+	Name       string
+	GoFiles    []string
+	ImportMap  map[string]string
+}
+
+type checked struct {
+	files []*ast.File
+	names []string
+	pkg   *types.Package
+	info  *types.Info
+}
+
+type world struct {
+	fset   *token.FileSet
+	listed map[string]*listed
+	done   map[string]*checked
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "oracle:", err)
+		os.Exit(2)
+	}
+}
+
+func run(patterns []string) error {
+	if len(patterns) == 0 {
+		return errors.New("which packages? for example: std cmd")
+	}
+	w := &world{fset: token.NewFileSet(), listed: map[string]*listed{}, done: map[string]*checked{}}
+	var wanted []string
+	all, err := list(append([]string{"-deps"}, patterns...))
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		w.listed[p.ImportPath] = p
+		if p.ImportPath != "unsafe" {
+			wanted = append(wanted, p.ImportPath)
+		}
+	}
+	sort.Strings(wanted)
+	out := bufio.NewWriterSize(os.Stdout, 1<<20)
+	for _, path := range wanted {
+		c, err := w.check(path)
+		if err != nil {
+			return err
+		}
+		w.print(out, path, c)
+		c.info = nil
+		c.files = nil
+	}
+	return out.Flush()
+}
+
+func list(args []string) ([]*listed, error) {
+	cmd := exec.Command("go", append([]string{"list", "-json=Dir,ImportPath,Name,GoFiles,ImportMap"}, args...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var all []*listed
+	for dec := json.NewDecoder(bytes.NewReader(text)); ; {
+		p := new(listed)
+		switch err := dec.Decode(p); err {
+		case nil:
+			all = append(all, p)
+		case io.EOF:
+			return all, nil
+		default:
+			return nil, err
+		}
+	}
+}
+
+type importer struct {
+	w    *world
+	from *listed
+}
+
+func (i importer) Import(path string) (*types.Package, error) {
+	if mapped, ok := i.from.ImportMap[path]; ok {
+		path = mapped
+	}
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	c, err := i.w.check(path)
+	if err != nil {
+		return nil, err
+	}
+	return c.pkg, nil
+}
+
+func (w *world) check(path string) (*checked, error) {
+	if c := w.done[path]; c != nil {
+		return c, nil
+	}
+	p := w.listed[path]
+	if p == nil {
+		return nil, fmt.Errorf("package %s was not listed", path)
+	}
+	c := &checked{info: &types.Info{
+		Types:     map[ast.Expr]types.TypeAndValue{},
+		Defs:      map[*ast.Ident]types.Object{},
+		Uses:      map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{},
+	}}
+	for _, name := range p.GoFiles {
+		name = filepath.Join(p.Dir, name)
+		file, err := parser.ParseFile(w.fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		c.files = append(c.files, file)
+		c.names = append(c.names, name)
+	}
+	w.done[path] = c
+	conf := types.Config{
+		Importer: importer{w, p},
+		Sizes:    types.SizesFor("gc", runtime.GOARCH),
+		Error:    func(error) {},
+	}
+	c.pkg, _ = conf.Check(path, w.fset, c.files, c.info)
+	return c, nil
+}
+
+type printer struct {
+	w    *world
+	out  *bufio.Writer
+	c    *checked
+	file *token.File
+	name string
+	// Identifiers that are selected: they are not looked up in scopes.
+	selected map[*ast.Ident]bool
+	keys     map[*ast.Ident]bool
+}
+
+func (w *world) print(out *bufio.Writer, path string, c *checked) {
+	fmt.Fprintf(out, "package %s\n", path)
+	for written, mapped := range w.listed[path].ImportMap {
+		fmt.Fprintf(out, "map %s %s\n", written, mapped)
+	}
+	fmt.Fprintf(out, "name %s\n", w.listed[path].Name)
+	for _, name := range c.names {
+		fmt.Fprintf(out, "file %s\n", name)
+	}
+	for i, file := range c.files {
+		p := &printer{w: w, out: out, c: c, file: w.fset.File(file.FileStart), name: c.names[i],
+			selected: map[*ast.Ident]bool{}, keys: map[*ast.Ident]bool{}}
+		fmt.Fprintf(out, "in %d\n", i)
+		for _, decl := range file.Decls {
+			ast.Inspect(decl, func(n ast.Node) bool {
+				switch n.(type) {
+				case *ast.FuncDecl, *ast.FuncLit:
+					p.function(n)
+					return false
+				}
+				return true
+			})
+		}
+	}
+}
+
+func (p *printer) function(root ast.Node) {
+	ast.Inspect(root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			p.selected[n.Sel] = true
+		case *ast.CompositeLit:
+			for _, elt := range n.Elts {
+				if kv, ok := elt.(*ast.KeyValueExpr); ok {
+					if key, ok := kv.Key.(*ast.Ident); ok {
+						p.keys[key] = true
+					}
+				}
+			}
+		}
+		switch n := n.(type) {
+		case *ast.Ident:
+			p.ident(n)
+		}
+		if expr, ok := n.(ast.Expr); ok {
+			p.expr(expr)
+		}
+		return true
+	})
+}
+
+func (p *printer) offset(pos token.Pos) int { return p.file.Offset(pos) }
+
+func (p *printer) ident(id *ast.Ident) {
+	obj := p.c.info.Uses[id]
+	if obj == nil || p.selected[id] || id.Name == "_" {
+		return
+	}
+	at := p.offset(id.Pos())
+	switch o := obj.(type) {
+	case *types.PkgName:
+		fmt.Fprintf(p.out, "use %d p %s\n", at, o.Imported().Path())
+		return
+	case *types.Label:
+		fmt.Fprintf(p.out, "use %d b %d\n", at, p.offset(o.Pos()))
+		return
+	case *types.Var:
+		if o.IsField() && p.keys[id] {
+			fmt.Fprintf(p.out, "use %d f\n", at)
+			return
+		}
+	}
+	switch {
+	case obj.Pkg() == nil:
+		fmt.Fprintf(p.out, "use %d u\n", at)
+	case obj.Pkg() != p.c.pkg:
+		fmt.Fprintf(p.out, "use %d d %s\n", at, obj.Pkg().Path())
+	case obj.Parent() == p.c.pkg.Scope():
+		position := p.w.fset.Position(obj.Pos())
+		fmt.Fprintf(p.out, "use %d m %s %d\n", at, filepath.Base(p.w.fset.File(obj.Pos()).Name()), position.Offset)
+	default:
+		fmt.Fprintf(p.out, "use %d l %d\n", at, p.offset(obj.Pos()))
+	}
+}
+
+func (p *printer) expr(expr ast.Expr) {
+	tv, ok := p.c.info.Types[expr]
+	if !ok {
+		if id, isIdent := expr.(*ast.Ident); isIdent {
+			if v, isVar := p.c.info.Defs[id].(*types.Var); isVar && !v.IsField() && id.Name != "_" {
+				p.typ(expr, v.Type())
+			}
+		}
+		return
+	}
+	if tv.Value == nil && (tv.IsValue() || tv.IsVoid()) {
+		p.typ(expr, tv.Type)
+	}
+}
+
+func (p *printer) typ(expr ast.Expr, typ types.Type) {
+	fmt.Fprintf(p.out, "type %d %d %s\n", p.offset(expr.Pos()), p.offset(expr.End()), typeString(typ))
+}
+
+// typeString writes a type as go/types does, but without the names of parameters, with predeclared
+// aliases resolved, and with interfaces cut short.
+func typeString(typ types.Type) string {
+	var b strings.Builder
+	writeType(&b, typ)
+	return b.String()
+}
+
+func writeType(b *strings.Builder, typ types.Type) {
+	switch t := typ.(type) {
+	case nil:
+		b.WriteString("()")
+	case *types.Basic:
+		switch {
+		case t.Kind() == types.UnsafePointer:
+			b.WriteString("unsafe.Pointer")
+		case t.Kind() == types.Invalid:
+			b.WriteString("?")
+		default:
+			b.WriteString(types.Typ[t.Kind()].Name())
+		}
+	case *types.Alias:
+		if t.Obj().Pkg() == nil {
+			writeType(b, types.Unalias(t))
+		} else {
+			writeNamed(b, t.Obj(), t.TypeArgs())
+		}
+	case *types.Named:
+		writeNamed(b, t.Obj(), t.TypeArgs())
+	case *types.TypeParam:
+		b.WriteString(t.Obj().Name())
+	case *types.Pointer:
+		b.WriteString("*")
+		writeType(b, t.Elem())
+	case *types.Slice:
+		b.WriteString("[]")
+		writeType(b, t.Elem())
+	case *types.Array:
+		fmt.Fprintf(b, "[%d]", t.Len())
+		writeType(b, t.Elem())
+	case *types.Map:
+		b.WriteString("map[")
+		writeType(b, t.Key())
+		b.WriteString("]")
+		writeType(b, t.Elem())
+	case *types.Chan:
+		switch t.Dir() {
+		case types.SendOnly:
+			b.WriteString("chan<- ")
+		case types.RecvOnly:
+			b.WriteString("<-chan ")
+		default:
+			b.WriteString("chan ")
+			if c, ok := t.Elem().(*types.Chan); ok && c.Dir() == types.RecvOnly {
+				b.WriteString("(")
+				writeType(b, c)
+				b.WriteString(")")
+				return
+			}
+		}
+		writeType(b, t.Elem())
+	case *types.Signature:
+		b.WriteString("func(")
+		for i := range t.Params().Len() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			param := t.Params().At(i).Type()
+			if s, ok := param.(*types.Slice); ok && t.Variadic() && i == t.Params().Len()-1 {
+				b.WriteString("...")
+				param = s.Elem()
+			}
+			writeType(b, param)
+		}
+		b.WriteString(")")
+		switch t.Results().Len() {
+		case 0:
+		case 1:
+			b.WriteString(" ")
+			writeType(b, t.Results().At(0).Type())
+		default:
+			b.WriteString(" ")
+			writeType(b, t.Results())
+		}
+	case *types.Tuple:
+		b.WriteString("(")
+		for i := range t.Len() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writeType(b, t.At(i).Type())
+		}
+		b.WriteString(")")
+	case *types.Struct:
+		b.WriteString("struct{")
+		for i := range t.NumFields() {
+			if i > 0 {
+				b.WriteString("; ")
+			}
+			if f := t.Field(i); !f.Embedded() {
+				b.WriteString(f.Name() + " ")
+			}
+			writeType(b, t.Field(i).Type())
+		}
+		b.WriteString("}")
+	case *types.Interface:
+		if t.Empty() {
+			b.WriteString("any")
+		} else {
+			b.WriteString("interface{…}")
+		}
+	default:
+		fmt.Fprintf(b, "%T", t)
+	}
+}
+
+func writeNamed(b *strings.Builder, obj *types.TypeName, args *types.TypeList) {
+	if obj.Pkg() != nil {
+		b.WriteString(obj.Pkg().Path() + ".")
+	}
+	b.WriteString(obj.Name())
+	for i := range args.Len() {
+		b.WriteString(map[bool]string{true: "[", false: ","}[i == 0])
+		writeType(b, args.At(i))
+	}
+	if args.Len() > 0 {
+		b.WriteString("]")
+	}
+}
