@@ -384,7 +384,7 @@ mod links {
         let scan = scan(&tree);
         assert_eq!(units(&scan), ["Ordinary a: a.go b.go"]);
         assert_eq!(kinds(&scan), [ProblemKind::Unreadable; 2]);
-        assert!(scan.problems.iter().all(|problem| problem.is_fatal()));
+        assert!(scan.problems.iter().all(Problem::is_fatal));
         let reasons: Vec<_> = scan
             .ignored
             .iter()
