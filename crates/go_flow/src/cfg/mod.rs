@@ -1,8 +1,9 @@
 //! The control-flow graph of one function or function literal: nodes, edges, loops.
 //!
-//! `build` makes it, `reach` answers what can be reached, `render` prints it.
+//! `build` makes it, `reach` and `dominators` answer what can be reached and how, `render` prints it.
 
 mod build;
+mod dominators;
 mod expr_nodes;
 mod logic;
 mod reach;
@@ -19,6 +20,7 @@ use go_syntax::{ExprId, File, FuncId, IdRange, NameId, Span, StmtId};
 use go_types::Body;
 
 use crate::bitset::BitSet;
+use dominators::Dominators;
 use reach::Components;
 
 /// A node of a [`Cfg`].
@@ -234,7 +236,7 @@ pub struct Cfg<'a> {
     expr_nodes: OnceCell<Box<[Option<NodeId>]>>,
     components: OnceCell<Components>,
     to_exit: OnceCell<BitSet>,
-    dominators: OnceCell<Box<[Option<NodeId>]>>,
+    dominators: OnceCell<Dominators>,
 }
 
 /// Edges grouped by node.

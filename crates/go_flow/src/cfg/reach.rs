@@ -1,5 +1,4 @@
-//! What can be reached from where: reachability, cycles, dominators. Each is computed once, when
-//! somebody asks.
+//! What can be reached from where: reachability, cycles. Each is computed once, when somebody asks.
 
 use super::{Cfg, NodeId};
 use crate::bitset::BitSet;
@@ -39,30 +38,6 @@ impl Cfg<'_> {
                 set
             })
             .contains(from.index())
-    }
-
-    /// Whether every path from the entry to `b` passes `a` (a node dominates itself). Nothing
-    /// dominates an unreachable node.
-    pub fn dominates(&self, a: NodeId, b: NodeId) -> bool {
-        if !self.reachable(b) {
-            return false;
-        }
-        let mut at = b;
-        loop {
-            if at == a {
-                return true;
-            }
-            match self.immediate_dominator(at) {
-                Some(up) => at = up,
-                None => return false,
-            }
-        }
-    }
-
-    /// The last node that every path to `node` passes before it; `None` for the entry and for
-    /// unreachable nodes.
-    pub fn immediate_dominator(&self, node: NodeId) -> Option<NodeId> {
-        self.dominators.get_or_init(|| dominators(self))[node.index()]
     }
 
     fn components(&self) -> &Components {
@@ -137,81 +112,4 @@ fn components(cfg: &Cfg<'_>) -> Components {
         }
     }
     Components { numbers, cyclic }
-}
-
-/// Immediate dominators by iteration in reverse post-order (Cooper, Harvey, Kennedy).
-fn dominators(cfg: &Cfg<'_>) -> Box<[Option<NodeId>]> {
-    let order = reverse_post_order(cfg);
-    let mut position = vec![usize::MAX; cfg.len()];
-    for (index, node) in order.iter().enumerate() {
-        position[node.index()] = index;
-    }
-    // By position in `order`.
-    let mut dominator = vec![usize::MAX; order.len()];
-    dominator[0] = 0;
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (index, &node) in order.iter().enumerate().skip(1) {
-            let mut new = usize::MAX;
-            for edge in cfg.predecessors(node) {
-                let from = position[edge.node.index()];
-                if from == usize::MAX || dominator[from] == usize::MAX {
-                    continue;
-                }
-                new = if new == usize::MAX {
-                    from
-                } else {
-                    common(&dominator, new, from)
-                };
-            }
-            if dominator[index] != new {
-                dominator[index] = new;
-                changed = true;
-            }
-        }
-    }
-    let mut result = vec![None; cfg.len()];
-    for (index, &node) in order.iter().enumerate().skip(1) {
-        result[node.index()] = Some(order[dominator[index]]);
-    }
-    result.into_boxed_slice()
-}
-
-/// The nearest node that dominates both.
-fn common(dominator: &[usize], mut a: usize, mut b: usize) -> usize {
-    while a != b {
-        while a > b {
-            a = dominator[a];
-        }
-        while b > a {
-            b = dominator[b];
-        }
-    }
-    a
-}
-
-/// The reachable nodes, each before its successors where there is no cycle.
-fn reverse_post_order(cfg: &Cfg<'_>) -> Vec<NodeId> {
-    let mut seen = BitSet::new(cfg.len());
-    let mut order = Vec::new();
-    let mut stack = vec![(cfg.entry(), 0)];
-    seen.insert(cfg.entry().index());
-    while let Some((node, edge)) = stack.last_mut() {
-        let node = *node;
-        match cfg.successors(node).get(*edge) {
-            Some(successor) => {
-                *edge += 1;
-                if seen.insert(successor.node.index()) {
-                    stack.push((successor.node, 0));
-                }
-            }
-            None => {
-                order.push(node);
-                stack.pop();
-            }
-        }
-    }
-    order.reverse();
-    order
 }

@@ -1,4 +1,6 @@
 //! Graphs of small functions.
 
 mod forms;
+mod program;
 mod queries;
+mod random;
