@@ -17,6 +17,8 @@
 //	use OFFSET u             … something predeclared
 //	use OFFSET f             … a field, as key of a literal
 //	use OFFSET b OFFSET2     … a label
+//	use OFFSET n             an identifier that declares something within the function
+//	use OFFSET g             the x of switch x := y.(type)
 //	type START END TYPE      the type of an expression that is no constant
 package main
 
@@ -226,7 +228,8 @@ func (p *printer) function(root ast.Node) {
 		case *ast.Ident:
 			p.ident(n)
 		}
-		if expr, ok := n.(ast.Expr); ok {
+		// A literal outside of functions belongs to the declaration around it.
+		if expr, ok := n.(ast.Expr); ok && n != root {
 			p.expr(expr)
 		}
 		return true
@@ -236,9 +239,22 @@ func (p *printer) function(root ast.Node) {
 func (p *printer) offset(pos token.Pos) int { return p.file.Offset(pos) }
 
 func (p *printer) ident(id *ast.Ident) {
+	if obj, ok := p.c.info.Defs[id]; ok && id.Name != "_" {
+		v, _ := obj.(*types.Var)
+		_, isLabel := obj.(*types.Label)
+		switch {
+		case obj == nil:
+			fmt.Fprintf(p.out, "use %d g\n", p.offset(id.Pos()))
+		case obj.Parent() != nil && obj.Parent() != p.c.pkg.Scope() && !isLabel && !(v != nil && v.IsField()):
+			fmt.Fprintf(p.out, "use %d n\n", p.offset(id.Pos()))
+		}
+	}
 	obj := p.c.info.Uses[id]
 	if obj == nil || p.selected[id] || id.Name == "_" {
 		return
+	}
+	if obj.Pos() == id.Pos() {
+		return // The type parameters of a receiver are uses and definitions in one.
 	}
 	at := p.offset(id.Pos())
 	switch o := obj.(type) {
