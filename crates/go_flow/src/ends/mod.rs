@@ -68,8 +68,8 @@ fn method_end(body: &Body<'_>, call: ExprId, x: ExprId, name: &str) -> Option<Ca
                     .any(|ty| body.cx().is_named(method.owner, row.package, ty))
             })
             .map(outcome),
-        // A known type without such a method has a field of that name: nothing is known of it.
-        None if !body.type_of(x).is_unknown() => None,
+        // A field of that name: nothing is known of it.
+        None if body.selection(body.type_of(x), name).is_some() => None,
         None => suspect.map(|&(_, end)| CallEnd::Maybe(end)),
     }
 }

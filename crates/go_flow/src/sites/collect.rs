@@ -256,19 +256,23 @@ impl<'a> FunctionFacts<'a> {
             return None;
         };
         let cx = self.body().cx();
+        let kind_of = |owner| {
+            [
+                ("Mutex", Mutex::Mutex),
+                ("RWMutex", Mutex::RwMutex),
+                ("Locker", Mutex::Locker),
+            ]
+            .into_iter()
+            .find(|(name, _)| cx.is_named(owner, "sync", name))
+            .map(|(_, mutex)| mutex)
+        };
+        let ty = self.body().type_of(x);
         let (operand, mutex) = match self.body().method(site.call) {
-            Some(method) => {
-                let mutex = [
-                    ("Mutex", Mutex::Mutex),
-                    ("RWMutex", Mutex::RwMutex),
-                    ("Locker", Mutex::Locker),
-                ]
-                .into_iter()
-                .find(|(name, _)| cx.is_named(method.owner, "sync", name))
-                .map_or(Mutex::Other, |(_, mutex)| mutex);
-                (method.recv?, mutex)
+            Some(method) => (method.recv?, kind_of(method.owner).unwrap_or(Mutex::Other)),
+            // Neither method nor field: a declaration is not at hand, but the type may be named.
+            None if self.body().selection(ty, name).is_none() => {
+                (x, kind_of(cx.deref(ty)).unwrap_or(Mutex::Unknown))
             }
-            None if self.body().type_of(x).is_unknown() => (x, Mutex::Unknown),
             // A field of function type.
             None => return None,
         };
