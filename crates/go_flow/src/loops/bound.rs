@@ -151,7 +151,7 @@ fn const_int(facts: &FunctionFacts<'_>, expr: ExprId) -> Option<i128> {
     let names = facts.body().names();
     let resolve = |ident: ExprId| facts.body().object(ident);
     let local = |id: LocalId| match names.local(id).kind {
-        LocalKind::Const { spec, index } => Some((spec, index)),
+        LocalKind::Const { spec, index, .. } => Some((spec, index)),
         _ => None,
     };
     let value = eval(facts, facts.file(), expr, &resolve, &local, MAX_DEPTH)?;
@@ -202,7 +202,7 @@ fn eval(
             Object::Member(id) => {
                 let cx = facts.body().cx();
                 let member = cx.names().member(id);
-                let MemberKind::Const { spec, index } = member.kind else {
+                let MemberKind::Const { spec, index, .. } = member.kind else {
                     return None;
                 };
                 let file = cx.file(member.file);

@@ -74,8 +74,13 @@ pub enum LocalKind {
     TypeParam(Option<FieldId>),
     /// `var x ty = value`, or `x := value`.
     Var { ty: Option<ExprId>, init: Init },
-    /// A constant; `index` is its place in the specification.
-    Const { spec: SpecId, index: u32 },
+    /// A constant; `index` is its place in the specification, `origin` the specification whose type
+    /// and values it has.
+    Const {
+        spec: SpecId,
+        index: u32,
+        origin: SpecId,
+    },
     /// A type.
     Type(SpecId),
     /// A variable of `for key, value := range x`; `is_key` for the first.

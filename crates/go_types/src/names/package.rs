@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use go_syntax::{
-    DeclKind, ExprId, ExprKind, File, FuncId, GenKeyword, NameId, Span, SpecId, SpecKind,
+    DeclKind, ExprId, ExprKind, File, FuncId, GenKeyword, IdRange, NameId, Span, SpecId, SpecKind,
 };
 
 use super::table::NameTable;
@@ -40,8 +40,13 @@ pub struct ImportId {
 /// What a member of a package is, and the node that declares it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemberKind {
-    /// A constant; `index` is its place in the specification.
-    Const { spec: SpecId, index: u32 },
+    /// A constant; `index` is its place in the specification. Its type and value are those of
+    /// `origin`: of `spec` itself, unless that leaves them out and so repeats the one before.
+    Const {
+        spec: SpecId,
+        index: u32,
+        origin: SpecId,
+    },
     /// A variable; `index` is its place in the specification.
     Var { spec: SpecId, index: u32 },
     /// A type.
@@ -324,8 +329,8 @@ impl PackageNames {
                     imports.extend(specs.iter().filter_map(|spec| import(file, spec)));
                 }
                 DeclKind::Gen { keyword, specs, .. } => {
-                    for spec in specs.iter() {
-                        self.collect_spec(index, file, keyword, spec);
+                    for (spec, origin) in with_origins(file, specs) {
+                        self.collect_spec(index, file, keyword, (spec, origin));
                     }
                 }
             }
@@ -353,7 +358,13 @@ impl PackageNames {
         }
     }
 
-    fn collect_spec(&mut self, index: u32, file: &File, keyword: GenKeyword, spec: SpecId) {
+    fn collect_spec(
+        &mut self,
+        index: u32,
+        file: &File,
+        keyword: GenKeyword,
+        (spec, origin): (SpecId, SpecId),
+    ) {
         match file.spec(spec).kind {
             SpecKind::Import { .. } => {}
             SpecKind::Type { name, .. } => {
@@ -369,6 +380,7 @@ impl PackageNames {
                         MemberKind::Const {
                             spec,
                             index: position,
+                            origin,
                         }
                     } else {
                         MemberKind::Var {
@@ -407,6 +419,29 @@ impl Import {
     pub fn guessed_name(&self) -> &str {
         guess_package_name(&self.path)
     }
+}
+
+/// The specifications of a declaration, each with the one whose type and values it has: a constant
+/// without either repeats what the one before has.
+pub(super) fn with_origins(
+    file: &File,
+    specs: IdRange<SpecId>,
+) -> impl Iterator<Item = (SpecId, SpecId)> + '_ {
+    let mut origin = None;
+    specs
+        .iter()
+        .map(move |spec| match (file.spec(spec).kind, origin) {
+            (
+                SpecKind::Value {
+                    ty: None, values, ..
+                },
+                Some(origin),
+            ) if values.is_empty() => (spec, origin),
+            _ => {
+                origin = Some(spec);
+                (spec, spec)
+            }
+        })
 }
 
 fn import(file: &File, spec: SpecId) -> Option<Import> {

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::body::BodyNames;
 use super::object::{DeclSite, Init, Label, Local, LocalId, LocalKind, Object, Role, Use};
+use super::package::with_origins;
 use super::scope::Scopes;
 use crate::cx::PackageCx;
 
@@ -388,12 +389,12 @@ impl Resolver<'_, '_> {
         let DeclKind::Gen { keyword, specs, .. } = self.file.decl(id).kind else {
             return;
         };
-        for spec in specs.iter() {
-            self.spec(spec, keyword);
+        for (spec, origin) in with_origins(self.file, specs) {
+            self.spec(spec, origin, keyword);
         }
     }
 
-    fn spec(&mut self, id: SpecId, keyword: GenKeyword) {
+    fn spec(&mut self, id: SpecId, origin: SpecId, keyword: GenKeyword) {
         match self.file.spec(id).kind {
             SpecKind::Import { .. } => {}
             SpecKind::Type {
@@ -419,6 +420,7 @@ impl Resolver<'_, '_> {
                         LocalKind::Const {
                             spec: id,
                             index: u32::try_from(index).unwrap_or(u32::MAX),
+                            origin,
                         }
                     } else {
                         LocalKind::Var {

@@ -43,7 +43,7 @@ impl Typer<'_> {
             ),
             LocalKind::Var { ty: Some(ty), .. } => self.type_expr(place, ty),
             LocalKind::Var { ty: None, init } => self.init_type(place, init),
-            LocalKind::Const { spec, index } => self.const_type(place, spec, index),
+            LocalKind::Const { origin, index, .. } => self.const_type(place, origin, index),
             LocalKind::Type(spec) => {
                 let name =
                     self.cx

@@ -1,6 +1,6 @@
 //! Type expressions, and the types of declarations.
 
-use go_syntax::{ArenaId, ExprId, ExprKind, FieldListId, LitKind, SigId, SpecId, SpecKind};
+use go_syntax::{ExprId, ExprKind, FieldListId, LitKind, SigId, SpecId, SpecKind};
 
 use super::store::{PathId, Site, Type, TypeId, TypeList};
 use super::typer::{Meaning, Place, Typer};
@@ -171,7 +171,7 @@ impl Typer<'_> {
                     .named_type(path, package.member_name(id), TypeList::EMPTY)
             }
             MemberKind::Var { spec, index } => self.var_type(place, spec, index),
-            MemberKind::Const { spec, index } => self.const_type(place, spec, index),
+            MemberKind::Const { origin, index, .. } => self.const_type(place, origin, index),
         }
     }
 
@@ -192,29 +192,16 @@ impl Typer<'_> {
         }
     }
 
-    /// The type of the constant at `index` of a specification, which repeats the one before when it
-    /// has no value.
-    pub(super) fn const_type(self, place: Place<'_>, spec: SpecId, index: u32) -> TypeId {
+    /// The type of the constant at `index` of a specification that has type or values.
+    pub(super) fn const_type(self, place: Place<'_>, origin: SpecId, index: u32) -> TypeId {
         let tree = place.tree();
-        let mut spec = spec;
-        loop {
-            let SpecKind::Value {
-                ty, values, iota, ..
-            } = tree.spec(spec).kind
-            else {
-                return TypeId::UNKNOWN;
-            };
-            if let Some(ty) = ty {
-                return self.type_expr(place, ty);
-            }
-            if let Some(&value) = tree.exprs(values).get(index as usize) {
-                return self.type_of(place, value);
-            }
-            // The specifications of a declaration follow each other in the arena.
-            if !values.is_empty() || iota == 0 || spec.index() == 0 {
-                return TypeId::UNKNOWN;
-            }
-            spec = SpecId::from_index(spec.index() - 1);
+        let SpecKind::Value { ty, values, .. } = tree.spec(origin).kind else {
+            return TypeId::UNKNOWN;
+        };
+        match (ty, tree.exprs(values).get(index as usize)) {
+            (Some(ty), _) => self.type_expr(place, ty),
+            (None, Some(&value)) => self.type_of(place, value),
+            (None, None) => TypeId::UNKNOWN,
         }
     }
 
