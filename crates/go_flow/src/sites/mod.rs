@@ -1,7 +1,8 @@
 //! What stands where: defers, go statements, calls, locks, recovers, and what becomes of literals.
-//! `collect` finds them.
+//! `collect` finds them, `runs` follows literals through the variables that hold them.
 
 mod collect;
+mod runs;
 
 #[cfg(test)]
 mod tests;

@@ -145,7 +145,7 @@ impl FunctionFacts<'_> {
     }
 
     /// Whether the literal `func` (or one in it) may have run before `point`.
-    fn may_have_run(&self, func: FuncId, point: Point) -> bool {
+    pub(super) fn may_have_run(&self, func: FuncId, point: Point) -> bool {
         if func == point.func {
             return false;
         }

@@ -1,8 +1,9 @@
 //! Local variables: where they are written, read and captured, and which value they may have where.
-//! `collect` finds the accesses, `flow` answers what happens when.
+//! `collect` finds the accesses, `flow` answers what happens when, `nil` when a variable is nil.
 
 mod collect;
 mod flow;
+mod nil;
 
 #[cfg(test)]
 mod tests;
