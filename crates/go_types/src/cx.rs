@@ -235,7 +235,7 @@ impl<'a> PackageCx<'a> {
         if name == "Pointer" && &*self.store.path_text(path) == unsafe_package::PATH {
             return self.intern(Type::Basic(Basic::UnsafePointer));
         }
-        let name = self.store.named(path, name, None);
+        let name = self.store.named(path, name);
         self.intern(Type::Named { name, args })
     }
 
@@ -246,7 +246,7 @@ impl<'a> PackageCx<'a> {
         name: &str,
         declaration: (u32, SpecId),
     ) -> NamedId {
-        self.store.named(path, name, Some(declaration))
+        self.store.named_local(path, name, declaration)
     }
 
     pub(crate) fn known_member(&self, path: PathId, id: MemberId) -> Option<TypeId> {

@@ -127,6 +127,8 @@ pub struct PackageNames {
     methods: Vec<Method>,
     /// Sorted by the name of the receiver's type, then by declaration.
     methods_by_base: Vec<MethodId>,
+    /// Names of receivers' types to the first of their methods in `methods_by_base`.
+    method_table: NameTable,
     imports: Vec<Vec<Import>>,
 }
 
@@ -141,6 +143,7 @@ impl PackageNames {
             member_table: NameTable::default(),
             methods: Vec::new(),
             methods_by_base: Vec::new(),
+            method_table: NameTable::default(),
             imports: Vec::with_capacity(files.len()),
         };
         for (index, file) in files.iter().enumerate() {
@@ -218,13 +221,16 @@ impl PackageNames {
     }
 
     /// The declared methods of the type named `base`, in order of declaration.
-    pub fn methods_of(&self, base: &str) -> impl ExactSizeIterator<Item = (MethodId, Method)> + '_ {
-        let start = self
-            .methods_by_base
-            .partition_point(|&id| self.method_base(id) < base);
-        let rest = &self.methods_by_base[start..];
-        let len = rest.partition_point(|&id| self.method_base(id) == base);
-        rest[..len].iter().map(|&id| (id, self.method(id)))
+    pub fn methods_of(&self, base: &str) -> impl Iterator<Item = (MethodId, Method)> + '_ {
+        let base_at = |index: u32| self.method_base(self.methods_by_base[index as usize]);
+        let start = self.method_table.find(base, base_at);
+        let rest = start.map_or(&[][..], |start| &self.methods_by_base[start as usize..]);
+        // The text of the receiver's type is compared with that of the first method found.
+        let base = rest.first().map_or("", |&id| self.method_base(id));
+        let same_base = move |id: &&MethodId| self.method_base(**id) == base;
+        rest.iter()
+            .take_while(same_base)
+            .map(|&id| (id, self.method(id)))
     }
 
     /// The declared method `name` of the type named `base`.
@@ -409,8 +415,15 @@ impl PackageNames {
         }
         let mut methods: Vec<MethodId> = self.methods().map(|(id, _)| id).collect();
         methods.sort_by_key(|&id| self.method_base(id));
+        let mut method_table = NameTable::with_capacity(methods.len());
+        for (index, &id) in (0..).zip(&methods) {
+            method_table.insert_if_absent(self.method_base(id), index, |index| {
+                self.method_base(methods[index as usize])
+            });
+        }
         self.member_table = table;
         self.methods_by_base = methods;
+        self.method_table = method_table;
     }
 }
 

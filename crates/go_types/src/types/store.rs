@@ -116,7 +116,7 @@ pub struct TypeParam {
 }
 
 /// What is known of a declared type by name.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Debug)]
 pub struct NamedType {
     pub(crate) path: PathId,
     /// The canonical import path; empty for predeclared types.
@@ -140,7 +140,9 @@ struct Inner {
     lists: Vec<Rc<[TypeId]>>,
     list_ids: FxHashMap<Rc<[TypeId]>, TypeList>,
     named: Vec<Rc<NamedType>>,
-    named_ids: FxHashMap<Rc<NamedType>, NamedId>,
+    /// By path.
+    named_ids: Vec<FxHashMap<Arc<str>, NamedId>>,
+    local_ids: FxHashMap<(PathId, (u32, SpecId)), NamedId>,
     paths: Vec<Arc<str>>,
     path_ids: FxHashMap<Arc<str>, PathId>,
 }
@@ -197,6 +199,7 @@ impl TypeStore {
         }
         let id = PathId(index(inner.paths.len()));
         inner.paths.push(Arc::clone(path));
+        inner.named_ids.push(FxHashMap::default());
         inner.path_ids.insert(Arc::clone(path), id);
         id
     }
@@ -205,26 +208,50 @@ impl TypeStore {
         Arc::clone(&self.inner.borrow().paths[path.0 as usize])
     }
 
-    pub(crate) fn named(&self, path: PathId, name: &str, local: Option<(u32, SpecId)>) -> NamedId {
+    /// The type `name` of a package.
+    pub(crate) fn named(&self, path: PathId, name: &str) -> NamedId {
         let mut inner = self.inner.borrow_mut();
-        let key = NamedType {
-            path,
-            package: Arc::clone(&inner.paths[path.0 as usize]),
-            name: name.into(),
-            local,
-        };
-        if let Some(&id) = inner.named_ids.get(&key) {
+        if let Some(&id) = inner.named_ids[path.0 as usize].get(name) {
             return id;
         }
-        let id = NamedId(index(inner.named.len()));
-        let key = Rc::new(key);
-        inner.named.push(Rc::clone(&key));
-        inner.named_ids.insert(key, id);
+        let name: Arc<str> = name.into();
+        let id = inner.add_named(path, Arc::clone(&name), None);
+        inner.named_ids[path.0 as usize].insert(name, id);
+        id
+    }
+
+    /// The type `name` that a specification within a function declares.
+    pub(crate) fn named_local(
+        &self,
+        path: PathId,
+        name: &str,
+        declaration: (u32, SpecId),
+    ) -> NamedId {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(&id) = inner.local_ids.get(&(path, declaration)) {
+            return id;
+        }
+        let id = inner.add_named(path, name.into(), Some(declaration));
+        inner.local_ids.insert((path, declaration), id);
         id
     }
 
     pub(crate) fn named_type(&self, id: NamedId) -> Rc<NamedType> {
         Rc::clone(&self.inner.borrow().named[id.0 as usize])
+    }
+}
+
+impl Inner {
+    fn add_named(&mut self, path: PathId, name: Arc<str>, local: Option<(u32, SpecId)>) -> NamedId {
+        let id = NamedId(index(self.named.len()));
+        let package = Arc::clone(&self.paths[path.0 as usize]);
+        self.named.push(Rc::new(NamedType {
+            path,
+            package,
+            name,
+            local,
+        }));
+        id
     }
 }
 

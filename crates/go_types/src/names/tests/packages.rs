@@ -103,7 +103,20 @@ func f() {
 	/*is:member*/Own()
 	/*def:d*/Describe := 1
 	_ = /*use:d*/Describe
-	_ = /*is:field*/S{/*is:field*/Field: 1}
+	_ = /*is:dot example.com/dsl*/S{/*is:field*/Own: 1}
+	_ = /*is:dot example.com/dsl*/M{/*is:member*/Own: 1}
+}
+func Own() {}"],
+        &[(
+            "example.com/dsl",
+            "package dsl
+func Describe(any) {}
+var Now, hidden int
+func Own() {}
+type S struct{ Own int }
+type M map[any]int",
+        )],
+    );
 }
 func Own() {}
 type S struct{ Field int }"
