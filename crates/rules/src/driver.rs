@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Severity};
 use go_flow::FunctionFacts;
-use go_syntax::{Features, FuncId};
+use go_syntax::{Features, File, FuncId};
 use go_types::{Body, PackageCx};
 
 use crate::cx::RuleCx;
@@ -86,31 +86,38 @@ pub fn check_file(
     rules: &RuleSet,
 ) -> Vec<Diagnostic> {
     let file = package.file(input.index);
-    let found = RefCell::new(Vec::new());
-    for func in file.all_funcs() {
-        let node = file.func(func);
-        if node.parent.is_none() && node.features.intersects(rules.needs) {
-            check_function(package, input, rules, func, &found);
-        }
-    }
-    found.into_inner()
+    functions(file, rules)
+        .flat_map(|func| check_function(package, input, rules, func))
+        .collect()
 }
 
-fn check_function(
+/// The top-level functions of a file that some of `rules` have something to say about.
+pub fn functions<'a>(file: &'a File, rules: &RuleSet) -> impl Iterator<Item = FuncId> + use<'a> {
+    let needs = rules.needs;
+    file.all_funcs().filter(move |&func| {
+        let node = file.func(func);
+        node.parent.is_none() && node.features.intersects(needs)
+    })
+}
+
+/// Runs `rules` over one of the [`functions`] of a file. Findings come in no particular order,
+/// without fingerprints.
+pub fn check_function(
     package: &PackageCx<'_>,
     input: &FileInput<'_>,
     rules: &RuleSet,
     func: FuncId,
-    found: &RefCell<Vec<Diagnostic>>,
-) {
+) -> Vec<Diagnostic> {
+    let found = RefCell::new(Vec::new());
     let body = Body::new(package, input.index, func);
     let facts = FunctionFacts::new(&body);
     let features = package.file(input.index).func(func).features;
-    let mut cx = RuleCx::new(&body, &facts, input, found);
+    let mut cx = RuleCx::new(&body, &facts, input, &found);
     for &(rule, severity) in &rules.rules {
         if features.intersects(rule.meta().needs) {
             cx.set_severity(severity);
             rule.check(&cx);
         }
     }
+    found.into_inner()
 }

@@ -117,7 +117,7 @@ impl Duty {
                 package: "os",
                 name: "Remove" | "RemoveAll",
                 ..
-            } => (DutyKind::Remove, first),
+            } => (DutyKind::Remove, first.map(|first| named_by(cx, first))),
             Callee::Func { name, .. } => (kind_of_name(name), first),
             Callee::Var(_) | Callee::MemberVar(_) => {
                 let fun = file.call(call).map(|(fun, _)| file.unparen(fun));
@@ -134,6 +134,15 @@ impl Duty {
             call,
             subject,
         }
+    }
+}
+
+/// What `expr` is the name of: `f` for `f.Name()`, else itself.
+fn named_by(cx: &RuleCx<'_>, expr: ExprId) -> ExprId {
+    let file = cx.file();
+    match file.call(file.unparen(expr)) {
+        Some((fun, [])) => file.selector(file.unparen(fun)).map_or(expr, |(x, _)| x),
+        _ => expr,
     }
 }
 

@@ -1,149 +1,36 @@
-//! Where values come from and where they go, seen from a loop or block: is what is released there
-//! made there, and does something outside keep it?
+//! Where values go, seen from a loop or block: does something outside keep what is made there?
 //!
 //! The answers are rough and lean one way: in doubt a value is kept, so that rules stay silent.
 
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{AssignOp, ExprId, ExprKind, Span, SpecKind, StmtId, StmtKind, UnaryOp};
-use go_types::{Basic, Builtin, Callee, LocalId, LocalKind, Type, TypeId};
+use go_types::{Basic, Builtin, Callee, LocalId, Type, TypeId};
 
 use crate::cx::RuleCx;
+use crate::origin::{root_local, starts_within};
 
-/// Where a value that is used in a loop or block comes from.
+/// What has to be kept for a value to stay in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Origin {
-    /// An element of something that was there before.
-    Element(LocalId),
-    /// A variable that gets its value there, from a call.
-    Made(LocalId),
-    /// Something that was there before, or that no variable holds.
-    Outside,
-}
-
-/// Where the value of `expr`, used in the loop or block at `within`, comes from.
-pub(crate) fn origin(cx: &RuleCx<'_>, expr: ExprId, within: Span) -> Origin {
-    // `c := conns[i]`, `d := c.x`: each step leads to a declaration further up.
-    let mut expr = expr;
-    let mut last = None;
-    for _ in 0..MAX_STEPS {
-        let Some(root) = root_local(cx, expr) else {
-            // The copy of something outside is made here, but nothing is acquired by that.
-            return last.map_or(Origin::Outside, Origin::Element);
-        };
-        let local = cx.body().names().local(root);
-        let is_path = !matches!(
-            cx.file().expr(cx.file().unparen(expr)).kind,
-            ExprKind::Ident
-        );
-        if !starts_within(local.span, within) {
-            let written = cx.facts().var(root).writes.iter().any(|write| {
-                let span = write.expr.map(|expr| cx.file().expr(expr).span);
-                span.is_some_and(|span| starts_within(span, within))
-            });
-            return match (written, is_path || last.is_some()) {
-                (true, false) => Origin::Made(root),
-                (_, true) if has_index(cx, expr) || last.is_some() => {
-                    Origin::Element(last.unwrap_or(root))
-                }
-                _ => Origin::Outside,
-            };
-        }
-        match local.kind {
-            LocalKind::RangeVar { .. } => return Origin::Element(root),
-            LocalKind::Var { init, .. } => match init.expr().filter(|&init| !has_call(cx, init)) {
-                Some(init) if cx.facts().var(root).writes.len() <= 1 => {
-                    last = Some(root);
-                    expr = init;
-                }
-                _ => return Origin::Made(root),
-            },
-            LocalKind::TypeSwitchVar { switch, .. } => {
-                let StmtKind::TypeSwitch { guard, .. } = cx.file().stmt(switch).kind else {
-                    return Origin::Outside;
-                };
-                let StmtKind::Assign { rhs, .. } = cx.file().stmt(guard).kind else {
-                    return Origin::Outside;
-                };
-                let Some(&operand) = cx.file().exprs(rhs).first() else {
-                    return Origin::Outside;
-                };
-                last = Some(root);
-                expr = operand;
-            }
-            _ => return Origin::Outside,
-        }
-    }
-    Origin::Outside
-}
-
-const MAX_STEPS: usize = 16;
-
-/// The variable of the function at the start of a path: `x` in `x.y[i].z`.
-pub(crate) fn root_local(cx: &RuleCx<'_>, expr: ExprId) -> Option<LocalId> {
-    let file = cx.file();
-    let mut expr = expr;
-    loop {
-        match file.expr(expr).kind {
-            ExprKind::Ident => return cx.body().names().local_of(expr),
-            ExprKind::Paren(x)
-            | ExprKind::Star(x)
-            | ExprKind::Selector { x, .. }
-            | ExprKind::Index { x, .. }
-            | ExprKind::Slice { x, .. }
-            | ExprKind::TypeAssert { x, .. }
-            | ExprKind::Unary {
-                op: UnaryOp::Addr,
-                x,
-            } => expr = x,
-            _ => return None,
-        }
-    }
-}
-
-fn has_index(cx: &RuleCx<'_>, expr: ExprId) -> bool {
-    any_expr(cx, expr, |kind| matches!(kind, ExprKind::Index { .. }))
-}
-
-/// Whether evaluating `expr` calls or receives something.
-fn has_call(cx: &RuleCx<'_>, expr: ExprId) -> bool {
-    any_expr(cx, expr, |kind| {
-        matches!(
-            kind,
-            ExprKind::Call { .. }
-                | ExprKind::CompositeLit { .. }
-                | ExprKind::Unary {
-                    op: UnaryOp::Recv,
-                    ..
-                }
-        )
-    })
-}
-
-fn any_expr(cx: &RuleCx<'_>, expr: ExprId, test: impl Fn(ExprKind) -> bool) -> bool {
-    let file = cx.file();
-    let mut found = false;
-    walk(file, Node::Expr(expr), |node| match node {
-        Node::Expr(expr) if test(file.expr(expr).kind) => {
-            found = true;
-            Descend::Stop
-        }
-        Node::Func(_) => Descend::Past,
-        _ => Descend::Into,
-    });
-    found
-}
-
-/// Whether something starts in `within`. (Loops that `goto` forms have no end in the tree; what is
-/// visible in them and starts after their label is theirs.)
-fn starts_within(span: Span, within: Span) -> bool {
-    within.start <= span.start && span.start < within.end
+pub(crate) enum Carrier {
+    /// The value itself, or something that wraps it.
+    Wrapper,
+    /// Anything derived from it: the name of a file is enough to use the file.
+    Anything,
 }
 
 /// Whether the value that `local` has in the statement `block` may be kept by something that lives
-/// longer: assigned or appended to what is declared outside, sent, returned, handed to a method that
-/// stores it.
-pub(crate) fn is_kept(cx: &RuleCx<'_>, local: LocalId, block: StmtId, within: Span) -> bool {
-    let flows = flows(cx, block);
+/// longer: assigned or appended to what is declared outside of `within`, sent, returned, handed to
+/// a method that stores it, or to C.
+pub(crate) fn is_kept(
+    cx: &RuleCx<'_>,
+    local: LocalId,
+    block: StmtId,
+    within: Span,
+    carrier: Carrier,
+) -> bool {
+    let keeping = Keeping { cx, carrier };
+    let flows = keeping.flows(block);
+    let is_inside = |local| starts_within(cx.body().names().local(local).span, within);
     let mut holders = vec![local];
     loop {
         let before = holders.len();
@@ -151,18 +38,17 @@ pub(crate) fn is_kept(cx: &RuleCx<'_>, local: LocalId, block: StmtId, within: Sp
             if !flow
                 .values
                 .iter()
-                .any(|&value| carries(cx, value, &holders))
+                .any(|&value| keeping.carries(value, &holders))
             {
                 continue;
             }
             match flow.to {
-                Target::Local(local)
-                    if starts_within(cx.body().names().local(local).span, within) =>
-                {
+                Target::Local(local) if is_inside(local) => {
                     if !holders.contains(&local) {
                         holders.push(local);
                     }
                 }
+                Target::Local(to) if to == local => {}
                 Target::Local(_) | Target::Elsewhere => return true,
             }
         }
@@ -183,181 +69,212 @@ enum Target {
     Elsewhere,
 }
 
-/// All flows in a statement, function literals in it included.
-fn flows(cx: &RuleCx<'_>, block: StmtId) -> Vec<Flow> {
-    let file = cx.file();
-    let names = cx.body().names();
-    let mut flows = Vec::new();
-    let target = |expr: ExprId| root_local(cx, expr).map_or(Target::Elsewhere, Target::Local);
-    walk(file, Node::Stmt(block), |node| {
-        match node {
-            Node::Stmt(stmt) => match file.stmt(stmt).kind {
-                StmtKind::Assign {
-                    lhs,
-                    rhs,
-                    op: AssignOp::Define | AssignOp::Assign,
-                } => {
-                    let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
-                    for (index, &to) in lhs
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, to)| file.ident(**to) != Some("_"))
+struct Keeping<'k, 'a> {
+    cx: &'k RuleCx<'a>,
+    carrier: Carrier,
+}
+
+impl Keeping<'_, '_> {
+    /// All flows in a statement, function literals in it included.
+    fn flows(&self, block: StmtId) -> Vec<Flow> {
+        let file = self.cx.file();
+        let names = self.cx.body().names();
+        let mut flows = Vec::new();
+        walk(file, Node::Stmt(block), |node| {
+            match node {
+                Node::Stmt(stmt) => self.flows_of_stmt(stmt, &mut flows),
+                Node::Spec(spec) => {
+                    if let SpecKind::Value {
+                        names: declared,
+                        values,
+                        ..
+                    } = file.spec(spec).kind
                     {
-                        let value = if rhs.len() == lhs.len() {
-                            rhs.get(index)
-                        } else {
-                            rhs.first()
-                        };
-                        let holds =
-                            rhs.len() == lhs.len() || may_hold(cx, cx.body().type_of(to), None);
-                        if let Some(&value) = value.filter(|_| holds) {
+                        let values = file.exprs(values);
+                        for local in declared.iter().filter_map(|name| names.declared(name)) {
                             flows.push(Flow {
-                                values: vec![value],
-                                to: target(to),
+                                values: values.to_vec(),
+                                to: Target::Local(local),
                             });
                         }
                     }
                 }
-                StmtKind::Send { value, .. } => flows.push(Flow {
-                    values: vec![value],
-                    to: Target::Elsewhere,
-                }),
-                StmtKind::Return(results) => {
-                    flows.push(Flow {
-                        values: file.exprs(results).to_vec(),
-                        to: Target::Elsewhere,
-                    });
-                }
+                Node::Expr(call) => self.flow_of_call(call, &mut flows),
                 _ => {}
-            },
-            Node::Spec(spec) => {
-                if let SpecKind::Value {
-                    names: declared,
-                    values,
-                    ..
-                } = file.spec(spec).kind
-                {
-                    for local in declared.iter().filter_map(|name| names.declared(name)) {
+            }
+            Descend::Into
+        });
+        flows
+    }
+
+    fn flows_of_stmt(&self, stmt: StmtId, flows: &mut Vec<Flow>) {
+        let file = self.cx.file();
+        let mut elsewhere = |values: &[ExprId]| {
+            flows.push(Flow {
+                values: values.to_vec(),
+                to: Target::Elsewhere,
+            });
+        };
+        match file.stmt(stmt).kind {
+            StmtKind::Send { value, .. } => elsewhere(&[value]),
+            StmtKind::Return(results) => elsewhere(file.exprs(results)),
+            StmtKind::Assign {
+                lhs,
+                rhs,
+                op: AssignOp::Define | AssignOp::Assign,
+            } => {
+                let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
+                let one_to_one = lhs.len() == rhs.len();
+                for (index, &to) in lhs.iter().enumerate() {
+                    let value = if one_to_one {
+                        rhs.get(index)
+                    } else {
+                        rhs.first()
+                    };
+                    let holds = !matches!(file.ident(to), Some("_" | "err"))
+                        && (one_to_one || self.may_hold(self.type_of(to), None));
+                    if let Some(&value) = value.filter(|_| holds) {
                         flows.push(Flow {
-                            values: file.exprs(values).to_vec(),
-                            to: Target::Local(local),
+                            values: vec![value],
+                            to: self.target(to),
                         });
                     }
                 }
             }
-            Node::Expr(call) => {
-                if let (Callee::Selected { x, name }, Some((_, args))) =
-                    (cx.facts().callee(call), file.call(call))
-                    && stores(name)
-                {
-                    flows.push(Flow {
-                        values: args.to_vec(),
-                        to: target(x),
-                    });
-                }
-            }
             _ => {}
         }
-        Descend::Into
-    });
-    flows
+    }
+
+    fn flow_of_call(&self, call: ExprId, flows: &mut Vec<Flow>) {
+        let Some((_, args)) = self.cx.file().call(call) else {
+            return;
+        };
+        let to = match self.cx.facts().callee(call) {
+            Callee::Selected { x, name } if stores(name) => self.target(x),
+            Callee::Func {
+                package: "C", name, ..
+            } if name != "free" => Target::Elsewhere,
+            _ => return,
+        };
+        flows.push(Flow {
+            values: args.to_vec(),
+            to,
+        });
+    }
+
+    fn target(&self, expr: ExprId) -> Target {
+        root_local(self.cx, expr).map_or(Target::Elsewhere, Target::Local)
+    }
+
+    fn type_of(&self, expr: ExprId) -> TypeId {
+        self.cx.body().type_of(expr)
+    }
+
+    /// Whether the value of `expr` may lead to what one of `holders` holds.
+    fn carries(&self, expr: ExprId, holders: &[LocalId]) -> bool {
+        let file = self.cx.file();
+        let names = self.cx.body().names();
+        let is_holder = |expr| {
+            names
+                .local_of(expr)
+                .is_some_and(|local| holders.contains(&local))
+        };
+        let mut work = vec![expr];
+        while let Some(expr) = work.pop() {
+            match file.expr(expr).kind {
+                ExprKind::Ident if is_holder(expr) => return true,
+                ExprKind::Paren(x)
+                | ExprKind::Slice { x, .. }
+                | ExprKind::TypeAssert { x, .. }
+                | ExprKind::Unary {
+                    op: UnaryOp::Addr,
+                    x,
+                } => work.push(x),
+                ExprKind::Selector { x, .. } | ExprKind::Index { x, .. } | ExprKind::Star(x)
+                    if self.may_hold(self.type_of(expr), None) =>
+                {
+                    work.push(x);
+                }
+                ExprKind::Binary { x, y, .. } if self.carrier == Carrier::Anything => {
+                    work.extend([x, y]);
+                }
+                ExprKind::CompositeLit { elts, .. } => work.extend(file.exprs(elts)),
+                ExprKind::KeyValue { value, .. } => work.push(value),
+                ExprKind::FuncLit(func) => {
+                    let span = file.func(func).span;
+                    let is_used = |&local: &LocalId| {
+                        names
+                            .uses(local)
+                            .iter()
+                            .any(|used| span.contains(file.expr(used.expr).span))
+                    };
+                    if holders.iter().any(is_used) {
+                        return true;
+                    }
+                }
+                ExprKind::Call { fun, args, .. } => {
+                    let name = match self.cx.facts().callee(expr) {
+                        Callee::Builtin(Builtin::Append) | Callee::Conversion(_) => {
+                            work.extend(file.exprs(args));
+                            continue;
+                        }
+                        Callee::Builtin(_) => continue,
+                        Callee::Func { name, .. } | Callee::Selected { name, .. } => name,
+                        _ => "",
+                    };
+                    if self.may_hold(self.type_of(expr), Some(name)) {
+                        work.extend(file.exprs(args));
+                        work.extend(file.selector(file.unparen(fun)).map(|(x, _)| x));
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether a value of this type may hold on to something that has to be released. Where the type
+    /// is not known, the name of the function that gives the value decides, if there is one.
+    fn may_hold(&self, ty: TypeId, made_by: Option<&str>) -> bool {
+        let package = self.cx.body().cx();
+        if package.is_error(ty) || made_by.is_some_and(|name| name.contains("Err")) {
+            return false;
+        }
+        if self.carrier == Carrier::Anything {
+            return true;
+        }
+        let is_basic = |ty| matches!(package.ty(package.underlying(ty)), Type::Basic(_));
+        match package.ty(package.underlying(ty)) {
+            Type::Unknown => made_by.is_none_or(wraps),
+            Type::Basic(Basic::UnsafePointer) => true,
+            Type::Basic(_) => false,
+            Type::Slice(elem) | Type::Array { elem, .. } => !is_basic(elem),
+            Type::Tuple(types) => package
+                .types(types)
+                .iter()
+                .any(|&ty| self.may_hold(ty, made_by)),
+            _ => true,
+        }
+    }
 }
 
 /// Whether a method with this name keeps its arguments in its receiver.
 fn stores(name: &str) -> bool {
-    [
-        "Add", "Append", "Push", "Store", "Set", "Register", "Put", "Insert", "Attach", "Swap",
-        "Use", "Reset",
-    ]
-    .iter()
-    .any(|word| {
-        name.strip_prefix(word)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
-    })
+    const WORDS: [&str; 13] = [
+        "Add", "Append", "Attach", "Insert", "Push", "Put", "Register", "Reset", "Set", "Store",
+        "Swap", "Track", "Use",
+    ];
+    let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_lowercase());
+    WORDS
+        .iter()
+        .any(|word| name.strip_prefix(word).is_some_and(ends_word))
 }
 
-/// Whether the value of `expr` may lead to what one of `holders` holds.
-fn carries(cx: &RuleCx<'_>, expr: ExprId, holders: &[LocalId]) -> bool {
-    let file = cx.file();
-    let names = cx.body().names();
-    let is_holder = |expr| {
-        names
-            .local_of(expr)
-            .is_some_and(|local| holders.contains(&local))
-    };
-    let mut work = vec![expr];
-    while let Some(expr) = work.pop() {
-        match file.expr(expr).kind {
-            ExprKind::Ident if is_holder(expr) => return true,
-            ExprKind::Paren(x) | ExprKind::Slice { x, .. } | ExprKind::TypeAssert { x, .. } => {
-                work.push(x);
-            }
-            ExprKind::Unary {
-                op: UnaryOp::Addr,
-                x,
-            } => work.push(x),
-            ExprKind::Selector { x, .. } | ExprKind::Index { x, .. } | ExprKind::Star(x)
-                if may_hold(cx, cx.body().type_of(expr), None) =>
-            {
-                work.push(x);
-            }
-            ExprKind::CompositeLit { elts, .. } => work.extend(file.exprs(elts)),
-            ExprKind::KeyValue { value, .. } => work.push(value),
-            ExprKind::FuncLit(func) => {
-                let span = file.func(func).span;
-                let uses_here = |&local: &LocalId| {
-                    cx.body()
-                        .names()
-                        .uses(local)
-                        .iter()
-                        .any(|use_| span.contains(file.expr(use_.expr).span))
-                };
-                if holders.iter().any(uses_here) {
-                    return true;
-                }
-            }
-            ExprKind::Call { fun, args, .. } => {
-                let name = match cx.facts().callee(expr) {
-                    Callee::Builtin(Builtin::Append) | Callee::Conversion(_) => {
-                        work.extend(file.exprs(args));
-                        continue;
-                    }
-                    Callee::Builtin(_) => continue,
-                    Callee::Func { name, .. } | Callee::Selected { name, .. } => Some(name),
-                    _ => None,
-                };
-                if may_hold(cx, cx.body().type_of(expr), Some(name.unwrap_or_default())) {
-                    work.extend(file.exprs(args));
-                    work.extend(file.selector(file.unparen(fun)).map(|(x, _)| x));
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-/// Whether a value of this type may hold on to something that has to be released. Where the type is
-/// not known, the name of the function that gives the value decides, if there is one.
-fn may_hold(cx: &RuleCx<'_>, ty: TypeId, made_by: Option<&str>) -> bool {
-    let package = cx.body().cx();
-    match package.ty(package.underlying(ty)) {
-        Type::Unknown => made_by.is_none_or(|name| {
-            ["New", "new", "With", "Wrap", "Open"]
-                .iter()
-                .any(|word| name.starts_with(word))
-                || name.ends_with("Reader")
-                || name.ends_with("Writer")
-        }),
-        Type::Basic(Basic::UnsafePointer) => true,
-        Type::Basic(_) => false,
-        Type::Slice(elem) | Type::Array { elem, .. } => {
-            !matches!(package.ty(package.underlying(elem)), Type::Basic(_))
-        }
-        Type::Tuple(types) => package
-            .types(types)
-            .iter()
-            .any(|&ty| may_hold(cx, ty, made_by)),
-        _ => !package.is_error(ty),
-    }
+/// Whether a function with this name gives something that wraps its arguments.
+fn wraps(name: &str) -> bool {
+    ["New", "new", "With", "Wrap", "Open"]
+        .iter()
+        .any(|word| name.starts_with(word))
+        || name.ends_with("Reader")
+        || name.ends_with("Writer")
 }

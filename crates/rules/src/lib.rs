@@ -8,13 +8,15 @@ mod docs;
 mod driver;
 mod duty;
 mod keeps;
+mod once;
+mod origin;
 mod repeat;
 mod rule;
 mod rules;
 
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};
-pub use driver::{FileInput, RuleSet, check_file};
+pub use driver::{FileInput, RuleSet, check_file, check_function, functions};
 pub use rule::{Rule, RuleMeta};
 pub use rules::{all_rules, rule_by_name};
 

@@ -7,9 +7,13 @@ use go_syntax::{
 use go_types::{LocalId, LocalKind, MemberKind, Object, Role, Type};
 
 use crate::facts::FunctionFacts;
+use crate::vars::Value;
 
 /// How deep constants may refer to each other.
 const MAX_DEPTH: u32 = 32;
+
+/// How many values are looked at to find one bound.
+const MAX_STEPS: u32 = 64;
 
 /// See [`LoopInfo::bound`](super::LoopInfo::bound).
 pub(super) fn bound(facts: &FunctionFacts<'_>, stmt: StmtId) -> Option<u64> {
@@ -29,21 +33,59 @@ fn range_bound(facts: &FunctionFacts<'_>, x: ExprId) -> Option<u64> {
     if let Some(count) = const_int(facts, x) {
         return Some(u64::try_from(count).unwrap_or(0));
     }
+    elements(facts, x, &mut { MAX_STEPS })
+}
+
+/// The most elements that the value of `expr` may have. Values may lead to each other in circles, so
+/// the number of `steps` is bounded.
+fn elements(facts: &FunctionFacts<'_>, expr: ExprId, steps: &mut u32) -> Option<u64> {
+    *steps = steps.checked_sub(1)?;
+    let file = facts.file();
     let cx = facts.body().cx();
-    let ty = cx.underlying(facts.body().type_of(x));
+    let ty = cx.underlying(facts.body().type_of(expr));
     if let Type::Array { len: Some(len), .. } = cx.ty(cx.underlying(cx.deref(ty))) {
         return Some(len);
     }
-    let value = facts.value_of(x)?;
-    let file = facts.file();
-    let ExprKind::CompositeLit { ty, elts, .. } = file.expr(file.unparen(value)).kind else {
-        return None;
-    };
-    let elts = file.exprs(elts);
-    let keyed = |&elt: &ExprId| matches!(file.expr(elt).kind, ExprKind::KeyValue { .. });
-    // A key of an array or slice moves the elements after it; in a map each key is one element.
-    let is_map = ty.is_some_and(|ty| matches!(file.expr(ty).kind, ExprKind::MapType { .. }));
-    (is_map || !elts.iter().any(keyed)).then_some(elts.len() as u64)
+    let expr = file.unparen(expr);
+    match file.expr(expr).kind {
+        ExprKind::CompositeLit { ty, elts, .. } => {
+            let elts = file.exprs(elts);
+            let keyed = |&elt: &ExprId| matches!(file.expr(elt).kind, ExprKind::KeyValue { .. });
+            // A key of an array or slice moves the elements after it; in a map each key is one
+            // element.
+            let is_map =
+                ty.is_some_and(|ty| matches!(file.expr(ty).kind, ExprKind::MapType { .. }));
+            (is_map || !elts.iter().any(keyed)).then_some(elts.len() as u64)
+        }
+        // A slice can be made longer, up to its capacity, but seldom is.
+        ExprKind::Slice { x, hi, .. } => {
+            let all = elements(facts, x, steps);
+            let hi = hi.and_then(|hi| u64::try_from(const_int(facts, hi)?).ok());
+            hi.or(all)
+        }
+        ExprKind::Ident => {
+            let local = facts.body().names().local_of(expr)?;
+            // An assignment to an element makes a map longer.
+            let is_map = matches!(cx.ty(ty), Type::Map { .. } | Type::Unknown);
+            let reads = &facts.var(local).reads;
+            if is_map && reads.iter().any(|read| read.role == Role::PartWrite) {
+                return None;
+            }
+            let definitions = facts.definitions(facts.point_of_expr(expr)?, local);
+            if !definitions.exact || definitions.list.is_empty() {
+                return None;
+            }
+            definitions
+                .list
+                .iter()
+                .try_fold(0, |most, definition| match definition.value {
+                    Value::Zero => Some(most),
+                    Value::Expr(value) => Some(elements(facts, value, steps)?.max(most)),
+                    _ => None,
+                })
+        }
+        _ => None,
+    }
 }
 
 /// The bound of `for i := a; i < b; i += c`, when nothing else assigns to `i`.

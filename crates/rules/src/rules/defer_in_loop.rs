@@ -2,11 +2,13 @@
 
 use diagnostics::Severity;
 use go_flow::{DeferSite, LockOp, Place};
-use go_syntax::Span;
+use go_syntax::{Span, StmtKind};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
-use crate::keeps::{Origin, is_kept, origin};
+use crate::keeps::{Carrier, is_kept};
+use crate::once::is_passed_once;
+use crate::origin::{Origin, origin, starts_within};
 use crate::repeat::{Repeat, Rounds, head_span, repeat};
 use crate::rule::{Rule, declare_rule};
 
@@ -120,12 +122,13 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
         return;
     }
     let lp = rounds.innermost;
-    let within = Span::new(cx.file().stmt(lp.stmt).span.start, cx.file().func(site.point.func).span.end);
+    let within = Span::new(
+        cx.file().stmt(lp.stmt).span.start,
+        cx.file().func(site.point.func).span.end,
+    );
     let deadlock = locked_again(cx, site, &duty, within);
-    match duty.subject.map(|subject| origin(cx, subject, within)) {
-        Some(Origin::Element(_)) if deadlock.is_none() && !rounds.over_func => return,
-        Some(Origin::Made(local)) if !is_lock && is_kept(cx, local, lp.stmt, within) => return,
-        _ => {}
+    if deadlock.is_none() && is_meant(cx, site, &duty, rounds, within) {
+        return;
     }
 
     let call = cx.call_snippet(duty.call);
@@ -154,6 +157,70 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     if cx.is_test() {
         finding.at_most(Severity::Note);
     }
+}
+
+/// Whether the calls are to run at the end of the function: what they are about was there before the
+/// loop or is needed after it, the `defer` is passed once only, or undoes things when the function
+/// fails.
+fn is_meant(
+    cx: &RuleCx<'_>,
+    site: &DeferSite<'_>,
+    duty: &Duty,
+    rounds: &Rounds<'_>,
+    within: Span,
+) -> bool {
+    let lp = rounds.innermost;
+    if is_passed_once(cx, site.stmt, lp, within) || is_about_function(cx, site, duty, within) {
+        return true;
+    }
+    let origin_of = |expr| origin(cx, expr, within);
+    if duty.kind == DutyKind::Other {
+        // What the call is for is not known: it matters when it is about something of the iteration.
+        let is_made = |expr| matches!(origin_of(expr), Origin::Made(_));
+        let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
+        return site.literal.is_some() || !duty.subject.iter().chain(args).any(|&expr| is_made(expr));
+    }
+    let carrier = match duty.kind {
+        DutyKind::Remove => Carrier::Anything,
+        _ => Carrier::Wrapper,
+    };
+    match duty.subject.map(origin_of) {
+        Some(Origin::Element) => !rounds.over_func,
+        Some(Origin::Made(local)) => {
+            !matches!(duty.kind, DutyKind::Unlock(_)) && is_kept(cx, local, lp.stmt, within, carrier)
+        }
+        Some(Origin::Outside) | None => false,
+    }
+}
+
+/// Whether the deferred literal looks at or sets what belongs to the function rather than to the
+/// iteration: `if err != nil { undo() }`, a recover that sets a result.
+fn is_about_function(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within: Span) -> bool {
+    let Some(literal) = site.literal else {
+        return false;
+    };
+    let file = cx.file();
+    let names = cx.body().names();
+    let conditions: Vec<Span> = file
+        .func(literal)
+        .stmts
+        .iter()
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::If { cond, .. } => Some(file.expr(cond).span),
+            _ => None,
+        })
+        .collect();
+    let body = file.func(literal).span;
+    names.locals().any(|(id, local)| {
+        let uses = names.uses(id).iter().map(|used| (file.expr(used.expr).span, used.role));
+        local.is_var()
+            && !starts_within(local.span, within)
+            && uses.into_iter().any(|(span, role)| {
+                let is_tested = conditions.iter().any(|condition| condition.contains(span));
+                let is_set = duty.kind == DutyKind::Recover && local.is_result() && role.writes();
+                is_tested && duty.kind != DutyKind::Recover || is_set && body.contains(span)
+            })
+    })
 }
 
 /// Where an iteration locks what the one before keeps locked because its unlock is deferred.

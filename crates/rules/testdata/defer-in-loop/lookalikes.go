@@ -3,6 +3,7 @@ package lookalikes
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -217,5 +218,188 @@ func once() {
 			return
 		}
 		break
+	}
+}
+
+// The literal has the element as its argument.
+func closeArgument(closers []io.Closer) {
+	for _, c := range closers {
+		defer func(c io.Closer) {
+			c.Close()
+		}(c)
+	}
+}
+
+func said(names []string) {
+	for _, name := range names {
+		defer fmt.Println("end", name)
+	}
+}
+
+// What is done after the loop is meant to be.
+func afterwards(numbers []int) (sum int) {
+	for _, n := range numbers {
+		if n < 0 {
+			defer func() { sum -= n }()
+			continue
+		}
+		sum += n
+	}
+	return sum
+}
+
+func lazily(chunks [][]byte, get func() *bufio.Writer, put func(*bufio.Writer)) {
+	var w *bufio.Writer
+	for _, chunk := range chunks {
+		if w == nil {
+			w = get()
+			defer put(w)
+		}
+		w.Write(chunk)
+	}
+}
+
+type cache struct {
+	dir  string
+	lock bool
+}
+
+func (c *cache) lazyField(names []string) error {
+	for _, name := range names {
+		if c.dir == "" {
+			dir, err := os.MkdirTemp("", "cache")
+			if err != nil {
+				return err
+			}
+			c.dir = dir
+			defer os.RemoveAll(dir)
+		}
+		if err := os.WriteFile(c.dir+"/"+name, nil, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func secondTry(open func(legacy bool) (*os.File, error)) error {
+	legacy := false
+again:
+	f, err := open(legacy)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Stat(); err != nil && !legacy {
+		legacy = true
+		goto again
+	}
+	return nil
+}
+
+// What was done so far is undone when the function fails.
+func allOrNothing(paths []string) (err error) {
+	for _, path := range paths {
+		if err := os.Mkdir(path, 0o700); err != nil {
+			return err
+		}
+		defer func() {
+			if err != nil {
+				os.Remove(path)
+			}
+		}()
+	}
+	return nil
+}
+
+func allOrNothingFlag(names []string, open func(string) (*os.File, error), use func(*os.File)) error {
+	done := false
+	for _, name := range names {
+		f, err := open(name)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if !done {
+				f.Close()
+			}
+		}()
+		use(f)
+	}
+	done = true
+	return nil
+}
+
+// Names of files that are needed after the loop.
+func heredocs(texts []string, run func([]string) error) error {
+	var paths []string
+	for _, text := range texts {
+		dir, err := os.MkdirTemp("", "x")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		path := dir + "/text"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+		paths = append(paths, path)
+	}
+	return run(paths)
+}
+
+type node struct {
+	parent *node
+	mu     sync.Mutex
+	done   bool
+}
+
+// All ancestors are locked on purpose.
+func (n *node) open() *node {
+	for parent := n.parent; parent != nil; parent = parent.parent {
+		parent.mu.Lock()
+		defer parent.mu.Unlock()
+		if !parent.done {
+			return parent
+		}
+	}
+	return nil
+}
+
+func oneOfTwo(tcp bool, dial func(string) (net.Conn, error)) error {
+	networks := []string{"udp", "tcp"}
+	if tcp {
+		networks = networks[1:]
+	}
+	for _, network := range networks {
+		conn, err := dial(network)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+	}
+	return nil
+}
+
+func caught(jobs []func()) (err error) {
+	for _, job := range jobs {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("job: %v", r)
+			}
+		}()
+		job()
+	}
+	return nil
+}
+
+func interfaces(things []any) {
+	for _, thing := range things {
+		switch thing := thing.(type) {
+		case io.Closer:
+			defer thing.Close()
+		}
+		if f, ok := thing.(*os.File); ok {
+			defer f.Close()
+		}
 	}
 }

@@ -175,10 +175,13 @@ func recovers(jobs []func()) {
 	}
 }
 
-func traced(names []string) {
+// Nobody knows what end does, but each iteration has one of its own.
+func traced(names []string, start func(string) (end func())) {
 	for _, name := range names {
-		fmt.Println("start", name)
-		defer fmt.Println("end", name) // want "the calls of every iteration pile up"
+		end := start(name)
+		defer end() // want "what every iteration starts keeps running"
+		visit := start("visit")
+		defer visit() // want "the calls of every iteration pile up"
 	}
 }
 
