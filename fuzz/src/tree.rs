@@ -6,8 +6,8 @@ use std::mem::discriminant;
 
 use go_syntax::walk::{Descend, Node, for_each_child, walk, walk_function};
 use go_syntax::{
-    ArenaId, DeclKind, ExprKind, Features, File, FuncId, LineColumn, LitKind, Mode, NameId, Source,
-    Span, SpecKind, StmtId, StmtKind, UnaryOp, literal, parse, position,
+    ArenaId, DeclKind, ExprKind, Features, File, FuncId, LineColumn, LineIndex, LitKind, Mode,
+    NameId, Source, Span, SpecKind, StmtId, StmtKind, UnaryOp, literal, parse, position,
 };
 
 /// Parses `bytes` in every mode and checks all that must hold.
@@ -96,6 +96,7 @@ fn check_file(file: &File) -> u64 {
             "{what:?} at {span:?} cuts a character"
         );
     };
+    let lines = file.line_index();
     let mut told = DefaultHasher::new();
     let mut seen = HashSet::new();
     let mut names = HashSet::new();
@@ -121,7 +122,7 @@ fn check_file(file: &File) -> u64 {
         last = span.end;
         // Where something is missing, an empty node stands at the token that came instead, which may
         // be behind the end of what surrounds it: broken declarations are not held to nest.
-        let whole = is_whole(file, index);
+        let whole = is_whole(file, &lines, index);
         walk(file, Node::Decl(decl), |node| {
             assert!(seen.insert(node), "{node:?} is met twice");
             let span = span_of(file, node);
@@ -182,20 +183,21 @@ fn check_file(file: &File) -> u64 {
 /// With this many errors a parse may have given up, and says no more of what follows.
 const MANY_ERRORS: usize = 100;
 
-/// Whether no error stands in, or right behind, the top-level declaration at `index`.
-fn is_whole(file: &File, index: usize) -> bool {
+/// Whether nothing can be wrong with the top-level declaration at `index`: no error stands on its
+/// lines (a line has one error, whatever else is wrong on it), or where the next one starts.
+fn is_whole(file: &File, lines: &LineIndex, index: usize) -> bool {
     if file.errors().len() >= MANY_ERRORS {
         return false;
     }
     let decls = file.top_decls();
-    let start = file.decl(decls[index]).span.start;
-    let end = decls
+    let first = lines.line(file.decl(decls[index]).span.start);
+    let last = decls
         .get(index + 1)
-        .map_or(u32::MAX, |&next| file.decl(next).span.start);
+        .map_or(u32::MAX, |&next| lines.line(file.decl(next).span.start));
     !file
         .errors()
         .iter()
-        .any(|error| (start..=end).contains(&error.span.start))
+        .any(|error| (first..=last).contains(&lines.line(error.span.start)))
 }
 
 fn span_of(file: &File, node: Node) -> Span {
