@@ -164,3 +164,135 @@ impl<'a> Place<'a> {
         index || self.is_within(written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Snippet, with_facts};
+
+    /// Checks with places by their text; the function has variables of all kinds.
+    fn with_places(exprs: &[&str], check: impl FnOnce(Vec<Option<Place<'_>>>)) {
+        let uses: String = exprs.iter().map(|expr| format!("_ = ({expr})\n")).collect();
+        let text = format!(
+            "import \"example.com/q\"
+            var global S
+            const key = 1
+            func f(s *S, p **S, i, j int) {{ var t S\n{uses} }}"
+        );
+        with_facts(&text, |facts| {
+            let place = |text: &&str| {
+                let expr = facts.expr(&format!("({text})"));
+                Place::of(facts.body(), expr)
+            };
+            check(exprs.iter().map(place).collect());
+        });
+    }
+
+    #[test]
+    fn paths_that_denote_the_same() {
+        with_places(
+            &[
+                "s.mu",
+                "(*s).mu",
+                "((s)).mu",
+                "(&s.mu).f",
+                "s.mu.f",
+                "*&t",
+                "t",
+                "(*p).x",
+                "(**p).x",
+            ],
+            |places| {
+                let place = |index: usize| places[index].clone().unwrap();
+                assert_eq!(place(0), place(1));
+                assert_eq!(place(0), place(2));
+                assert_eq!(place(3), place(4));
+                assert_eq!(place(5), place(6));
+                // One pointer more.
+                assert_ne!(place(0), place(3));
+            },
+        );
+    }
+
+    #[test]
+    fn paths_that_differ() {
+        let texts = [
+            "s", "*s", "**p", "*p", "s.a", "s.b", "t.a", "global.a", "q.Var", "q.Var.a", "s.l[i]",
+            "s.l[j]", "s.l[0]", "s.l[1]", "s.l[key]", "s.l[`x`]",
+        ];
+        with_places(&texts, |places| {
+            for (index, place) in places.iter().enumerate() {
+                let place = place.as_ref().unwrap_or_else(|| panic!("{}", texts[index]));
+                for (other, text) in places[..index].iter().zip(texts) {
+                    assert_ne!(Some(place), other.as_ref(), "{} {text}", texts[index]);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn no_paths() {
+        with_places(
+            &[
+                "s.m().x",
+                "&t",
+                "s.l[i+1]",
+                "unknown.x",
+                "1",
+                "s.l[1:]",
+                "<-q.C",
+                "nil",
+            ],
+            |places| assert!(places.iter().all(Option::is_none), "{places:?}"),
+        );
+    }
+
+    #[test]
+    fn operands_of_methods_are_the_same_through_pointers() {
+        with_facts(
+            "func f(mu *M, s S) { mu.Lock(); (*mu).Lock(); (&s.mu).Lock(); s.mu.Lock(); (&(*mu)).Lock() }",
+            |facts| {
+                let places: Vec<_> = facts
+                    .locks()
+                    .iter()
+                    .map(|lock| lock.place.clone().unwrap())
+                    .collect();
+                assert_eq!(places[0], places[1]);
+                assert_eq!(places[0], places[4]);
+                assert_eq!(places[2], places[3]);
+                assert_ne!(places[0], places[2]);
+            },
+        );
+    }
+
+    #[test]
+    fn what_a_write_changes() {
+        with_places(
+            &[
+                "s.a.b[i]",
+                "s",
+                "s.a",
+                "s.a.b",
+                "s.a.b[i]",
+                "i",
+                "t",
+                "s.a.c",
+                "j",
+                "s.a.b[i].d",
+            ],
+            |places| {
+                let place = |index: usize| places[index].clone().unwrap();
+                let path = place(0);
+                for index in [1, 2, 3, 4, 5] {
+                    assert!(path.changes_with(&place(index)), "{index}");
+                }
+                for index in [6, 7, 8, 9] {
+                    assert!(!path.changes_with(&place(index)), "{index}");
+                }
+                assert!(path.is_within(&place(2)) && !place(2).is_within(&path));
+                assert_eq!(path.local(), place(1).local());
+                assert!(place(1).is_variable() && !path.is_variable());
+            },
+        );
+    }
+}

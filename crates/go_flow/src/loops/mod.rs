@@ -2,6 +2,9 @@
 
 mod bound;
 
+#[cfg(test)]
+mod tests;
+
 use go_syntax::{BranchKind, ExprId, StmtId, StmtKind};
 use go_types::{Object, Type, UniverseConst};
 
@@ -131,15 +134,16 @@ impl<'a> Cfg<'a> {
         found
     }
 
-    /// The ways out of a loop that can be reached.
+    /// The ways out of a loop that can be reached. Of a loop that `goto` forms, all that stands
+    /// between label and `goto` counts.
     fn ways(&self, lp: &Loop, always_true: impl Fn(ExprId) -> bool) -> Ways {
         let mut ways = Ways::default();
         for node in lp.nodes() {
-            if !self.reachable(node) || !self.is_in_loop(node, lp) {
+            if !self.reachable(node) {
                 continue;
             }
             for edge in self.successors(node) {
-                if self.is_in_loop(edge.node, lp) {
+                if lp.spans(edge.node) {
                     continue;
                 }
                 let way = match (self.kind(edge.node), self.kind(node), edge.kind) {

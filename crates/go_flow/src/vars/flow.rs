@@ -1,7 +1,7 @@
 //! What happens to a variable when: later writes, reads in between, the values it may have.
 
 use go_syntax::{ExprId, FuncId};
-use go_types::LocalId;
+use go_types::{LocalId, LocalKind};
 
 use super::{Access, Definition, Definitions, LateWrite, Value};
 use crate::bitset::BitSet;
@@ -14,18 +14,44 @@ use crate::sites::LiteralUse;
 const MAX_COPIES: usize = 16;
 
 impl FunctionFacts<'_> {
-    /// The writes of `local` that may happen after `point` and before its function ends: those at
-    /// nodes that can be reached from there, and those in literals that exist then and may be
-    /// called. A write at `point` itself counts only when it can be reached again.
+    /// The writes of `local` that may happen after `point` and before its function ends; see
+    /// [`FunctionFacts::accesses_after`].
     pub fn writes_after(&self, point: Point, local: LocalId) -> Vec<LateWrite> {
         let writes = &self.var(local).writes;
         // Most variables are written once, where they are declared.
         if writes.iter().all(|write| write.point == point) && !self.in_cycle(point) {
             return Vec::new();
         }
-        let after = self.cfg(point.func).nodes_after(point.node);
-        writes
-            .iter()
+        self.accesses_after(point, local, writes.iter())
+    }
+
+    /// Those of `accesses`, accesses of `local`, that may happen after `point` and before its
+    /// function ends, while `local` is the variable that it is at `point`: where it is declared
+    /// anew, in the next round of a loop, a search ends. An access counts when its node can be
+    /// reached, or when it stands in a literal that exists then and may be called; one at `point`
+    /// itself only when it can be reached again. Literals that were deferred before do not count:
+    /// they run after everything that is deferred at `point`.
+    pub fn accesses_after<'x>(
+        &self,
+        point: Point,
+        local: LocalId,
+        accesses: impl Iterator<Item = &'x Access>,
+    ) -> Vec<LateWrite> {
+        let cfg = self.cfg(point.func);
+        let declared = self.declared_in_passing(local);
+        let mut after = BitSet::new(cfg.len());
+        cfg.search_after(point.node, |node| {
+            let here = Point {
+                func: point.func,
+                node,
+            };
+            if declared == Some(here) {
+                return Visit::Skip;
+            }
+            after.insert(node.index());
+            Visit::Continue
+        });
+        accesses
             .filter_map(|&access| {
                 let in_closure = access.point.func != point.func;
                 let later = if in_closure {
@@ -36,6 +62,17 @@ impl FunctionFacts<'_> {
                 later.then_some(LateWrite { access, in_closure })
             })
             .collect()
+    }
+
+    /// Where `local` is declared, if each time control comes there makes a new variable.
+    fn declared_in_passing(&self, local: LocalId) -> Option<Point> {
+        let kind = self.body().names().local(local).kind;
+        let is_made = matches!(
+            kind,
+            LocalKind::Var { .. } | LocalKind::TypeSwitchVar { .. }
+        );
+        let declaration = self.var(local).writes.first().filter(|_| is_made)?;
+        Some(declaration.point)
     }
 
     /// Whether `func` may run after `point`, a node of another function; `after` is what can be
@@ -49,8 +86,8 @@ impl FunctionFacts<'_> {
             return true;
         }
         match self.literal_use(literal) {
-            // It ran where it was created, and that is over.
-            LiteralUse::Called { .. } => false,
+            // It ran where it was created, and that is over; or it runs last.
+            LiteralUse::Called { .. } | LiteralUse::Deferred { .. } => false,
             _ => {
                 created.node == point.node || self.cfg(point.func).reaches(created.node, point.node)
             }

@@ -93,10 +93,10 @@ impl VarFacts {
     }
 }
 
-/// A write that may happen after some point.
+/// An access, mostly a write, that may happen after some point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LateWrite {
-    /// The write.
+    /// The access.
     pub access: Access,
     /// Whether it stands in another function than the point: in a literal that may be called at any
     /// time, or in the function around the literal.
