@@ -118,16 +118,6 @@ type M map[any]int",
         )],
     );
 }
-func Own() {}
-type S struct{ Field int }"
-            .replace("/*is:field*/S{", "S{")
-            .as_str()],
-        &[(
-            "example.com/dsl",
-            "package dsl\nfunc Describe(any) {}\nvar Now, hidden int\nfunc Own() {}",
-        )],
-    );
-}
 
 #[test]
 fn guessed_names() {
