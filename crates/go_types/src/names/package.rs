@@ -12,6 +12,9 @@ use go_syntax::{
 use super::table::NameTable;
 use crate::loader::{Importer, Loader};
 
+/// How many aliases are followed; one that stands for itself would go on for ever.
+const MAX_ALIASES: usize = 16;
+
 /// Something declared at the top level of a package: index into [`PackageNames::members`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MemberId(pub(crate) u32);
@@ -82,8 +85,9 @@ pub struct Method {
     pub name: NameId,
     /// The declaration.
     pub func: FuncId,
-    /// The name of the receiver's type, without `*` and type parameters.
-    pub base: Span,
+    /// The name of the receiver's type, without `*` and type parameters, and the file it stands in:
+    /// another one than that of the method, when the receiver is declared with an alias.
+    base: (u32, Span),
     /// Whether the receiver is a pointer.
     pub pointer: bool,
 }
@@ -247,11 +251,11 @@ impl PackageNames {
         self.file(method.file).name(method.name)
     }
 
-    /// The name of the type that the method `id` belongs to.
+    /// The name of the type that the method `id` belongs to; aliases within the package are followed.
     #[inline]
     pub fn method_base(&self, id: MethodId) -> &str {
-        let method = self.method(id);
-        self.file(method.file).span_text(method.base)
+        let (file, span) = self.method(id).base;
+        self.file(file).span_text(span)
     }
 
     /// The imports of a file in order.
@@ -358,7 +362,7 @@ impl PackageNames {
                 file: index,
                 name,
                 func,
-                base,
+                base: (index, base),
                 pointer,
             });
         }
@@ -404,6 +408,33 @@ impl PackageNames {
         }
     }
 
+    /// The name that a receiver's type has where it is declared: `U` for a receiver of type `T`, when
+    /// the package has `type T = U`.
+    fn follow_alias(&self, base: (u32, Span)) -> (u32, Span) {
+        let mut current = base;
+        for _ in 0..MAX_ALIASES {
+            let name = self.file(current.0).span_text(current.1);
+            let Some(member) = self.lookup(name).map(|id| self.member(id)) else {
+                break;
+            };
+            let MemberKind::Type(spec) = member.kind else {
+                break;
+            };
+            let tree = self.file(member.file);
+            let SpecKind::Type {
+                alias: true, ty, ..
+            } = tree.spec(spec).kind
+            else {
+                break;
+            };
+            match base_of(tree, ty) {
+                Some((span, false)) => current = (member.file, span),
+                _ => break,
+            }
+        }
+        current
+    }
+
     fn index(&mut self) {
         let mut table = NameTable::with_capacity(self.members.len());
         for (id, member) in self.members() {
@@ -413,6 +444,10 @@ impl PackageNames {
                 table.insert_if_absent(name, id.0, |index| self.member_name(MemberId(index)));
             }
         }
+        self.member_table = table;
+        for index in 0..self.methods.len() {
+            self.methods[index].base = self.follow_alias(self.methods[index].base);
+        }
         let mut methods: Vec<MethodId> = self.methods().map(|(id, _)| id).collect();
         methods.sort_by_key(|&id| self.method_base(id));
         let mut method_table = NameTable::with_capacity(methods.len());
@@ -421,7 +456,6 @@ impl PackageNames {
                 self.method_base(methods[index as usize])
             });
         }
-        self.member_table = table;
         self.methods_by_base = methods;
         self.method_table = method_table;
     }
@@ -483,7 +517,12 @@ fn import(file: &File, spec: SpecId) -> Option<Import> {
 fn receiver_base(file: &File, func: FuncId) -> Option<(Span, bool)> {
     let recv = file.func(func).recv?;
     let field = file.fields_of(recv).first()?;
-    let mut expr: ExprId = file.field(field).ty;
+    base_of(file, file.field(field).ty)
+}
+
+/// Where the name in `T`, `*T`, `T[P]` stands, and whether there is a `*`.
+fn base_of(file: &File, ty: ExprId) -> Option<(Span, bool)> {
+    let mut expr = ty;
     let mut pointer = false;
     loop {
         let node = file.expr(expr);

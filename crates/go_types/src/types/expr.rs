@@ -219,18 +219,37 @@ impl Typer<'_> {
             | BinaryOp::Ge => self.basic(Basic::UntypedBool),
             BinaryOp::Shl | BinaryOp::Shr => self.type_of(place, x),
             _ => {
-                let (left, right) = (self.type_of(place, x), self.type_of(place, y));
-                match (self.cx.ty(left), self.cx.ty(right)) {
-                    // Of two constants without type the wider kind counts, and kinds are in order.
-                    (Type::Basic(a), Type::Basic(b)) if a.is_untyped() && b.is_untyped() => {
-                        self.basic(a.max(b))
-                    }
-                    (Type::Basic(a), _) if a.is_untyped() => right,
-                    (Type::Unknown, Type::Basic(b)) if b.is_untyped() => TypeId::UNKNOWN,
-                    (Type::Unknown, _) => right,
-                    _ => left,
+                // Constants made of thousands of strings are added up in a loop.
+                let mut ty = self.type_of(place, y);
+                let mut left = x;
+                let known = |expr| {
+                    self.body_at(place, expr)
+                        .and_then(|body| body.known_expr(expr))
+                        .is_some()
+                };
+                while let ExprKind::Binary { op: same, x, y } = place.tree().expr(left).kind
+                    && same == op
+                    && !known(left)
+                {
+                    ty = self.operands_of_type(self.type_of(place, y), ty);
+                    left = x;
                 }
+                self.operands_of_type(self.type_of(place, left), ty)
             }
+        }
+    }
+
+    /// The type of an arithmetic operation on operands of these types.
+    fn operands_of_type(self, left: TypeId, right: TypeId) -> TypeId {
+        match (self.cx.ty(left), self.cx.ty(right)) {
+            // Of two constants without type the wider kind counts, and kinds are in order.
+            (Type::Basic(a), Type::Basic(b)) if a.is_untyped() && b.is_untyped() => {
+                self.basic(a.max(b))
+            }
+            (Type::Basic(a), _) if a.is_untyped() => right,
+            (Type::Unknown, Type::Basic(b)) if b.is_untyped() => TypeId::UNKNOWN,
+            (Type::Unknown, _) => right,
+            _ => left,
         }
     }
 

@@ -200,6 +200,34 @@ type T int",
 }
 
 #[test]
+fn methods_declared_with_an_alias_belong_to_what_it_stands_for() {
+    let names = package(&[
+        "package p
+type Token int
+func (Token) A() {}
+func (t *tok) B() {}
+func (t list[K]) C() {}
+func (cycle) D() {}",
+        "package p
+type tok = token
+type token = Token
+type list[K any] = List[K]
+type List[K any] []K
+type cycle = cycle2
+type cycle2 = cycle",
+    ]);
+    let methods = |base| -> Vec<&str> {
+        names
+            .methods_of(base)
+            .map(|(id, _)| names.method_name(id))
+            .collect()
+    };
+    assert_eq!(methods("Token"), ["A", "B"]);
+    assert_eq!(methods("tok"), [""; 0]);
+    assert_eq!(methods("List"), ["C"]);
+}
+
+#[test]
 fn labels_of_functions() {
     let names = package(&["package p
 func f() { func() { func() {}() }() }

@@ -87,6 +87,20 @@ func (s *S[T]) get(k string) (r T, err error) {
 }
 
 #[test]
+fn a_constant_of_thousands_of_strings() {
+    let text = format!(
+        "package p\nconst long = \"\" +\n{}\"x\"\nfunc f() {{ x := long; _ = x }}",
+        "\"x\" +\n".repeat(20_000)
+    );
+    let names = package(&[&text]);
+    let loader = TextPackages::new(&[]);
+    let cx = PackageCx::new(&names, &loader);
+    let body = Body::new(&cx, 0, names.file(0).all_funcs().next().expect("f"));
+    let (local, _) = body.names().locals().next().expect("x");
+    assert_eq!(body.type_string(body.type_of_local(local)), "string");
+}
+
+#[test]
 fn long_chains_do_not_need_stack() {
     let sum = "x + ".repeat(30_000);
     let calls = ".m(x)".repeat(30_000);
