@@ -89,7 +89,7 @@ impl BuildList {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let root = path.parent().unwrap_or(Path::new("/"));
-        let file = match std::fs::read(path) {
+        let file = match crate::files::read(path) {
             Ok(bytes) => {
                 let (file, errors) = parse_work(&bytes);
                 problems.extend(
@@ -266,7 +266,7 @@ impl BuildList {
         self.sums.get_or_init(|| {
             let mut sums: FxHashMap<String, Vec<String>> = FxHashMap::default();
             for file in &self.sum_files {
-                let Ok(bytes) = std::fs::read(file) else {
+                let Ok(bytes) = crate::files::read(file) else {
                     continue;
                 };
                 for line in String::from_utf8_lossy(&bytes).lines() {
@@ -316,7 +316,7 @@ fn report(kind: ProblemKind, path: &Path, error: &LineError) -> Problem {
 /// Reads the `go.mod` of a module that is worked on. Whatever it fails to say is made up.
 pub(crate) fn read_main(root: &Path, problems: &mut Vec<Problem>) -> (MainModule, ModFile) {
     let path = root.join("go.mod");
-    let file = match std::fs::read(&path) {
+    let file = match crate::files::read(&path) {
         Ok(bytes) => {
             let (file, errors) = parse_mod(&bytes);
             problems.extend(
@@ -354,7 +354,7 @@ pub(crate) fn read_main(root: &Path, problems: &mut Vec<Problem>) -> (MainModule
 
 /// The language of the dependency in `dir`. Its errors are its maintainers' affair.
 pub(crate) fn go_version_of(dir: &Path) -> GoVersion {
-    std::fs::read(dir.join("go.mod"))
+    crate::files::read(&dir.join("go.mod"))
         .ok()
         .and_then(|bytes| parse_mod(&bytes).0.go)
         .unwrap_or(GoVersion::UNSTATED)

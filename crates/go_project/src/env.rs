@@ -170,7 +170,7 @@ fn read_settings_file(env: &dyn Env, problems: &mut Vec<Problem>) -> BTreeMap<St
     let Some(path) = settings_file(env) else {
         return BTreeMap::new();
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match crate::files::read(&path) {
         Ok(bytes) => bytes,
         Err(error) => {
             // Most people never ran `go env -w`. A file that is there and unreadable is another matter.

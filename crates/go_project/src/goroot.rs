@@ -118,15 +118,18 @@ fn sortable(text: &str) -> Option<String> {
 /// The release of the Go in `root`: its VERSION file, or the constant in its sources for a checkout
 /// that has none.
 pub(crate) fn release(root: &Path) -> Option<GoVersion> {
-    let from_version_file = std::fs::read(root.join("VERSION")).ok().and_then(|bytes| {
-        let text = String::from_utf8_lossy(&bytes);
-        text.split_whitespace()
-            .find(|word| word.starts_with("go1."))
-            .and_then(GoVersion::parse)
-    });
+    let from_version_file = crate::files::read(&root.join("VERSION"))
+        .ok()
+        .and_then(|bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            text.split_whitespace()
+                .find(|word| word.starts_with("go1."))
+                .and_then(GoVersion::parse)
+        });
     from_version_file.or_else(|| {
         let file = root.join("src/internal/goversion/goversion.go");
-        let text = std::fs::read_to_string(file).ok()?;
+        let bytes = crate::files::read(&file).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
         let line = text
             .lines()
             .find_map(|line| line.trim().strip_prefix("const Version = "))?;

@@ -41,7 +41,7 @@ pub struct PackageClause<'a> {
 pub struct ImportSpec<'a> {
     /// The name before the path, if any: an identifier, `.` or `_`.
     pub name: Option<&'a str>,
-    /// The path, unquoted.
+    /// The path, unquoted. Bytes that are no text are replaced; such a path leads nowhere.
     pub path: Cow<'a, str>,
     /// The quoted path in the file.
     pub range: Range<u32>,
@@ -245,11 +245,11 @@ impl<'a> Scanner<'a> {
             return None;
         };
         self.pos += length + 2;
-        let text = std::str::from_utf8(&rest[..length]).ok()?;
+        let text = String::from_utf8_lossy(&rest[..length]);
         Some(if text.contains('\r') {
             text.replace('\r', "").into()
         } else {
-            text.into()
+            text
         })
     }
 
@@ -273,11 +273,11 @@ impl<'a> Scanner<'a> {
             }
         };
         self.pos += length + 2;
-        let text = std::str::from_utf8(&rest[..length]).ok()?;
+        let text = String::from_utf8_lossy(&rest[..length]);
         if escaped {
-            unescape(text).map(Cow::Owned)
+            unescape(&text).map(Cow::Owned)
         } else {
-            Some(text.into())
+            Some(text)
         }
     }
 }
@@ -332,7 +332,7 @@ fn unescape(text: &str) -> Option<String> {
         }
     }
     bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).ok()
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Finds the constraint lines above the first line that is more than a comment.

@@ -11,6 +11,7 @@
 mod build_list;
 mod context;
 mod env;
+mod files;
 mod goroot;
 mod graph;
 mod load;

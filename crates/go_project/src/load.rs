@@ -18,6 +18,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::project::Project;
 use crate::resolve::Location;
 use crate::scan::DirScan;
+use crate::scope::ScopeKind;
 
 /// What patterns led to.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +73,8 @@ impl Project {
     /// Patterns are those of the `go` command, with these differences:
     ///
     /// - A relative path that exists is a folder even without `./`, and so is the start of a pattern
-    ///   with `...`: `internal/shop`, `internal/...`.
+    ///   with `...`: `internal/shop`, `internal/...`. That goes for the words `std`, `cmd`, `work` and
+    ///   `all`, too, except that `cmd` in Go's own source means the commands.
     /// - A root that is named is walked, whatever it is called and even if `go.mod` ignores it:
     ///   `./testdata/...` finds packages. A root in a module of its own is loaded by the rules of
     ///   that module.
@@ -115,7 +117,12 @@ impl<'p> Loader<'p> {
     }
 
     fn add(&mut self, pattern: &str) {
-        let exists = |path: &Path| path.exists();
+        // Within Go's own source, `cmd` is the word it always is, although there is such a folder.
+        let cmd = match &self.project.scope_of(&self.project.cwd).kind {
+            ScopeKind::Std(tree) => Some(tree.src.join("cmd")),
+            _ => None,
+        };
+        let exists = |path: &Path| Some(path) != cmd.as_deref() && path.exists();
         let request = match Request::parse(pattern, &self.project.cwd, exists) {
             Ok(request) => request,
             Err(problem) => return self.problems.push(problem),

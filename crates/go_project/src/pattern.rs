@@ -35,7 +35,7 @@ pub(crate) enum Request {
 
 impl Request {
     /// Reads a word of the command line. Relative paths start at `cwd`; `exists` says whether there
-    /// is something at a path.
+    /// is something at a path, which then outweighs any other meaning of the word.
     pub(crate) fn parse(
         text: &str,
         cwd: &Path,
@@ -54,12 +54,17 @@ impl Request {
         if text.contains('\0') {
             return bad("contains a NUL character", "no file has such a name");
         }
-        match text {
-            "std" => return Ok(Self::Std),
-            "cmd" if !cwd.join("cmd").is_dir() => return Ok(Self::Cmd),
-            "work" if !cwd.join("work").is_dir() => return Ok(Self::Work),
-            "all" if !cwd.join("all").is_dir() => return Ok(Self::All),
-            _ => {}
+        let word = match text {
+            "std" => Some(Self::Std),
+            "cmd" => Some(Self::Cmd),
+            "work" => Some(Self::Work),
+            "all" => Some(Self::All),
+            _ => None,
+        };
+        if let Some(word) = word
+            && !exists(&cwd.join(text))
+        {
+            return Ok(word);
         }
         let text = if cfg!(windows) {
             text.replace('\\', "/")

@@ -470,6 +470,6 @@ fn std_source(root: &Path) -> Option<PathBuf> {
 }
 
 fn names_module(dir: &Path, name: &str) -> bool {
-    std::fs::read(dir.join("go.mod"))
+    crate::files::read(&dir.join("go.mod"))
         .is_ok_and(|bytes| crate::modfile::parse_mod(&bytes).0.module.as_deref() == Some(name))
 }

@@ -486,14 +486,26 @@ fn with_header<R>(
         let mut filled = 0;
         let result = loop {
             buffer.resize(limit.max(buffer.len()), 0);
-            let whole = match fill(&mut file, &mut buffer[..limit], &mut filled) {
-                Ok(whole) => whole,
+            let (from, more) = (filled, read(&mut file, &mut buffer[filled..limit]));
+            match more {
+                Ok(count) => filled += count,
                 Err(error) => break Err(HeadError::Io(error)),
-            };
-            match header::scan(&buffer[..filled], whole) {
+            }
+            let ended = filled == from;
+            // One read is enough for nearly every file, even to see no end of it. Later on, small
+            // portions are gathered: each scan starts anew.
+            if from > 0 && filled < limit && !ended {
+                continue;
+            }
+            match header::scan(&buffer[..filled], ended) {
                 Ok(header) => break Ok(use_header(&header)),
-                Err(header::NeedMore) if limit >= LONGEST_HEADER => break Err(HeadError::TooLarge),
-                Err(header::NeedMore) => limit = (limit * 4).min(LONGEST_HEADER),
+                Err(header::NeedMore) if filled >= LONGEST_HEADER => {
+                    break Err(HeadError::TooLarge);
+                }
+                Err(header::NeedMore) if filled == limit => {
+                    limit = (limit * 4).min(LONGEST_HEADER);
+                }
+                Err(header::NeedMore) => {}
             }
         };
         if buffer.len() > KEPT_BUFFER {
@@ -504,17 +516,14 @@ fn with_header<R>(
     })
 }
 
-/// Reads until the buffer is full or the file ends, and says whether it ended.
-fn fill(file: &mut File, buffer: &mut [u8], filled: &mut usize) -> io::Result<bool> {
-    while *filled < buffer.len() {
-        match file.read(&mut buffer[*filled..]) {
-            Ok(0) => return Ok(true),
-            Ok(count) => *filled += count,
+/// Reads once; nothing more means that the file has ended.
+fn read(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            result => return result,
         }
     }
-    Ok(false)
 }
 
 #[cfg(test)]

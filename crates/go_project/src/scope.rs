@@ -5,6 +5,7 @@
 //! the scope that reached them, because its build list decides where their imports lead.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,6 @@ use crate::package::{Module, Origin};
 use crate::problem::Problem;
 
 /// A scope.
-#[derive(Debug)]
 pub(crate) struct Scope {
     /// Unlike those of all other scopes of the project.
     pub(crate) id: u32,
@@ -58,6 +58,13 @@ pub(crate) struct Place {
     pub(crate) import_path: String,
     pub(crate) module: Option<Arc<Module>>,
     pub(crate) origin: Origin,
+}
+
+impl fmt::Debug for Scope {
+    /// By its number: every package has its scope, and a build list is long.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scope({})", self.id)
+    }
 }
 
 impl Scope {

@@ -4,6 +4,7 @@
 //! it, on whatever thread comes first. The result does not depend on the order: it is sorted.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -84,6 +85,8 @@ impl Walker<'_> {
     ) {
         let listing = match scan::list(&dir, &self.project.overlay) {
             Ok(listing) => listing,
+            // Removed since its parent was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound && !is_root => return,
             Err(error) => {
                 self.found()
                     .problems

@@ -37,7 +37,7 @@ impl Vendor {
         if !wanted {
             return None;
         }
-        let bytes = std::fs::read(dir.join("modules.txt")).unwrap_or_default();
+        let bytes = crate::files::read(&dir.join("modules.txt")).unwrap_or_default();
         let list = parse_modules_txt(&bytes);
         if context.mod_mode.is_none() && list.workspace != workspace {
             return None;

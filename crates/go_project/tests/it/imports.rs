@@ -399,10 +399,18 @@ fn go_itself_can_be_loaded() {
         assert_eq!(paths(&load(&project, &["math/..."])), ["math/rand/v2"]);
         assert_eq!(paths(&load(&project, &["fmt"])), ["fmt"]);
     }
-    let elsewhere = open(&tree, "empty");
-    let cmd = ["cmd/vendor/golang.org/x/mod/x", "cmd/vet"];
-    assert_eq!(paths(&load(&elsewhere, &["cmd"])), cmd);
-    assert_eq!(paths(&load(&elsewhere, &["fmt/..."])), ["fmt"]);
+    for cwd in ["empty", "go/src", "go/src/cmd"] {
+        let loaded = load(&open(&tree, cwd), &["cmd"]);
+        assert_eq!(
+            paths(&loaded),
+            ["cmd/vendor/golang.org/x/mod/x", "cmd/vet"],
+            "in {cwd}"
+        );
+    }
+    tree.write("other/go.mod", "module other\n");
+    tree.write("other/cmd/c.go", "package main\n");
+    assert_eq!(paths(&load(&open(&tree, "other"), &["cmd"])), ["other/cmd"]);
+    assert_eq!(paths(&load(&open(&tree, "empty"), &["fmt/..."])), ["fmt"]);
 }
 
 #[test]

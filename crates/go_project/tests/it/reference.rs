@@ -298,3 +298,80 @@ fn std_and_cmd_are_what_go_list_says() {
         );
     }
 }
+
+/// Patterns in `example.com/m`, in Go's own source, and in a module below. Where `go list` would
+/// rather fail than answer, it answers nothing; those are compared in `patterns.rs` and `problems.rs`.
+const PATTERNS: &[&str] = &[
+    "./...",
+    "./shop/...",
+    "./shop...",
+    "./.../er",
+    "./shop/.../...",
+    "./s...",
+    "./...cart",
+    "example.com/m/...",
+    "example.com/m/shop...",
+    "example.com/.../cart",
+    "work",
+    ".",
+    "./shop",
+    "./shop/cart/",
+    "./shop/../shopping",
+    "example.com/m/shop",
+    "./shop/testdata/plain",
+    "./_old",
+    "./web/other/modules",
+    "./web/modules/x",
+    "./docs/...",
+    "./windows/...",
+];
+
+#[test]
+fn patterns_expand_as_go_list_expands_them() {
+    let Some(root) = reference() else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let tree = crate::patterns::module();
+    let case = &CASES[0];
+    let mut wrong = Vec::new();
+    let mut compare = |cwd: &Path, pattern: &str| {
+        let printed = go_list(&root, home.path(), cwd, case, "{{.ImportPath}}", &[pattern]);
+        let go: BTreeSet<&str> = printed.lines().collect();
+        let project = open(&root, home.path(), cwd, case);
+        let loaded = project.load(&[pattern]);
+        let ours = lines(&project, &loaded.targets);
+        let we: BTreeSet<&str> = ours.keys().map(String::as_str).collect();
+        if go != we {
+            wrong.push(format!(
+                "{pattern} in {}\n  go: {go:?}\n  we: {we:?}",
+                cwd.display()
+            ));
+        }
+        go.len()
+    };
+    let mut matched = 0;
+    for pattern in PATTERNS {
+        matched += compare(tree.root(), pattern);
+    }
+    for (cwd, pattern) in [
+        ("nested", "./..."),
+        ("nested", "example.com/nested/below"),
+        ("shop", "../..."),
+    ] {
+        matched += compare(&tree.path(cwd), pattern);
+    }
+    for (cwd, pattern) in [
+        ("src", "./..."),
+        ("src", "cmd/..."),
+        ("src", "./net/..."),
+        ("src", "net/http/..."),
+        ("src/cmd", "./..."),
+        ("src/cmd", "./vet"),
+        ("src/cmd", "cmd/go/..."),
+        ("src/net", "./..."),
+    ] {
+        matched += compare(&root.join(cwd), pattern);
+    }
+    say(&format!("patterns matched {matched} packages in all"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(matched > 500, "go list matched only {matched} packages");
+}
