@@ -40,9 +40,8 @@ impl<'a> FunctionFacts<'a> {
     pub fn new(body: &'a Body<'a>) -> Self {
         let file = body.file();
         let root = body.root();
-        let nested = file
-            .all_funcs()
-            .skip(root.index() + 1)
+        let nested = (root.index() + 1..file.all_funcs().len())
+            .map(FuncId::from_index)
             .take_while(|&func| file.func(func).parent.is_some());
         let funcs: Vec<FuncId> = std::iter::once(root).chain(nested).collect();
         Self {

@@ -697,7 +697,7 @@ impl File {
 
     /// All functions, literals included, in the order in which they start: a parent before its literals.
     #[inline]
-    pub fn all_funcs(&self) -> impl Iterator<Item = FuncId> + use<> {
+    pub fn all_funcs(&self) -> impl ExactSizeIterator<Item = FuncId> + use<> {
         (0..self.funcs.len()).map(FuncId::from_index)
     }
 

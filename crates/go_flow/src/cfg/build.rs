@@ -581,6 +581,7 @@ impl<'b, 'a> Builder<'b, 'a> {
     /// Connects each `goto` with its label, and enters the loops that those form which jump back.
     fn resolve_gotos(&mut self) {
         let mut loops: Vec<Loop> = Vec::new();
+        let mut by_label: FxHashMap<NodeId, usize> = FxHashMap::default();
         for (node, stmt) in std::mem::take(&mut self.gotos) {
             let Some(&label) = self.labels.get(&stmt) else {
                 continue;
@@ -590,13 +591,15 @@ impl<'b, 'a> Builder<'b, 'a> {
                 continue;
             }
             let end = NodeId::from_index(node.index() + 1);
-            if let Some(known) = loops.iter_mut().find(|lp| lp.head == label) {
+            if let Some(&known) = by_label.get(&label) {
+                let known: &mut Loop = &mut loops[known];
                 known.end = known.end.max(end);
                 continue;
             }
             let StmtKind::Labeled { label: name, .. } = self.file.stmt(stmt).kind else {
                 continue;
             };
+            by_label.insert(label, loops.len());
             loops.push(Loop {
                 id: loop_id(self.loops.len() + loops.len()),
                 stmt,

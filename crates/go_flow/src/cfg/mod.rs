@@ -395,9 +395,12 @@ impl<'a> Cfg<'a> {
 
     /// The loop that a `for` or `range` statement is.
     pub fn loop_of_stmt(&self, stmt: StmtId) -> Option<&Loop> {
-        self.loops
-            .iter()
-            .find(|lp| lp.stmt == stmt && lp.kind != LoopKind::Goto)
+        let lexical = self.loops.partition_point(|lp| lp.kind != LoopKind::Goto);
+        let lexical = &self.loops[..lexical];
+        // The head is the first one after what comes before the loop.
+        let node = self.node_of_stmt(stmt)?;
+        let lp = lexical.get(lexical.partition_point(|lp| lp.head < node))?;
+        (lp.stmt == stmt).then_some(lp)
     }
 }
 

@@ -49,6 +49,7 @@ impl FunctionFacts<'_> {
             reads: Vec::new(),
             captures: Vec::new(),
             address_taken: false,
+            by_point: Vec::new(),
         };
         if !local.is_var() {
             return facts;
@@ -93,6 +94,7 @@ impl FunctionFacts<'_> {
         if let LocalKind::Result(_) = local.kind {
             self.collect_returns(id, local, &mut facts);
         }
+        facts.index_writes();
         facts
     }
 

@@ -153,11 +153,8 @@ impl FunctionFacts<'_> {
                 func: point.func,
                 node,
             };
-            let mut writes = facts.writes.iter().filter(|write| write.point == here);
-            // Of several writes at one node the last one counts: `x, x = 1, 2`.
-            if let Some(write) = writes.next_back() {
+            if let Some(write) = facts.write_at(here) {
                 list.push(define(write));
-                // `x += 1` at a node that is passed twice.
                 return Visit::Skip;
             }
             from_outside |= node == Cfg::ENTRY;

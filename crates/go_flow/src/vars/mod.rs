@@ -79,12 +79,39 @@ pub struct VarFacts {
     /// Whether its address is taken, or that of a part of it. (Calls of methods with pointer
     /// receivers take addresses too, which is not seen here.)
     pub address_taken: bool,
+    /// The last write at each node that has one, as index into `writes`; sorted.
+    by_point: Vec<(Point, u32)>,
 }
 
 impl VarFacts {
     /// Whether the variable never changes after its declaration, as far as the text tells.
     pub fn is_single_assignment(&self) -> bool {
         self.writes.len() == 1 && !self.address_taken
+    }
+
+    /// The write at a node. Of several at one node (`x, x = 1, 2`) it is the last one, whose value
+    /// stays.
+    pub fn write_at(&self, point: Point) -> Option<&Access> {
+        let found = self
+            .by_point
+            .binary_search_by_key(&point, |&(at, _)| at)
+            .ok()?;
+        self.writes.get(self.by_point[found].1 as usize)
+    }
+
+    fn index_writes(&mut self) {
+        self.by_point = (0..)
+            .zip(&self.writes)
+            .map(|(index, write)| (write.point, index))
+            .collect();
+        self.by_point.sort_unstable();
+        self.by_point.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = next.1;
+            }
+            same
+        });
     }
 
     /// Whether a literal assigns to the variable of a function around it.

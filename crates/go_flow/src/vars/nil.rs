@@ -40,7 +40,7 @@ impl FunctionFacts<'_> {
                     func: point.func,
                     node: edge.node,
                 };
-                match facts.writes.iter().rfind(|write| write.point == here) {
+                match facts.write_at(here) {
                     Some(write) if self.writes_nil(write.value) => {}
                     Some(_) => return false,
                     None => open.push(edge.node),

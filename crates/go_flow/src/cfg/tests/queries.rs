@@ -366,3 +366,32 @@ fn long_chains_and_deep_nesting() {
         assert!(facts.defers().is_empty());
     });
 }
+
+#[test]
+fn many_jumps_writes_and_loops() {
+    let count = 5_000;
+    let mut text = "x := 0\n".to_owned();
+    for index in 0..count {
+        text +=
+            &format!("l{index}: x = {index}\nif y {{ goto l{index} }}\nfor range z {{ w(x) }}\n");
+    }
+    with_body(&text, |facts| {
+        let cfg = facts.root_cfg();
+        assert_eq!(cfg.loops().len(), 2 * count);
+        let x = facts.local("x");
+        assert_eq!(facts.var(x).writes.len(), count + 1);
+        for read in &facts.var(x).reads {
+            assert_eq!(facts.definitions(read.point, x).list.len(), 1);
+        }
+        for stmt in facts.file().func(facts.root()).stmts.iter() {
+            let is_loop = matches!(
+                facts.file().stmt(stmt).kind,
+                go_syntax::StmtKind::Range { .. }
+            );
+            assert_eq!(
+                cfg.loop_of_stmt(stmt).is_some_and(|lp| lp.stmt == stmt),
+                is_loop
+            );
+        }
+    });
+}
