@@ -192,10 +192,11 @@ impl<'p> Loader<'p> {
             self.index.insert(target.package.id, self.targets.len());
             return self.targets.push(target);
         };
-        match (&mut self.targets[*index].selection, target.selection) {
-            (Selection::All, _) => {}
-            (known, Selection::All) => *known = Selection::All,
-            (Selection::Files(known), Selection::Files(more)) => known.extend(more),
+        // Named files come last, so what is there is not less than what is added, or also files.
+        if let (Selection::Files(known), Selection::Files(more)) =
+            (&mut self.targets[*index].selection, target.selection)
+        {
+            known.extend(more);
         }
     }
 

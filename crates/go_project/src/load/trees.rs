@@ -29,8 +29,7 @@ impl Loader<'_> {
                 "name a folder before `...`",
             );
         }
-        let vendor =
-            glob.enters_vendor() || root.components().any(|part| part.as_os_str() == "vendor");
+        let vendor = glob.enters_vendor();
         let found = self.project.walk(&Walk {
             root,
             name,

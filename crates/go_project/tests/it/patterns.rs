@@ -118,6 +118,11 @@ fn what_is_named_is_loaded_wherever_it_is() {
         ("./.hidden", "example.com/m/.hidden"),
         ("./web/modules/x", "example.com/m/web/modules/x"),
         ("./nested/below", "example.com/nested/below"),
+        ("./tools/vendor/...", "example.com/m/tools/vendor"),
+        (
+            "./shop/vendor/...",
+            "example.com/m/shop/vendor/example.com/dep",
+        ),
         ("./_old/...", "example.com/m/_old"),
         ("./web/modules/...", "example.com/m/web/modules/x"),
         (
