@@ -504,10 +504,7 @@ impl Resolver<'_, '_> {
     }
 
     /// The uses grouped by local, in source order within each, and where the groups start.
-    fn group_uses(&mut self) -> (Vec<Use>, Vec<u32>) {
-        // The walk is almost in source order already, which is what this sort is quick at.
-        self.uses
-            .sort_by_key(|&(local, used)| (local, self.file.expr(used.expr).span.start));
+    fn group_uses(&self) -> (Vec<Use>, Vec<u32>) {
         let mut starts = vec![0; self.locals.len() + 1];
         for &(local, _) in &self.uses {
             starts[local.index() + 1] += 1;
@@ -517,7 +514,25 @@ impl Resolver<'_, '_> {
             sum += *start;
             *start = sum;
         }
-        (self.uses.iter().map(|&(_, used)| used).collect(), starts)
+        let Some(&(_, any)) = self.uses.first() else {
+            return (Vec::new(), starts);
+        };
+        let mut grouped = vec![any; self.uses.len()];
+        let mut next = starts.clone();
+        for &(local, used) in &self.uses {
+            let slot = &mut next[local.index()];
+            grouped[*slot as usize] = used;
+            *slot += 1;
+        }
+        // The walk leaves the order of the source in few places.
+        let place = |used: &Use| self.file.expr(used.expr).span.start;
+        for group in starts.windows(2) {
+            let uses = &mut grouped[group[0] as usize..group[1] as usize];
+            if !uses.is_sorted_by_key(place) {
+                uses.sort_by_key(place);
+            }
+        }
+        (grouped, starts)
     }
 
     /// The index of the label that each branch statement names. Labels have a namespace of their
