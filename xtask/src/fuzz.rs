@@ -45,10 +45,21 @@ const TARGETS: &[Target] = &[
         dictionary: Some("gomod.dict"),
         max_len: 1 << 12,
     },
+    Target {
+        name: "config",
+        seeds: &[
+            "deferscope.toml",
+            "config/full.toml",
+            "config/wrong.toml",
+            "config/baseline.json",
+        ],
+        dictionary: Some("config.dict"),
+        max_len: 1 << 12,
+    },
 ];
 
 /// Folders of the repository in which seeds are looked for.
-const SEED_FOLDERS: &[&str] = &["examples", "crates", "xtask/go"];
+const SEED_FOLDERS: &[&str] = &["examples", "crates", "fuzz/seeds", "xtask/go"];
 
 /// An input that takes longer than this many seconds is a finding, and so is one that takes more
 /// than this much memory.
