@@ -3,11 +3,13 @@
 //!
 //! Nothing here reads files or configuration: the engine does, and calls [`check_file`].
 
+mod blocks;
 mod cx;
 mod docs;
 mod driver;
 mod duty;
 mod keeps;
+mod nilness;
 mod once;
 mod origin;
 mod repeat;

@@ -14,6 +14,7 @@ register! {
     defer_in_loop::DeferInLoop,
     defer_in_endless_loop::DeferInEndlessLoop,
     defer_in_channel_range::DeferInChannelRange,
+    defer_before_error_check::DeferBeforeErrorCheck,
 }
 
 /// All rules, by category and name as the catalogue has them.

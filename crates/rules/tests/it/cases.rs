@@ -24,14 +24,14 @@ fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata")
 }
 
-pub(super) fn cases_of(rule: &str) -> Vec<PathBuf> {
-    let dir = testdata().join(rule);
-    let entries = std::fs::read_dir(&dir)
-        .unwrap_or_else(|err| panic!("{}: {err}: each rule has cases", dir.display()));
+/// The cases of a rule; none is a failure.
+fn cases_of(rule: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(testdata().join(rule))
+        .into_iter()
+        .flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "go"));
     paths.sort();
-    assert!(!paths.is_empty(), "{}: each rule has cases", dir.display());
     paths
 }
 
@@ -122,11 +122,12 @@ fn every_rule_finds_what_its_cases_say() {
                     failures.push(format!("{}: {why}", path.display()));
                 }
             }
-            assert!(
-                positive && negative,
-                "{} needs cases that are reported and cases that are not",
-                rule.meta().name
-            );
+            if !positive || !negative {
+                failures.push(format!(
+                    "{}: needs cases that are reported and cases that are not",
+                    rule.meta().name
+                ));
+            }
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));

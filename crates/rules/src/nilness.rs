@@ -1,0 +1,339 @@
+//! What functions give when they fail, and what becomes of a deferred call on nil.
+//!
+//! Where a declaration of this package is called, its source is looked at. Of others, Go's
+//! convention is believed: who returns an error returns nil beside it.
+
+use go_flow::{FunctionFacts, Value};
+use go_syntax::walk::{Descend, Node, walk_function};
+use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, StmtKind, UnaryOp};
+use go_types::{
+    Body, Builtin, Callee, LocalId, MemberKind, Object, PackageCx, Selection, Type, TypeId,
+};
+
+use crate::cx::RuleCx;
+use crate::origin::root_local;
+
+/// What a function gives beside an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OnError {
+    /// Nil, as its source shows or as the standard library does.
+    Nil,
+    /// Nil by convention: its source is not at hand.
+    Convention,
+    /// Its source does not tell.
+    Unknown,
+    /// Something that can be used.
+    Usable,
+}
+
+impl OnError {
+    /// What is known when it is one or the other.
+    fn and(self, other: Self) -> Self {
+        let is_one = |wanted| self == wanted || other == wanted;
+        [Self::Nil, Self::Unknown, Self::Convention]
+            .into_iter()
+            .find(|&wanted| is_one(wanted))
+            .unwrap_or(Self::Usable)
+    }
+}
+
+/// What `call` gives as its result `index` when it fails.
+pub(crate) fn result_on_error(cx: &RuleCx<'_>, call: ExprId, index: u32) -> OnError {
+    of_call(cx.facts(), call, index, MAX_CALLS)
+}
+
+/// How far calls within the package are followed.
+const MAX_CALLS: u32 = 4;
+
+fn of_call(facts: &FunctionFacts<'_>, call: ExprId, index: u32, depth: u32) -> OnError {
+    let Some(depth) = depth.checked_sub(1) else {
+        return OnError::Unknown;
+    };
+    let Some((file, func)) = declaration(facts, call) else {
+        let of_std = match facts.callee(call) {
+            Callee::Func { package, .. } => is_std(package),
+            Callee::Selected { .. } => facts.body().method(call).is_some_and(|method| {
+                let types = facts.body().cx();
+                matches!(types.ty(method.owner), Type::Named { name, .. } if is_std(&types.named(name).package))
+            }),
+            _ => false,
+        };
+        return if of_std {
+            OnError::Nil
+        } else {
+            OnError::Convention
+        };
+    };
+    if file == facts.body().file_index() && facts.funcs().contains(&func) {
+        return of_returns(facts, func, index, depth);
+    }
+    let body = Body::new(facts.body().cx(), file, func);
+    of_returns(&FunctionFacts::new(&body), func, index, depth)
+}
+
+/// What the `return` statements of `func` give as result `index` beside an error.
+fn of_returns(facts: &FunctionFacts<'_>, func: FuncId, index: u32, depth: u32) -> OnError {
+    let file = facts.file();
+    let Some(body) = file.func(func).body else {
+        return OnError::Unknown;
+    };
+    let mut all = OnError::Usable;
+    walk_function(file, Node::Stmt(body), |node| {
+        if let Node::Stmt(stmt) = node
+            && let StmtKind::Return(results) = file.stmt(stmt).kind
+        {
+            all = all.and(match *file.exprs(results) {
+                [forwarded] if file.call(file.unparen(forwarded)).is_some() => {
+                    of_call(facts, file.unparen(forwarded), index, depth)
+                }
+                // It does not fail here.
+                [.., error] if facts.body().object(error) == Object::Nil => OnError::Usable,
+                ref results => match results.get(index as usize) {
+                    Some(&result) if results.len() > 1 => of_value(facts, result, depth),
+                    _ => OnError::Unknown,
+                },
+            });
+        }
+        Descend::Into
+    });
+    all
+}
+
+/// What a returned expression is.
+fn of_value(facts: &FunctionFacts<'_>, expr: ExprId, depth: u32) -> OnError {
+    let Some(depth) = depth.checked_sub(1) else {
+        return OnError::Unknown;
+    };
+    let file = facts.file();
+    let expr = file.unparen(expr);
+    match file.expr(expr).kind {
+        ExprKind::FuncLit(_)
+        | ExprKind::CompositeLit { .. }
+        | ExprKind::Unary {
+            op: UnaryOp::Addr, ..
+        } => OnError::Usable,
+        ExprKind::Call { .. } => match facts.callee(expr) {
+            Callee::Builtin(Builtin::New | Builtin::Make) => OnError::Usable,
+            _ => OnError::Unknown,
+        },
+        ExprKind::Ident => match facts.body().object(expr) {
+            Object::Nil => OnError::Nil,
+            Object::Member(id)
+                if matches!(
+                    facts.body().cx().names().member(id).kind,
+                    MemberKind::Func(_)
+                ) =>
+            {
+                OnError::Usable
+            }
+            Object::Local(local) => of_local(facts, expr, local, depth),
+            _ => OnError::Unknown,
+        },
+        _ => OnError::Unknown,
+    }
+}
+
+fn of_local(facts: &FunctionFacts<'_>, expr: ExprId, local: LocalId, depth: u32) -> OnError {
+    let Some(point) = facts.point_of_expr(expr) else {
+        return OnError::Unknown;
+    };
+    let definitions = facts.definitions(point, local);
+    if !definitions.exact || definitions.list.is_empty() {
+        return OnError::Unknown;
+    }
+    definitions
+        .list
+        .iter()
+        .fold(OnError::Usable, |all, definition| {
+            all.and(match definition.value {
+                Value::Zero => OnError::Nil,
+                Value::Expr(value) => of_value(facts, value, depth),
+                Value::Element { expr, index, .. } if facts.file().call(expr).is_some() => {
+                    of_call(facts, expr, index, depth)
+                }
+                _ => OnError::Unknown,
+            })
+        })
+}
+
+/// The declaration of what `call` calls, in this package: index of the file, and function.
+fn declaration(facts: &FunctionFacts<'_>, call: ExprId) -> Option<(u32, FuncId)> {
+    let body = facts.body();
+    let names = body.cx().names();
+    match facts.callee(call) {
+        Callee::Func {
+            member: Some(id), ..
+        } => match names.member(id).kind {
+            MemberKind::Func(func) => Some((names.member(id).file, func)),
+            _ => None,
+        },
+        Callee::Selected { name, .. } => {
+            method_declaration(body.cx(), body.method(call)?.owner, name)
+        }
+        _ => Some((body.file_index(), facts.literal_called(call)?)),
+    }
+}
+
+fn method_declaration(types: &PackageCx<'_>, owner: TypeId, name: &str) -> Option<(u32, FuncId)> {
+    let Type::Named { name: owner, .. } = types.ty(owner) else {
+        return None;
+    };
+    let owner = types.named(owner);
+    let names = types.names();
+    if owner.package != *names.path() {
+        return None;
+    }
+    let method = names.method(names.lookup_method(&owner.name, name)?);
+    Some((method.file, method.func))
+}
+
+/// When a call on nil panics.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum NilCall {
+    /// Never: it returns an error, or does nothing.
+    Harmless,
+    /// Nobody knows: the method gets a nil receiver.
+    Unknown,
+    /// When it is called.
+    Called,
+    /// Before: when what is called, and with what, is evaluated.
+    Evaluated,
+}
+
+/// What becomes of `call` when `local` is nil; `None` when that does not matter to it.
+pub(crate) fn call_on_nil(cx: &RuleCx<'_>, call: ExprId, local: LocalId) -> Option<NilCall> {
+    let (_, args) = cx.file().call(call)?;
+    let of_callee = match cx.facts().callee(call) {
+        Callee::Var(called) if called == local => Some(NilCall::Called),
+        Callee::Selected { x, name } => receiver_on_nil(cx, call, x, name, local),
+        _ => None,
+    };
+    let of_args = args
+        .iter()
+        .filter_map(|&arg| evaluated_on_nil(cx, arg, local));
+    of_callee.into_iter().chain(of_args).max()
+}
+
+fn receiver_on_nil(
+    cx: &RuleCx<'_>,
+    call: ExprId,
+    x: ExprId,
+    name: &str,
+    local: LocalId,
+) -> Option<NilCall> {
+    let body = cx.body();
+    if body.names().local_of(cx.file().unparen(x)) != Some(local) {
+        return evaluated_on_nil(cx, x, local);
+    }
+    let types = body.cx();
+    let ty = types.canonical(body.type_of_local(local));
+    match types.ty(types.underlying(ty)) {
+        Type::Interface { .. } | Type::EmptyInterface => Some(NilCall::Evaluated),
+        Type::Pointer(elem) => match body.method(call) {
+            // Promoted through a field, or with a copy of the value as receiver.
+            Some(method) if !is_same_type(cx, method.owner, elem) || !method.pointer => {
+                Some(NilCall::Evaluated)
+            }
+            Some(method) => method_on_nil(cx, method.owner, name),
+            None if matches!(body.selection(ty, name), Some(Selection::Field(_))) => {
+                Some(NilCall::Evaluated)
+            }
+            // The type is known by name only.
+            None => method_on_nil(cx, elem, name),
+        },
+        Type::Unknown => Some(NilCall::Unknown),
+        _ => None,
+    }
+}
+
+/// Whether two types have one declaration; type arguments are not looked at.
+fn is_same_type(cx: &RuleCx<'_>, a: TypeId, b: TypeId) -> bool {
+    let types = cx.body().cx();
+    let named = |ty| match types.ty(types.canonical(ty)) {
+        Type::Named { name, .. } => Some(name),
+        _ => None,
+    };
+    named(a).is_some() && named(a) == named(b)
+}
+
+/// What a method with a pointer receiver does when that is nil.
+fn method_on_nil(cx: &RuleCx<'_>, owner: TypeId, name: &str) -> Option<NilCall> {
+    /// Types of the standard library whose methods expect nil; read in Go 1.27.
+    const TOLERANT: [(&str, &str); 3] = [
+        ("os", "File"),
+        ("net", "TCPListener"),
+        ("net", "UnixListener"),
+    ];
+    let types = cx.body().cx();
+    let Type::Named { name: id, .. } = types.ty(owner) else {
+        return Some(NilCall::Unknown);
+    };
+    let named = types.named(id);
+    if let Some((file, func)) = method_declaration(types, owner, name) {
+        let expects_nil = compares_receiver(types.names().file(file), func);
+        return (!expects_nil).then_some(NilCall::Unknown);
+    }
+    let is_tolerant = TOLERANT.contains(&(&*named.package, &*named.name)) && name != "Name";
+    Some(match (is_tolerant, is_std(&named.package)) {
+        (true, _) => NilCall::Harmless,
+        (false, true) => NilCall::Called,
+        (false, false) => NilCall::Unknown,
+    })
+}
+
+/// Whether a method compares its receiver with nil.
+fn compares_receiver(file: &File, func: FuncId) -> bool {
+    let node = file.func(func);
+    let receiver = node.recv.and_then(|list| file.fields_of(list).first());
+    let Some(receiver) = receiver.and_then(|field| file.field(field).names.first()) else {
+        return true;
+    };
+    let receiver = file.name(receiver);
+    node.exprs.iter().any(|expr| match file.expr(expr).kind {
+        ExprKind::Binary {
+            op: BinaryOp::Eq | BinaryOp::Ne,
+            x,
+            y,
+        } => [(x, y), (y, x)]
+            .iter()
+            .any(|&(x, y)| file.ident(x) == Some(receiver) && file.ident(y) == Some("nil")),
+        _ => false,
+    })
+}
+
+/// What evaluating `expr` does when `local` is nil: `f.Name()`, `resp.Body`.
+fn evaluated_on_nil(cx: &RuleCx<'_>, expr: ExprId, local: LocalId) -> Option<NilCall> {
+    let file = cx.file();
+    let body = cx.body();
+    let expr = file.unparen(expr);
+    match file.expr(expr).kind {
+        ExprKind::Selector { x, .. } if root_local(cx, x) == Some(local) => {
+            let types = body.cx();
+            match types.ty(types.underlying(body.type_of_local(local))) {
+                // A field, or a method as a value.
+                Type::Pointer(_) | Type::Interface { .. } | Type::EmptyInterface => {
+                    Some(NilCall::Evaluated)
+                }
+                Type::Unknown => Some(NilCall::Unknown),
+                _ => None,
+            }
+        }
+        ExprKind::Call { .. } => match cx.facts().callee(expr) {
+            Callee::Selected { x, name } => match receiver_on_nil(cx, expr, x, name, local)? {
+                NilCall::Called => Some(NilCall::Evaluated),
+                other => Some(other),
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a package belongs to the standard library, as the first part of its path tells.
+fn is_std(package: &str) -> bool {
+    const FIRST: [&str; 15] = [
+        "archive", "bufio", "compress", "context", "crypto", "database", "debug", "encoding",
+        "image", "io", "mime", "net", "os", "syscall", "time",
+    ];
+    FIRST.contains(&package.split('/').next().unwrap_or_default())
+}

@@ -1,0 +1,290 @@
+//! `defer-before-error-check`.
+
+use diagnostics::{Applicability, Severity};
+use go_flow::{Acquisition, DeferSite, ErrorLocal, Point, Value};
+use go_syntax::walk::{Descend, Node, walk};
+use go_syntax::{BinaryOp, BranchKind, ExprKind, Span, StmtId, StmtKind};
+use go_types::{Callee, LocalId, Object};
+
+use crate::blocks::{InList, lines_with_comment, whole_lines};
+use crate::cx::{Finding, RuleCx};
+use crate::nilness::{NilCall, OnError, call_on_nil, result_on_error};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds `defer` statements that use a value before the error that came with it is looked at.
+    ///
+    /// ## What it does
+    /// Reports a deferred call on something that a call gave together with an error (`f.Close()`,
+    /// `resp.Body.Close()`, a cleanup function) when nothing has looked at that error on any way
+    /// from the call to the `defer`. The statements need not be adjacent, and an error that is
+    /// overwritten before anybody looks at it counts as not looked at.
+    ///
+    /// It is silent when the value is compared with nil, when the deferred literal looks at either,
+    /// when the error is assigned to `_`, and when the source of the function that was called shows
+    /// that it gives something usable beside an error.
+    ///
+    /// ## Why it is bad
+    /// When a call fails, what it gives beside the error is nil by convention. What then happens
+    /// depends on what is deferred, and the message says which it is:
+    /// - A method of an interface, and anything that has to follow the pointer first
+    ///   (`resp.Body.Close`), panics at the `defer` statement, because the function value and the
+    ///   arguments are evaluated there (specification, "Defer statements").
+    /// - A nil function, and a method that uses its receiver (`rows.Close()`), panics when the
+    ///   function ends. The error, which would have said what was wrong, is lost in both cases.
+    /// - Few methods expect nil. Those of `os.File` do and return an error that nobody sees; this
+    ///   is reported as a note.
+    ///
+    /// ## Example
+    /// ```go
+    /// func fetch(url string) ([]byte, error) {
+    /// 	resp, err := http.Get(url)
+    /// 	defer resp.Body.Close()
+    /// 	if err != nil {
+    /// 		return nil, err
+    /// 	}
+    /// 	return io.ReadAll(resp.Body)
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func fetch(url string) ([]byte, error) {
+    /// 	resp, err := http.Get(url)
+    /// 	if err != nil {
+    /// 		return nil, err
+    /// 	}
+    /// 	defer resp.Body.Close()
+    /// 	return io.ReadAll(resp.Body)
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When a function of another package gives something that is to be released even though it
+    /// failed, the `defer` is right as it is.
+    ///
+    /// ## Fix safety
+    /// The fix moves the `defer` behind the check. It is offered where the check is the next
+    /// statement, does not use the value, and leaves the function or the loop; it is safe, because
+    /// then nothing but the deferred call on nil is left out.
+    pub DeferBeforeErrorCheck {
+        name: "defer-before-error-check",
+        category: Placement,
+        severity: Warning,
+        default: on,
+        needs: DEFER,
+    }
+}
+
+impl Rule for DeferBeforeErrorCheck {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for site in cx.facts().defers() {
+            let unchecked = unchecked(cx, site);
+            if let Some(worst) = unchecked.into_iter().max_by_key(|unchecked| unchecked.on_nil) {
+                report(cx, site, &worst);
+            }
+        }
+    }
+}
+
+/// A value that a deferred call uses, and whose error nobody has looked at.
+struct Unchecked {
+    value: LocalId,
+    acquisition: Acquisition,
+    error: ErrorLocal,
+    gives: OnError,
+    on_nil: NilCall,
+}
+
+fn unchecked(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<Unchecked> {
+    let facts = cx.facts();
+    let mut found = Vec::new();
+    for value in mentioned(cx, site) {
+        let definitions = facts.definitions(site.point, value);
+        if !definitions.exact {
+            continue;
+        }
+        for definition in definitions.list {
+            let Value::Element { index, .. } = definition.value else { continue };
+            if definition.point.func != site.point.func {
+                continue;
+            }
+            let stmt = facts.cfg(definition.point.func).stmt_of_node(definition.point.node);
+            let Some(acquisition) = stmt.and_then(|stmt| facts.acquisition(stmt)) else { continue };
+            let Some(error) = acquisition.error.filter(|error| error.local != value) else { continue };
+            if is_looked_at(cx, definition.point, site, error.local) || is_compared(cx, definition.point, site, value) {
+                continue;
+            }
+            let gives = result_on_error(cx, acquisition.call, index);
+            let on_nil = on_nil(cx, site, value);
+            let is_function = call_is_of(cx, site, value);
+            let is_believed = match gives {
+                OnError::Nil => true,
+                // Functions that clean up are often usable in any case.
+                OnError::Convention => !is_function,
+                OnError::Unknown | OnError::Usable => false,
+            };
+            if let Some(on_nil) = on_nil.filter(|_| is_believed) {
+                found.push(Unchecked { value, acquisition, error, gives, on_nil });
+            }
+        }
+    }
+    found
+}
+
+/// The variables of this function that the deferred call mentions, literal included.
+fn mentioned(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<LocalId> {
+    let mut locals = Vec::new();
+    walk(cx.file(), Node::Expr(site.call), |node| {
+        if let Node::Expr(expr) = node
+            && let Some(local) = cx.body().names().local_of(expr)
+            && !locals.contains(&local)
+        {
+            locals.push(local);
+        }
+        Descend::Into
+    });
+    locals
+}
+
+/// Whether the deferred call, or one in its literal, calls the function that `value` is.
+fn call_is_of(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> bool {
+    let calls_it = |call| cx.facts().callee(call) == Callee::Var(value);
+    let in_literal = site.literal.map_or(&[][..], |literal| cx.facts().calls_of(literal));
+    calls_it(site.call) || in_literal.iter().any(|call| calls_it(call.call))
+}
+
+/// What the deferred call does when `value` is nil.
+fn on_nil(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> Option<NilCall> {
+    let Some(literal) = site.literal else { return call_on_nil(cx, site.call, value) };
+    let in_literal = cx.facts().calls_of(literal).iter();
+    // All of it happens when the literal runs.
+    in_literal.filter_map(|call| call_on_nil(cx, call.call, value)).max().map(|on_nil| on_nil.min(NilCall::Called))
+}
+
+/// Whether somebody looks at the error of the call at `from` before the `defer`, or in it.
+fn is_looked_at(cx: &RuleCx<'_>, from: Point, site: &DeferSite<'_>, error: LocalId) -> bool {
+    let facts = cx.facts();
+    let reads = &facts.var(error).reads;
+    let in_defer = reads.iter().filter_map(|read| read.expr).any(|read| {
+        cx.file().expr(site.call).span.contains(cx.file().expr(read).span)
+    });
+    in_defer
+        || facts.reads_between(from, site.point, error).iter().any(|read| {
+            if read.point.func != from.func {
+                return true;
+            }
+            let definitions = facts.definitions(read.point, error);
+            !definitions.exact || definitions.list.iter().any(|definition| definition.point == from)
+        })
+}
+
+/// Whether the value is compared with nil before the `defer`, or in it.
+fn is_compared(cx: &RuleCx<'_>, from: Point, site: &DeferSite<'_>, value: LocalId) -> bool {
+    let file = cx.file();
+    let body = cx.body();
+    let deferred = file.expr(site.call).span;
+    let between = cx.facts().reads_between(from, site.point, value);
+    file.func(cx.root()).exprs.iter().any(|expr| {
+        let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, x, y } = file.expr(expr).kind else { return false };
+        let operand = match (body.object(x), body.object(y)) {
+            (Object::Local(local), Object::Nil) if local == value => file.unparen(x),
+            (Object::Nil, Object::Local(local)) if local == value => file.unparen(y),
+            _ => return false,
+        };
+        deferred.contains(file.expr(operand).span) || between.iter().any(|read| read.expr == Some(operand))
+    })
+}
+
+fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
+    let file = cx.file();
+    let name_of = |local| file.span_text(cx.body().names().local(local).span);
+    let (value, error) = (name_of(unchecked.value), name_of(unchecked.error.local));
+    let call = cx.call_snippet(unchecked.acquisition.call);
+    let end = cx.func_label(site.point.func);
+    let is_nil = match unchecked.gives {
+        OnError::Nil => "is nil",
+        OnError::Convention | OnError::Unknown | OnError::Usable => "is most likely nil",
+    };
+    let outcome = match unchecked.on_nil {
+        NilCall::Evaluated => "and this line panics".to_owned(),
+        NilCall::Called => format!("and the deferred call panics when {end} returns"),
+        NilCall::Unknown => format!("and the deferred call is made on it when {end} returns"),
+        NilCall::Harmless => "and the deferred call only returns an error that nobody sees".to_owned(),
+    };
+    let message =
+        format!("`defer` comes before `{error}` is checked: when `{call}` fails, `{value}` {is_nil} {outcome}");
+    let acquired = file.stmt(unchecked.acquisition.stmt).span;
+    let mut finding = cx
+        .report(&DeferBeforeErrorCheck::META, file.stmt(site.stmt).span, message)
+        .help(format!("check `{error}` right after `{call}`, and defer after that"))
+        .related(acquired, format!("`{value}` and `{error}` come from here"));
+    if let Some(lost) = overwritten(cx, site, unchecked) {
+        finding = finding.related(lost, format!("`{error}` is overwritten here before anybody has looked at it"));
+    }
+    if unchecked.on_nil == NilCall::Harmless {
+        finding = finding.at_most(Severity::Note);
+    }
+    add_fix(cx, site, unchecked, finding);
+}
+
+/// Where the error is overwritten between the call and the `defer`.
+fn overwritten(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Option<Span> {
+    let cfg = cx.facts().cfg(site.point.func);
+    let from = unchecked.acquisition.point;
+    let writes = cx.facts().var(unchecked.error.local).writes.iter();
+    let mut between = writes.filter(|write| {
+        write.point.func == from.func
+            && write.point != from
+            && cfg.reaches(from.node, write.point.node)
+            && cfg.reaches(write.point.node, site.point.node)
+    });
+    Some(cx.file().expr(between.next()?.expr?).span)
+}
+
+/// Offers to move the `defer` behind a check that is the next statement.
+fn add_fix(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked, finding: Finding<'_>) {
+    let Some((lines, end)) = movable(cx, site, unchecked) else { return };
+    let text = cx.file().span_text(lines);
+    let moved = format!("\n{}", text.strip_suffix('\n').unwrap_or(text));
+    finding.fix(
+        Applicability::Safe,
+        "Move the `defer` behind the check of the error",
+        [(lines, String::new()), (Span::new(end, end), moved)],
+    );
+}
+
+/// The lines of the `defer`, and the end of the line behind which they can go.
+fn movable(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Option<(Span, u32)> {
+    let file = cx.file();
+    let check = InList::of(cx, site.stmt)?.next()?;
+    let StmtKind::If { init: None, cond, body, els: None } = file.stmt(check).kind else { return None };
+    let ExprKind::Binary { op: BinaryOp::Ne, x, y } = file.expr(file.unparen(cond)).kind else { return None };
+    let is_check = cx.body().object(x) == Object::Local(unchecked.error.local) && cx.body().object(y) == Object::Nil;
+    let uses = cx.body().names().uses(unchecked.value);
+    let body_span = file.stmt(body).span;
+    let is_used = uses.iter().any(|used| body_span.contains(file.expr(used.expr).span));
+    if !is_check || is_used || !leaves(cx, body) {
+        return None;
+    }
+    let lines = lines_with_comment(cx, file.stmt(site.stmt).span)?;
+    let after = whole_lines(cx, Span::new(file.stmt(check).span.start, file.stmt(check).span.end))?;
+    // A file whose last line has no line feed: nobody writes a check there.
+    let end = after.end.checked_sub(1).filter(|_| file.text()[..after.end as usize].ends_with('\n'))?;
+    (lines.end <= after.start).then_some((lines, end))
+}
+
+/// Whether control never comes to the end of `block`.
+fn leaves(cx: &RuleCx<'_>, block: StmtId) -> bool {
+    let Some(&last) = cx.file().block_stmts(block).last() else { return false };
+    match cx.file().stmt(last).kind {
+        StmtKind::Return(_) => true,
+        StmtKind::Branch { kind, .. } => kind != BranchKind::Fallthrough,
+        StmtKind::Expr(call) => matches!(cx.facts().call_end(cx.file().unparen(call)), Some(go_flow::CallEnd::Never(_))),
+        _ => false,
+    }
+}
