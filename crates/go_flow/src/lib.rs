@@ -12,6 +12,7 @@ mod cfg;
 mod effect;
 mod ends;
 mod facts;
+mod locks;
 mod loops;
 mod place;
 mod search;
@@ -27,6 +28,7 @@ pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, No
 pub use effect::{Effect, PanicRisk};
 pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
+pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use search::{Path, Step, Visit};

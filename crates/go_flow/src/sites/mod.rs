@@ -99,6 +99,16 @@ pub enum LockOp {
 }
 
 impl LockOp {
+    /// All methods.
+    pub const ALL: [Self; 6] = [
+        Self::Lock,
+        Self::Unlock,
+        Self::RLock,
+        Self::RUnlock,
+        Self::TryLock,
+        Self::TryRLock,
+    ];
+
     /// The method with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
