@@ -51,7 +51,7 @@ const TARGETS: &[Target] = &[
             "deferscope.toml",
             "config/full.toml",
             "config/wrong.toml",
-            "config/baseline.json",
+            "baseline.json",
         ],
         dictionary: Some("config.dict"),
         max_len: 1 << 12,

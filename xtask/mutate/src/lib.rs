@@ -49,7 +49,15 @@ pub fn mutate(source: &[u8], random: &mut Random, most: usize) -> Vec<u8> {
                 .for_each(drop),
         }
     }
-    tokens.concat()
+    let mut text = tokens.concat();
+    // Now and then a byte, so that text ceases to be UTF-8.
+    if random.below(8) == 0 {
+        let at = random.below(text.len());
+        if let Some(byte) = text.get_mut(at) {
+            *byte = u8::try_from(random.below(256)).unwrap_or_default();
+        }
+    }
+    text
 }
 
 /// `one` up to a random token, and `other` from a random token on.
