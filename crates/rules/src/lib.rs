@@ -8,6 +8,7 @@ mod cx;
 mod docs;
 mod driver;
 mod duty;
+mod early;
 mod keeps;
 mod nilness;
 mod once;

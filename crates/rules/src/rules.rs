@@ -14,6 +14,13 @@ register! {
     defer_in_loop::DeferInLoop,
     defer_in_endless_loop::DeferInEndlessLoop,
     defer_in_channel_range::DeferInChannelRange,
+    defer_argument_too_early::DeferArgumentTooEarly,
+    deferred_call_missing::DeferredCallMissing,
+    deferred_result_lost::DeferredResultLost,
+    deferred_write_to_unnamed_result::DeferredWriteToUnnamedResult,
+    recover_misplaced::RecoverMisplaced,
+    recover_silent::RecoverSilent,
+    defer_loop_variable::DeferLoopVariable,
     defer_before_error_check::DeferBeforeErrorCheck,
 }
 

@@ -1,0 +1,226 @@
+//! `recover-misplaced`.
+
+use go_flow::{CallMode, FunctionFacts, LiteralUse, Point, RecoverCall};
+use go_syntax::{ExprId, Features, FuncId, Span};
+use go_types::{Body, Callee, MemberKind, Type};
+
+use crate::cx::RuleCx;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds calls of recover that cannot stop a panic.
+    ///
+    /// ## What it does
+    /// Reports
+    /// - `defer recover()`, and `defer log.Print(recover())`, where `recover` runs at once;
+    /// - `recover()` in a function literal that is called or started as a goroutine, also within a
+    ///   deferred one;
+    /// - `recover()` in the body of `main`, `init` or a test;
+    /// - `defer func() { handlePanic() }()`, where `handlePanic` is a function of the package that
+    ///   calls `recover`: it would have to be deferred itself.
+    ///
+    /// ## Why it is bad
+    /// `recover` returns nil, and the panic goes on, unless the function that calls it was itself
+    /// called by a `defer` statement (specification, "Handling panics"). `defer recover()` has no
+    /// function in between, a nested literal or a helper is one function too far. The program looks
+    /// protected and dies of the first panic.
+    ///
+    /// ## Example
+    /// ```go
+    /// func handle(job func()) {
+    /// 	defer recover()
+    /// 	job()
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func handle(job func()) {
+    /// 	defer func() {
+    /// 		if r := recover(); r != nil {
+    /// 			log.Printf("job panicked: %v", r)
+    /// 		}
+    /// 	}()
+    /// 	job()
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// A declared function that calls `recover` may be deferred by anybody, so it is not reported
+    /// for that. `defer recover()` does work in a function that is itself deferred by name, which
+    /// nobody should write. A literal that is passed to another function is left alone.
+    ///
+    /// ## Fix safety
+    /// There is no fix: what to do with the recovered value is for a person to say.
+    pub RecoverMisplaced {
+        name: "recover-misplaced",
+        category: Semantics,
+        severity: Error,
+        default: on,
+        needs: RECOVER | DEFER,
+    }
+}
+
+const HELP: &str = "call it directly in a deferred literal: `defer func() { if r := recover(); r != nil { … } }()`";
+
+impl Rule for RecoverMisplaced {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for recover in cx.facts().recovers() {
+            if let Some(message) = why_useless(cx, recover) {
+                cx.report(&Self::META, cx.file().expr(recover.call).span, message)
+                    .help(HELP);
+            }
+        }
+        for site in cx.facts().defers() {
+            if let Some(literal) = site.literal {
+                check_helpers(cx, literal);
+            }
+        }
+    }
+}
+
+/// Why the call can never see a panic; `None` when it can, or may.
+fn why_useless(cx: &RuleCx<'_>, recover: &RecoverCall) -> Option<&'static str> {
+    let func = recover.point.func;
+    let runs = cx.facts().literal_runs(func);
+    let is_ordinary = matches!(
+        runs,
+        LiteralUse::Root | LiteralUse::Called { .. } | LiteralUse::Spawned { .. }
+    );
+    match recover.mode {
+        // In a function that is itself deferred, that function is what calls the deferred `recover`.
+        CallMode::Deferred(_) => is_ordinary.then_some(
+            "`defer recover()` does not stop a panic: recover has to be called by the deferred function, not be it",
+        ),
+        CallMode::Spawned(_) => {
+            Some("recover runs in a goroutine of its own here, where there is nothing to recover from")
+        }
+        CallMode::Now if is_ordinary && is_deferred_argument(cx, recover) => Some(
+            "recover is called at the defer statement, when nothing panics yet, and gives nil to the deferred call",
+        ),
+        CallMode::Now => match runs {
+            LiteralUse::Called { .. } => {
+                Some("recover returns nil here: the literal around it is called, not deferred, so a panic goes on")
+            }
+            LiteralUse::Spawned { .. } => Some(
+                "recover returns nil here: it is called when nothing panics, and a later panic of the goroutine ends the process",
+            ),
+            LiteralUse::Root if is_entry_point(cx, func) => {
+                Some("recover returns nil here: it is called when nothing panics, and a later panic does not come back to it")
+            }
+            _ => None,
+        },
+    }
+}
+
+/// Whether the call is evaluated by a `defer` statement, as an argument.
+fn is_deferred_argument(cx: &RuleCx<'_>, recover: &RecoverCall) -> bool {
+    let at = |point: Point| point == recover.point;
+    cx.facts().defers().iter().any(|site| at(site.point))
+}
+
+/// Whether only the runtime or package testing calls the function, so that nobody defers it.
+fn is_entry_point(cx: &RuleCx<'_>, func: FuncId) -> bool {
+    let func = cx.file().func(func);
+    let Some(name) = func.name.map(|name| cx.file().name(name)) else {
+        return false;
+    };
+    let is_test_func = || {
+        ["Test", "Benchmark", "Fuzz", "Example"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    func.recv.is_none()
+        && (name == "init"
+            || name == "main" && cx.is_main_package()
+            || cx.is_test() && is_test_func())
+}
+
+/// Reports calls in a deferred literal of functions that would recover if they were deferred.
+fn check_helpers(cx: &RuleCx<'_>, literal: FuncId) {
+    for call in cx
+        .facts()
+        .calls_of(literal)
+        .iter()
+        .filter(|call| call.mode == CallMode::Now)
+    {
+        let Some(recover) = recover_of_callee(cx, call.call) else {
+            continue;
+        };
+        let file = cx.file();
+        let callee = cx.call_snippet(call.call);
+        let message = format!(
+            "recover returns nil in `{callee}`, because the function literal calls it: a panic goes on"
+        );
+        let finding = cx
+            .report(&RecoverMisplaced::META, file.expr(call.call).span, message)
+            .help(format!("defer it directly: `defer {callee}`"));
+        if let Some(span) = recover {
+            finding.related(
+                span,
+                "this recover works only in a function that is itself deferred",
+            );
+        }
+    }
+}
+
+/// Whether `call` calls a function of the package that calls `recover` directly. Gives the place of
+/// that, if it is in this file.
+fn recover_of_callee(cx: &RuleCx<'_>, call: ExprId) -> Option<Option<Span>> {
+    let package = cx.body().cx();
+    let names = package.names();
+    let (file, func) = match cx.facts().callee(call) {
+        Callee::Func {
+            member: Some(member),
+            ..
+        } => {
+            let member = names.member(member);
+            let MemberKind::Func(func) = member.kind else {
+                return None;
+            };
+            (member.file, func)
+        }
+        Callee::Selected { name, .. } => {
+            // Most methods are ruled out by their names alone.
+            let recovers = |func| {
+                package_func(cx, func)
+                    .features
+                    .intersects(Features::RECOVER)
+            };
+            names.methods().find(|&(id, method)| {
+                names.method_name(id) == name && recovers((method.file, method.func))
+            })?;
+            let Type::Named { name: owner, .. } = package.ty(cx.body().method(call)?.owner) else {
+                return None;
+            };
+            let owner = package.named(owner);
+            if *owner.package != **names.path() {
+                return None;
+            }
+            let method = names.method(names.lookup_method(&owner.name, name)?);
+            (method.file, method.func)
+        }
+        _ => return None,
+    };
+    if !package_func(cx, (file, func))
+        .features
+        .intersects(Features::RECOVER)
+    {
+        return None;
+    }
+    let body = Body::new(package, file, func);
+    let facts = FunctionFacts::new(&body);
+    let recover = facts
+        .recovers()
+        .iter()
+        .find(|recover| recover.point.func == func && recover.mode == CallMode::Now)?;
+    Some((file == cx.body().file_index()).then(|| body.file().expr(recover.call).span))
+}
+
+fn package_func(cx: &RuleCx<'_>, (file, func): (u32, FuncId)) -> go_syntax::Func {
+    cx.body().cx().file(file).func(func)
+}

@@ -1,0 +1,20 @@
+package main
+
+import "log"
+
+func main() {
+	if r := recover(); r != nil { // want "it is called when nothing panics"
+		log.Print(r)
+	}
+	run()
+}
+
+func run() {
+	log.Print(recover())
+}
+
+type app struct{}
+
+func (app) main() {
+	log.Print(recover())
+}
