@@ -22,6 +22,8 @@ register! {
     recover_silent::RecoverSilent,
     defer_loop_variable::DeferLoopVariable,
     defer_before_error_check::DeferBeforeErrorCheck,
+    defer_just_before_return::DeferJustBeforeReturn,
+    needless_defer_closure::NeedlessDeferClosure,
 }
 
 /// All rules, by category and name as the catalogue has them.
