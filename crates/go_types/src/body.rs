@@ -6,9 +6,9 @@ use go_syntax::{ExprId, File, FuncId};
 
 use crate::callee::Callee;
 use crate::cx::{PackageCx, root_of};
-use crate::names::{BodyNames, LocalId, Object};
+use crate::names::{BodyNames, LocalId, MemberKind, Object};
 use crate::types::typer::{BodyTypes, Place, Typer};
-use crate::types::{Selection, TypeId};
+use crate::types::{Selection, Type, TypeId};
 
 /// A top-level function with everything nested in it. See [`BodyNames`] for what a root is.
 #[derive(Debug)]
@@ -139,6 +139,37 @@ impl<'a> Body<'a> {
                     signature,
                 })
             }
+        }
+    }
+
+    /// The function or method of this package that `call` calls for certain, not through an interface
+    /// or a variable: the index of its file, and the function. The types of operands of methods are
+    /// computed, so compare names first.
+    pub fn declaration(&self, call: ExprId) -> Option<(u32, FuncId)> {
+        let names = self.cx.names();
+        match self.callee(call) {
+            Callee::Func {
+                member: Some(member),
+                ..
+            } => {
+                let member = names.member(member);
+                match member.kind {
+                    MemberKind::Func(func) => Some((member.file, func)),
+                    _ => None,
+                }
+            }
+            Callee::Selected { name, .. } => {
+                let Type::Named { name: owner, .. } = self.cx.ty(self.method(call)?.owner) else {
+                    return None;
+                };
+                let owner = self.cx.named(owner);
+                if owner.package != *names.path() || owner.local.is_some() {
+                    return None;
+                }
+                let method = names.method(names.lookup_method(&owner.name, name)?);
+                Some((method.file, method.func))
+            }
+            _ => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! `recover-misplaced`.
 
 use go_flow::{CallMode, FunctionFacts, LiteralUse, Point, RecoverCall};
-use go_syntax::{ExprId, Features, FuncId, Span};
-use go_types::{Body, Callee, MemberKind, Type};
+use go_syntax::{ExprId, Features, File, FuncId, Span};
+use go_types::{Body, Callee};
 
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
@@ -171,56 +171,34 @@ fn check_helpers(cx: &RuleCx<'_>, literal: FuncId) {
 /// Whether `call` calls a function of the package that calls `recover` directly. Gives the place of
 /// that, if it is in this file.
 fn recover_of_callee(cx: &RuleCx<'_>, call: ExprId) -> Option<Option<Span>> {
-    let package = cx.body().cx();
-    let names = package.names();
-    let (file, func) = match cx.facts().callee(call) {
-        Callee::Func {
-            member: Some(member),
-            ..
-        } => {
-            let member = names.member(member);
-            let MemberKind::Func(func) = member.kind else {
-                return None;
-            };
-            (member.file, func)
-        }
-        Callee::Selected { name, .. } => {
-            // Most methods are ruled out by their names alone.
-            let recovers = |func| {
-                package_func(cx, func)
-                    .features
-                    .intersects(Features::RECOVER)
-            };
-            names.methods().find(|&(id, method)| {
-                names.method_name(id) == name && recovers((method.file, method.func))
-            })?;
-            let Type::Named { name: owner, .. } = package.ty(cx.body().method(call)?.owner) else {
-                return None;
-            };
-            let owner = package.named(owner);
-            if *owner.package != **names.path() {
-                return None;
-            }
-            let method = names.method(names.lookup_method(&owner.name, name)?);
-            (method.file, method.func)
-        }
-        _ => return None,
-    };
-    if !package_func(cx, (file, func))
-        .features
-        .intersects(Features::RECOVER)
+    // Most methods are ruled out by their names alone.
+    if let Callee::Selected { name, .. } = cx.facts().callee(call)
+        && !some_method_recovers(cx, name)
     {
+        return None;
+    }
+    let (file, func) = cx.body().declaration(call)?;
+    let package = cx.body().cx();
+    if !has_recover(package.file(file), func) {
         return None;
     }
     let body = Body::new(package, file, func);
     let facts = FunctionFacts::new(&body);
-    let recover = facts
-        .recovers()
-        .iter()
-        .find(|recover| recover.point.func == func && recover.mode == CallMode::Now)?;
-    Some((file == cx.body().file_index()).then(|| body.file().expr(recover.call).span))
+    let is_direct =
+        |recover: &&RecoverCall| recover.point.func == func && recover.mode == CallMode::Now;
+    let recover = facts.recovers().iter().find(is_direct)?;
+    let is_here = file == cx.body().file_index();
+    Some(is_here.then(|| body.file().expr(recover.call).span))
 }
 
-fn package_func(cx: &RuleCx<'_>, (file, func): (u32, FuncId)) -> go_syntax::Func {
-    cx.body().cx().file(file).func(func)
+/// Whether a method of this name, of any type of the package, mentions `recover`.
+fn some_method_recovers(cx: &RuleCx<'_>, name: &str) -> bool {
+    let names = cx.body().cx().names();
+    names.methods().any(|(id, method)| {
+        has_recover(names.file(method.file), method.func) && names.method_name(id) == name
+    })
+}
+
+fn has_recover(file: &File, func: FuncId) -> bool {
+    file.func(func).features.intersects(Features::RECOVER)
 }

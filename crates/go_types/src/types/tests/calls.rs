@@ -181,3 +181,69 @@ func f(ctx context.Context) {
         &[],
     );
 }
+
+#[test]
+fn declarations_in_the_package() {
+    let names = package(&[
+        "package p
+import \"sync\"
+type S struct { sync.Mutex; hook func(); *Inner }
+type I interface { pointer() }
+func (s *S) pointer()
+func f(s S, i I) {
+	own()
+	generic[int](1)
+	s.pointer()
+	(*S).pointer(&s)
+	s.promoted()
+	s.hook()
+	s.Lock()
+	i.pointer()
+	variable()
+	func() {}()
+	len(\"\")
+	sync.OnceFunc(nil)
+	{
+		type Inner interface { promoted() }
+		Inner(nil).promoted()
+	}
+}",
+        "package p
+type Inner struct{}
+func own()
+func generic[T any](T)
+func (Inner) promoted()
+var variable = own",
+    ]);
+    let loader = TextPackages::new(super::STD);
+    let cx = PackageCx::new(&names, &loader);
+    let file = names.file(0);
+    let root = file
+        .all_funcs()
+        .find(|&func| {
+            file.func(func)
+                .name
+                .is_some_and(|name| file.name(name) == "f")
+        })
+        .expect("f");
+    let body = Body::new(&cx, 0, root);
+    let calls = file.func(root).exprs.iter();
+    let found: Vec<(&str, String)> = calls
+        .filter(|&expr| file.call(expr).is_some())
+        .filter_map(|call| {
+            let (index, func) = body.declaration(call)?;
+            Some((file.expr_text(call), names.function_label(index, func)))
+        })
+        .collect();
+    let expected = [
+        ("own()", "own"),
+        ("generic[int](1)", "generic"),
+        ("s.pointer()", "(*S).pointer"),
+        ("(*S).pointer(&s)", "(*S).pointer"),
+        ("s.promoted()", "Inner.promoted"),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(call, label)| (call, label.to_owned()))
+    );
+}
