@@ -16,14 +16,13 @@ struct Generated {
 }
 
 /// Add a line here when `deferscope` learns to write another committed file.
-const GENERATED: &[Generated] = &[];
+const GENERATED: &[Generated] = &[Generated {
+    path: "docs/rules, docs/deferscope.schema.json",
+    check: &["dev", "docs", "--check", "docs"],
+}];
 
 /// Checks every generated file.
 pub(crate) fn check(project: &Project) -> Result<()> {
-    if GENERATED.is_empty() {
-        say!("nothing is generated yet");
-        return Ok(());
-    }
     let binary = deferscope(project, "dev")?;
     let mut stale = Vec::new();
     for generated in GENERATED {
