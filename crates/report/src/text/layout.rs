@@ -35,6 +35,9 @@ pub(super) enum Part {
     Block { gutter: usize, lines: String },
 }
 
+/// Lines of repairs are cut when they are longer than this and than the terminal is wide.
+const REPAIR_WIDTH: usize = 240;
+
 /// Knows the colours and the width.
 pub(super) struct Painter {
     renderer: Renderer,
@@ -177,11 +180,11 @@ impl Painter {
         })
     }
 
-    /// A line of source with tabs as wide as in excerpts, cut to the width of the terminal. Wide
-    /// characters count as one: it is enough that nothing runs on for ever.
+    /// A line of source with tabs as wide as in excerpts. A repair is there to be read whole, so it
+    /// may run on beyond the edge of the terminal, only not for ever.
     fn clipped(&self, text: &str, gutter: usize) -> String {
         let text = text.trim_end().replace('\t', "    ");
-        let room = self.width.saturating_sub(gutter + 4);
+        let room = self.width.max(REPAIR_WIDTH).saturating_sub(gutter + 4);
         match text.char_indices().nth(room) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
