@@ -1,1 +1,28 @@
-//! Configuration, parallel driver, suppressions and baseline.
+//! What stands between the rules and a user: configuration, the parallel driver, suppressions,
+//! baselines, and what is new since a revision.
+//!
+//! [`run`] takes a [`Request`] and returns an [`Outcome`]. Nothing is printed here, and no exit code
+//! is chosen: the `deferscope` command does both.
+
+pub mod catalogue;
+pub mod config;
+pub mod suggest;
+
+mod atomic;
+mod baseline;
+mod driver;
+mod fingerprint;
+mod guard;
+mod problem;
+mod revision;
+mod statistics;
+mod suppress;
+mod tree;
+
+pub use atomic::{WriteError, write_atomically};
+pub use baseline::{Applied, Baseline, BaselineError};
+pub use config::{Config, ConfigError};
+pub use driver::{Observer, Outcome, Request, Silent, StandIn, ThreadError, run};
+pub use problem::Problem;
+pub use revision::{Changes, GitError};
+pub use statistics::{Statistics, Times};

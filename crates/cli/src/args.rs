@@ -1,0 +1,342 @@
+//! The arguments of the command line, and the help that is made of them.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use report::Format;
+
+use crate::version;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  nothing found
+  1  findings, of whatever severity
+  2  deferscope could not do its work: bad flags, an unreadable path, an invalid configuration
+  130  interrupted with Ctrl-C";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  deferscope check                          the module of the current folder
+  deferscope check ./internal/... cmd/x     some of its packages
+  deferscope check main.go                  one file, with its package around it
+  deferscope check --select locks,defer-in-loop
+  deferscope check --format sarif --output findings.sarif
+  deferscope check --new-from-rev origin/main
+  deferscope check --write-baseline known.json
+  deferscope check --baseline known.json
+  gofmt x.go | deferscope check --stdin-filename x.go
+
+Exit codes: 0 nothing found, 1 findings (of whatever severity), 2 something could not be checked, 130
+interrupted.";
+
+/// Follow each Go defer from source to production.
+#[derive(Parser, Debug)]
+#[command(name = "deferscope", version = version::NUMBER, long_version = version::long(), after_help = AFTER_HELP)]
+#[command(max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Whether to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Find defers and releases that are misplaced, misunderstood or never run.
+    ///
+    /// Neither Go nor a build of the code is needed. GOROOT, vendor folders and the module cache are
+    /// read where they are there; what is missing makes some types unknown, which is never an error.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Box<CheckArgs>),
+    /// Explain a rule: what it finds, why that is bad, and what to write instead.
+    Rule(RuleArgs),
+    /// List all rules.
+    Rules(RulesArgs),
+    /// Show the configuration in effect, or its schema.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print a script that completes the arguments of deferscope in a shell.
+    ///
+    /// For bash: `deferscope completions bash > ~/.local/share/bash-completion/completions/deferscope`
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Show what the layers believe: for those who work on deferscope.
+    Dev {
+        #[command(subcommand)]
+        command: DevCommand,
+    },
+}
+
+/// Where the configuration comes from.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ConfigSource {
+    /// Read this configuration, instead of the nearest deferscope.toml in the current folder or above.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration.
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    pub(crate) isolated: bool,
+}
+
+/// Settings that can stand in the configuration too.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Settings {
+    /// Run these rules, categories or `all`, instead of the configured ones.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(crate) select: Option<Vec<String>>,
+    /// Run these rules in addition.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(crate) extend_select: Vec<String>,
+    /// Do not run these rules. A rule that is named beats its category.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(crate) ignore: Vec<String>,
+    /// Set a severity: off, note, warning or error. `defer-in-loop=error`, `locks=note`.
+    #[arg(
+        long,
+        value_name = "RULE=LEVEL",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(crate) severity: Vec<String>,
+    /// Report comments that suppress nothing.
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) report_unused_suppressions: bool,
+    /// Leave out files and folders that match.
+    #[arg(long, value_name = "GLOB", help_heading = "Files")]
+    pub(crate) exclude: Vec<String>,
+    /// Whether to analyse test files.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Files")]
+    pub(crate) tests: Option<bool>,
+    /// Whether to report findings in generated files.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Files")]
+    pub(crate) generated: Option<bool>,
+    /// Build tags that hold.
+    #[arg(
+        long,
+        value_name = "TAG",
+        value_delimiter = ',',
+        help_heading = "Files"
+    )]
+    pub(crate) tags: Option<Vec<String>>,
+    /// The operating system that the code is built for; else that of $GOOS or of this machine.
+    #[arg(long, help_heading = "Files")]
+    pub(crate) goos: Option<String>,
+    /// The architecture that the code is built for; else that of $GOARCH or of this machine.
+    #[arg(long, help_heading = "Files")]
+    pub(crate) goarch: Option<String>,
+    /// The version of the Go language, instead of the one in go.mod.
+    #[arg(long, value_name = "VERSION", help_heading = "Files")]
+    pub(crate) go_version: Option<String>,
+    /// Do not report the findings in this file, which --write-baseline made.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is reported")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct CheckArgs {
+    /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
+    #[arg(value_name = "PATTERN", value_hint = ValueHint::AnyPath)]
+    pub(crate) patterns: Vec<String>,
+    /// The format of the report.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub(crate) format: FormatArg,
+    /// Write the report to this file: all of it or nothing.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print on standard error what was done, and where the time went.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) statistics: bool,
+    /// Print neither warnings nor notes on standard error.
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Say on standard error which configuration and which Go are used.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Show no progress on the terminal.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_progress: bool,
+    /// Report only findings of this severity or above.
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        default_value = "note",
+        help_heading = "What is reported"
+    )]
+    pub(crate) min_severity: SeverityArg,
+    /// Report only what is new in the working tree since this revision, as `git diff` has it.
+    #[arg(
+        long,
+        value_name = "REV",
+        conflicts_with = "stdin_filename",
+        help_heading = "What is reported"
+    )]
+    pub(crate) new_from_rev: Option<String>,
+    /// Write all findings to this file, to be given to --baseline, instead of reporting them.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is reported")]
+    #[arg(conflicts_with_all = ["baseline", "new_from_rev", "output"])]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Exit with 0 even if something is found.
+    #[arg(long, help_heading = "What is reported")]
+    pub(crate) exit_zero: bool,
+    /// Check this file, reading its content from standard input. The file need not exist.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "patterns", help_heading = "Files")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// The number of threads [default: one for each processor]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) source: ConfigSource,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RuleArgs {
+    /// The rule; without it, all are listed.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: RuleFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RulesArgs {
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListFormat,
+}
+
+/// How a rule is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RuleFormat {
+    /// For the terminal.
+    Text,
+    /// As in docs/rules.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// How a list of rules is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table.
+    Text,
+    /// An array with an object for each rule.
+    Json,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ConfigCommand {
+    /// Print the settings in effect, as a deferscope.toml that would give them.
+    Show {
+        #[command(flatten)]
+        source: ConfigSource,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Print the JSON schema of deferscope.toml.
+    Schema,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum DevCommand {
+    /// Parse all Go files below folders, on one thread, and say how many, how fast and what failed.
+    ///
+    /// Exits with 1 if a file does not parse.
+    Parse {
+        /// The folders or files.
+        #[arg(value_name = "DIR", required = true, value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        /// Go into folders called testdata too.
+        #[arg(long)]
+        include_testdata: bool,
+    },
+    /// Write the pages of the rules and the schema of the configuration.
+    Docs {
+        /// The folder `docs` of the repository.
+        #[arg(default_value = "docs", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// Write nothing; exit with 1 if something is not as it would be written.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// A format of reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct FormatArg(pub(crate) Format);
+
+impl ValueEnum for FormatArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: std::sync::LazyLock<Vec<FormatArg>> =
+            std::sync::LazyLock::new(|| Format::ALL.iter().copied().map(FormatArg).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.as_str()).help(self.0.description()))
+    }
+}
+
+/// A severity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(crate) enum SeverityArg {
+    /// Worth knowing.
+    #[default]
+    Note,
+    /// Probably wrong.
+    Warning,
+    /// Wrong whenever the line runs.
+    Error,
+}
+
+impl From<SeverityArg> for diagnostics::Severity {
+    fn from(severity: SeverityArg) -> Self {
+        match severity {
+            SeverityArg::Note => Self::Note,
+            SeverityArg::Warning => Self::Warning,
+            SeverityArg::Error => Self::Error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,40 @@
+//! The commands, one file each.
+
+mod check;
+mod completions;
+mod config;
+mod docs;
+mod parse;
+mod rules;
+
+use anyhow::Result;
+
+use crate::args::{Cli, Command, ConfigCommand, DevCommand};
+use crate::exit::Exit;
+
+/// Does what the arguments ask for.
+pub(crate) fn run(cli: Cli) -> Result<Exit> {
+    let color = cli.color;
+    match cli.command {
+        Command::Check(args) => check::run(&args, color),
+        Command::Rule(args) => rules::explain(&args, color),
+        Command::Rules(args) => rules::list(args.format),
+        Command::Config {
+            command: ConfigCommand::Show { source, settings },
+        } => config::show(&source, &settings),
+        Command::Config {
+            command: ConfigCommand::Schema,
+        } => config::schema(),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Dev {
+            command:
+                DevCommand::Parse {
+                    paths,
+                    include_testdata,
+                },
+        } => parse::run(&paths, include_testdata),
+        Command::Dev {
+            command: DevCommand::Docs { folder, check },
+        } => docs::run(&folder, check),
+    }
+}

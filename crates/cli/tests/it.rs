@@ -1,0 +1,19 @@
+//! The command line, through the binary.
+
+#[path = "it/harness.rs"]
+mod harness;
+
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/check.rs"]
+mod check;
+#[path = "it/commands.rs"]
+mod commands;
+#[path = "it/git.rs"]
+mod git;
+#[path = "it/process.rs"]
+mod process;
+#[path = "it/shop.rs"]
+mod shop;
+#[path = "it/suppression.rs"]
+mod suppression;

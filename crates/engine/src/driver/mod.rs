@@ -1,0 +1,307 @@
+//! A run: from patterns and configuration to a sorted list of findings.
+//!
+//! Packages are analysed in parallel, each by one thread: its files are read and parsed, its names
+//! collected, the rules run, and its trees dropped. What comes out does not depend on the number of
+//! threads: every list is sorted at the end.
+
+mod file;
+mod package;
+mod rulesets;
+mod targets;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use diagnostics::{Diagnostic, Severity};
+use go_project::{BuildContext, Env, Project};
+use go_types::ProjectLoader;
+use rayon::prelude::*;
+use rules::SYNTAX_ERROR;
+use rustc_hash::FxHashSet;
+
+use crate::baseline::Baseline;
+use crate::config::Config;
+use crate::problem::Problem;
+use crate::revision::Changes;
+use crate::statistics::{Counters, Statistics};
+
+use package::PackageReport;
+use rulesets::RuleSets;
+use targets::Unit;
+
+/// The stack of a thread. The parser bounds how deep trees are, and later stages recurse along them.
+const STACK_BYTES: usize = 128 << 20;
+
+/// What to do.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The absolute folder that relative paths start at and are reported from.
+    pub cwd: &'a Path,
+    /// The environment that Go's settings come from.
+    pub env: &'a (dyn Env + Sync),
+    /// What to look at; everything in the module when empty.
+    pub patterns: &'a [String],
+    /// The settings.
+    pub config: &'a Config,
+    /// A file whose content is not the one on the disk.
+    pub stand_in: Option<&'a StandIn>,
+    /// Report only what is new in these changes.
+    pub changes: Option<&'a Changes>,
+    /// Do not report these findings.
+    pub baseline: Option<&'a Baseline>,
+    /// The least severity that is reported.
+    pub min_severity: Severity,
+    /// The number of threads; one for each processor when absent.
+    pub jobs: Option<usize>,
+    /// Whether to count imports that lead nowhere, which costs a little.
+    pub count_imports: bool,
+    /// Hears how far the run is.
+    pub observer: &'a dyn Observer,
+    /// Ends the run when it becomes true.
+    pub interrupt: &'a AtomicBool,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("cwd", &self.cwd)
+            .field("patterns", &self.patterns)
+            .field("config", &self.config)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file whose content is not the one on the disk.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// The absolute path of the file, which need not exist.
+    pub path: PathBuf,
+    /// Its content.
+    pub bytes: Arc<[u8]>,
+}
+
+/// Hears how far a run is. Called from many threads.
+pub trait Observer: Sync {
+    /// So many packages will be analysed.
+    fn start(&self, packages: usize) {
+        let _ = packages;
+    }
+
+    /// One of them is done.
+    fn package_done(&self) {}
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+/// What came out.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, sorted by path, position and rule.
+    pub findings: Vec<Diagnostic>,
+    /// What went wrong, sorted by path and line.
+    pub problems: Vec<Problem>,
+    /// What was done.
+    pub statistics: Statistics,
+    /// Whether the run was ended early, so that the rest is not to be relied on.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// Whether a part of what was asked for could not be done.
+    pub fn has_failed(&self) -> bool {
+        self.problems.iter().any(|problem| problem.fatal)
+    }
+}
+
+/// The threads could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start {jobs} threads: {source}\n  help: ask for fewer with --jobs")]
+pub struct ThreadError {
+    /// How many were asked for.
+    jobs: usize,
+    /// Why.
+    source: rayon::ThreadPoolBuildError,
+}
+
+/// Does what is asked for.
+///
+/// # Errors
+///
+/// When threads cannot be started. Everything else that goes wrong is a [`Problem`] in the outcome.
+pub fn run(request: &Request<'_>) -> Result<Outcome, ThreadError> {
+    let jobs = request
+        .jobs
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .stack_size(STACK_BYTES)
+        .thread_name(|index| format!("deferscope-{index}"))
+        .build()
+        .map_err(|source| ThreadError { jobs, source })?;
+    Ok(pool.install(|| Run::new(request).finish()))
+}
+
+/// What the threads of a run share.
+struct Run<'a> {
+    request: &'a Request<'a>,
+    project: Project,
+    problems: Vec<Problem>,
+    rule_sets: RuleSets<'a>,
+    counters: Counters,
+}
+
+impl<'a> Run<'a> {
+    fn new(request: &'a Request<'a>) -> Self {
+        let (mut context, problems) = BuildContext::from_env(request.env);
+        let build = &request.config.build;
+        if let Some(goos) = &build.goos {
+            context.goos.clone_from(goos);
+        }
+        if let Some(goarch) = &build.goarch {
+            context.goarch.clone_from(goarch);
+        }
+        if let Some(tags) = &build.tags {
+            context.tags = tags.iter().cloned().collect();
+        }
+        let mut project = Project::open(request.cwd, context);
+        if let Some(StandIn { path, bytes }) = request.stand_in {
+            project = project.with_overlay(path, Arc::clone(bytes));
+        }
+        Self {
+            request,
+            project,
+            problems: problems
+                .into_iter()
+                .map(|problem| Problem::of_project(problem, request.cwd))
+                .collect(),
+            rule_sets: RuleSets::new(request.config),
+            counters: Counters::default(),
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        let start = Instant::now();
+        let units = self.units();
+        let mut statistics = Statistics {
+            packages: units.len(),
+            ..Statistics::default()
+        };
+        statistics.times.discover = start.elapsed();
+        self.request.observer.start(units.len());
+
+        let start = Instant::now();
+        let loader = ProjectLoader::new(&self.project);
+        let reports: Vec<PackageReport> = units
+            .par_iter()
+            .with_max_len(1)
+            .map(|unit| {
+                let report = if self.is_interrupted() {
+                    PackageReport::default()
+                } else {
+                    package::analyse(&self, &loader, unit)
+                };
+                self.request.observer.package_done();
+                report
+            })
+            .collect();
+        if self.request.count_imports {
+            statistics.imports_not_found = targets::imports_not_found(&self.project, &units);
+        }
+        drop(loader);
+
+        let mut findings = Vec::new();
+        for report in reports {
+            findings.extend(report.findings);
+            self.problems.extend(report.problems);
+            statistics.suppressed += report.suppressed;
+            statistics.not_new += report.not_new;
+        }
+        findings.sort_by(order);
+        self.counters.add_to(&mut statistics);
+        self.filter(&mut findings, &units, &mut statistics);
+        statistics.times.analyse = start.elapsed();
+        self.problems.sort();
+        self.problems.dedup();
+        let interrupted = self.is_interrupted();
+        Outcome {
+            findings,
+            problems: self.problems,
+            statistics,
+            interrupted,
+        }
+    }
+
+    /// Loads what the patterns ask for.
+    fn units(&mut self) -> Vec<Unit> {
+        let loaded = self.project.load(self.request.patterns);
+        let cwd = self.request.cwd;
+        self.problems.extend(
+            loaded
+                .problems
+                .into_iter()
+                .map(|problem| Problem::of_project(problem, cwd)),
+        );
+        let found = loaded.targets.len();
+        let units = targets::units(self.request, loaded.targets);
+        if found == 0 && !self.problems.iter().any(|problem| problem.fatal) {
+            let help = "name a folder, a file or a pattern such as `./...`; GOOS, GOARCH and tags choose files too";
+            self.problems.push(Problem::fatal(
+                Path::new(""),
+                "there is no Go package to check".to_owned(),
+                help,
+            ));
+        } else if found > 0 && units.is_empty() {
+            let help = "`deferscope config show` prints the settings in effect";
+            let message =
+                "all files are excluded by the settings, so nothing was checked".to_owned();
+            self.problems
+                .push(Problem::warning(Path::new(""), message, help));
+        }
+        units
+    }
+
+    fn filter(&self, findings: &mut Vec<Diagnostic>, units: &[Unit], statistics: &mut Statistics) {
+        if let Some(baseline) = self.request.baseline {
+            let selection = self.request.config.selection();
+            let analysed: FxHashSet<&Path> = units
+                .iter()
+                .flat_map(|unit| &unit.files)
+                .map(|file| file.path.as_path())
+                .collect();
+            // What was not looked for, or not looked at, may still be there.
+            let looked_for = |path: &str, rule: &str| {
+                self.request.changes.is_none()
+                    && (rule == SYNTAX_ERROR || selection.severity_of(rule).is_some())
+                    && (analysed.contains(Path::new(path)) || !self.request.cwd.join(path).exists())
+            };
+            let applied = baseline.apply(findings, looked_for);
+            statistics.baselined = applied.known;
+            statistics.stale = applied.stale;
+        }
+        let before = findings.len();
+        findings.retain(|finding| finding.severity >= self.request.min_severity);
+        statistics.below_severity = before - findings.len();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.request.interrupt.load(Ordering::Relaxed)
+    }
+}
+
+/// The order in which findings are reported: that of the text, then by rule.
+fn order(a: &Diagnostic, b: &Diagnostic) -> std::cmp::Ordering {
+    let key = |finding: &'_ Diagnostic| (finding.range, finding.rule);
+    (a.path.cmp(&b.path))
+        .then_with(|| key(a).cmp(&key(b)))
+        .then_with(|| a.message.cmp(&b.message))
+}

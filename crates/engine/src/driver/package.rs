@@ -1,0 +1,187 @@
+//! One package: reading and parsing its files, collecting its names, checking its files.
+
+use std::fs::File as Handle;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use diagnostics::Diagnostic;
+use go_syntax::source::MAX_SOURCE_BYTES;
+use go_syntax::{File, Mode, Source, parse};
+use go_types::{Importer, Loader, PackageNames};
+use rayon::prelude::*;
+
+use super::Run;
+use super::file::{FileCheck, FileReport};
+use super::targets::{Unit, UnitFile};
+use crate::guard::catch;
+use crate::problem::Problem;
+
+/// A package of more bytes than this is worth several threads.
+const LARGE: usize = 2 << 20;
+
+/// What came out of a package.
+#[derive(Debug, Default)]
+pub(crate) struct PackageReport {
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) suppressed: usize,
+    pub(crate) not_new: usize,
+}
+
+/// Analyses a package.
+pub(crate) fn analyse(run: &Run<'_>, loader: &dyn Loader, unit: &Unit) -> PackageReport {
+    let mut report = PackageReport::default();
+    let mut sources = Vec::with_capacity(unit.files.len());
+    run.counters.read.time(|| {
+        for file in &unit.files {
+            match read(run, &file.absolute) {
+                Ok(bytes) => sources.push((file, bytes)),
+                Err(problem) if file.wanted => report.problems.push(problem.about(&file.path)),
+                // The project complains if it was asked for.
+                Err(_) => {}
+            }
+        }
+    });
+    let large = sources.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > LARGE;
+    let (parsed, problems) = parse_all(run, sources, large);
+    report.problems.extend(problems);
+
+    let (files, trees): (Vec<&UnitFile>, Vec<Arc<File>>) = parsed.into_iter().unzip();
+    let importer = Importer::of(Arc::clone(&unit.package));
+    let names = match run
+        .counters
+        .names
+        .time(|| catch(|| PackageNames::new(importer, trees)))
+    {
+        Ok(names) => Arc::new(names),
+        Err(panic) => {
+            let place = files.first().map_or(Path::new(""), |file| &file.path);
+            report.problems.push(Problem::bug(place, "", &panic));
+            return report;
+        }
+    };
+
+    let wanted: Vec<(u32, &UnitFile)> = (0..).zip(files).filter(|(_, file)| file.wanted).collect();
+    let new_check = || FileCheck::new(run, loader, unit, &names);
+    let reports: Vec<FileReport> = run.counters.rules.time(|| {
+        if large {
+            wanted
+                .par_iter()
+                .map_init(new_check, |check, &(index, file)| check.run(index, file))
+                .collect()
+        } else {
+            let mut check = new_check();
+            wanted
+                .iter()
+                .map(|&(index, file)| check.run(index, file))
+                .collect()
+        }
+    });
+    for file in reports {
+        report.findings.extend(file.findings);
+        report.problems.extend(file.problems);
+        report.suppressed += file.suppressed;
+        report.not_new += file.not_new;
+    }
+    report
+}
+
+type Parsed<'u> = Vec<(&'u UnitFile, Arc<File>)>;
+
+fn parse_all<'u>(
+    run: &Run<'_>,
+    sources: Vec<(&'u UnitFile, Vec<u8>)>,
+    large: bool,
+) -> (Parsed<'u>, Vec<Problem>) {
+    let one = |(file, bytes): (&'u UnitFile, Vec<u8>)| {
+        // What is only looked up in needs no bodies.
+        let mode = if file.wanted {
+            Mode::Full
+        } else {
+            Mode::SkipBodies
+        };
+        if file.wanted {
+            run.counters.files.fetch_add(1, Ordering::Relaxed);
+            run.counters
+                .bytes
+                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        }
+        match catch(|| parse(Source::new(bytes), mode)) {
+            Ok(tree) => Ok((file, Arc::new(tree))),
+            Err(panic) => Err(Problem::bug(&file.path, "", &panic)),
+        }
+    };
+    let results: Vec<Result<_, Problem>> = run.counters.parse.time(|| {
+        if large {
+            sources.into_par_iter().map(one).collect()
+        } else {
+            sources.into_iter().map(one).collect()
+        }
+    });
+    let mut parsed = Vec::with_capacity(results.len());
+    let mut problems = Vec::new();
+    for result in results {
+        match result {
+            Ok(file) => parsed.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (parsed, problems)
+}
+
+/// Why a file could not be read.
+enum Unreadable {
+    System(io::Error),
+    TooLarge,
+}
+
+impl Unreadable {
+    fn about(self, path: &Path) -> Problem {
+        match self {
+            Self::System(error) => {
+                let help = match error.kind() {
+                    io::ErrorKind::PermissionDenied => "grant read access, or exclude the file",
+                    _ => "check the file, or exclude it",
+                };
+                Problem::fatal(
+                    path,
+                    format!("cannot read {}: {error}", path.display()),
+                    help,
+                )
+            }
+            Self::TooLarge => {
+                let message = format!(
+                    "{} is larger than {MAX_SOURCE_BYTES} bytes and is not analysed",
+                    path.display()
+                );
+                Problem::fatal(path, message, "exclude the file")
+            }
+        }
+    }
+}
+
+/// The bytes of a file, of the disk or given in its stead.
+fn read(run: &Run<'_>, path: &Path) -> Result<Vec<u8>, Unreadable> {
+    if let Some(given) = run.request.stand_in.filter(|given| given.path == path) {
+        return Ok(given.bytes.to_vec());
+    }
+    let handle = Handle::open(path).map_err(Unreadable::System)?;
+    let length = handle.metadata().map_err(Unreadable::System)?.len();
+    let limit = MAX_SOURCE_BYTES as u64;
+    if length > limit {
+        return Err(Unreadable::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    // The file may grow meanwhile, or say that it is empty and never end.
+    handle
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Unreadable::System)?;
+    if bytes.len() as u64 > limit {
+        Err(Unreadable::TooLarge)
+    } else {
+        Ok(bytes)
+    }
+}
