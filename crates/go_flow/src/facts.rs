@@ -1,6 +1,6 @@
 //! Everything known of one top-level function and the literals in it, computed when asked for.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
 use go_syntax::{ArenaId, ExprId, File, FuncId, StmtId};
@@ -8,6 +8,7 @@ use go_types::{Body, Callee, LocalId};
 
 use crate::cfg::{Cfg, NodeId};
 use crate::ends::{self, CallEnd};
+use crate::locks::LockStates;
 use crate::sites::{LockCall, Sites};
 use crate::vars::VarFacts;
 
@@ -29,6 +30,7 @@ pub struct FunctionFacts<'a> {
     cfgs: Box<[OnceCell<Cfg<'a>>]>,
     sites: OnceCell<Sites<'a>>,
     locks: OnceCell<Vec<LockCall<'a>>>,
+    pub(crate) lock_states: RefCell<LockStates<'a>>,
     /// By number of local.
     vars: Box<[OnceCell<VarFacts>]>,
     /// Where the locals are declared that `var` declares; by number of local.
@@ -49,6 +51,7 @@ impl<'a> FunctionFacts<'a> {
             cfgs: funcs.iter().map(|_| OnceCell::new()).collect(),
             sites: OnceCell::new(),
             locks: OnceCell::new(),
+            lock_states: RefCell::default(),
             declarations: OnceCell::new(),
             vars: (0..body.names().local_count())
                 .map(|_| OnceCell::new())

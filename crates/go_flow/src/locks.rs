@@ -4,8 +4,12 @@
 //! What called functions do to the lock is not seen; a literal that is called on the spot, or held by
 //! a variable that is called, makes the answer unknown.
 
-use go_syntax::FuncId;
+use std::rc::Rc;
 
+use go_syntax::FuncId;
+use rustc_hash::FxHashMap;
+
+use crate::bitset::BitSet;
 use crate::cfg::{Cfg, Edge, EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
 use crate::place::{IndexKey, Place, Projection};
@@ -45,14 +49,18 @@ impl LastOps {
     }
 }
 
+/// The state of one lock before each node of one graph, by function and place.
+pub(crate) type LockStates<'a> = FxHashMap<(FuncId, Place<'a>), Rc<[LastOps]>>;
+
 impl<'a> FunctionFacts<'a> {
     /// Which operations may have been the last one on the lock at `lock`'s place when that call is
     /// made. For a deferred call, and for one in a deferred literal, this is the state in which the
     /// `defer` finds the lock, and unknown when the function uses the lock after that.
     ///
     /// [`LastOps::UNKNOWN`] when the lock has no place.
-    pub fn last_ops(&self, lock: &LockCall<'a>) -> LastOps {
-        let Some(place) = &lock.place else {
+    pub fn last_ops(&self, lock: &LockCall<'_>) -> LastOps {
+        let known = self.locks().iter().find(|known| known.call == lock.call);
+        let Some(place) = known.and_then(|known| known.place.as_ref()) else {
             return LastOps::UNKNOWN;
         };
         let here = self.last_ops_at(lock.point, place);
@@ -87,14 +95,29 @@ impl<'a> FunctionFacts<'a> {
         func: FuncId,
         place: &'f Place<'a>,
     ) -> impl Iterator<Item = &'f LockCall<'a>> {
-        self.locks()
+        let locks = self.locks();
+        let start = locks.partition_point(|lock| lock.point.func < func);
+        let of_func = locks[start..]
             .iter()
-            .filter(move |lock| lock.point.func == func && lock.place.as_ref() == Some(place))
+            .take_while(move |lock| lock.point.func == func);
+        of_func.filter(move |lock| lock.place.as_ref() == Some(place))
     }
 
-    /// Which operations may have been the last one on the lock at `place` before `point`.
-    pub fn last_ops_at(&self, point: Point, place: &Place<'a>) -> LastOps {
-        let cfg = self.cfg(point.func);
+    fn last_ops_at(&self, point: Point, place: &Place<'a>) -> LastOps {
+        let key = (point.func, place.clone());
+        let known = self.lock_states.borrow().get(&key).cloned();
+        let states = known.unwrap_or_else(|| {
+            let states: Rc<[LastOps]> = self.states(self.cfg(point.func), place).into();
+            self.lock_states
+                .borrow_mut()
+                .insert(key, Rc::clone(&states));
+            states
+        });
+        states[point.node.index()]
+    }
+
+    /// The state before each node.
+    fn states(&self, cfg: &Cfg<'a>, place: &Place<'a>) -> Vec<LastOps> {
         let effects = self.lock_effects(cfg, place);
         let mut before = vec![LastOps::NONE; cfg.len()];
         before[cfg.entry().index()] = LastOps::UNKNOWN;
@@ -111,12 +134,15 @@ impl<'a> FunctionFacts<'a> {
                 }
             }
         }
-        before[point.node.index()]
+        before
     }
 
     fn lock_effects(&self, cfg: &Cfg<'a>, place: &Place<'a>) -> LockEffects {
         let func = cfg.func();
-        let mut effects = LockEffects::default();
+        let mut effects = LockEffects {
+            last: vec![None; cfg.len()],
+            tries: BitSet::new(cfg.len()),
+        };
         // A variable on the way that is written makes the place another one.
         let indices = place.path.iter().filter_map(|step| match step {
             Projection::Index(IndexKey::Local(local)) => Some(*local),
@@ -133,9 +159,9 @@ impl<'a> FunctionFacts<'a> {
             if lock.mode == CallMode::Now {
                 let node = lock.point.node;
                 effects.set(node, LastOps::of(lock.op));
-                if matches!(cfg.kind(node), NodeKind::Cond(cond) if self.file().unparen(cond) == lock.call)
-                {
-                    effects.tries.push(node);
+                let is_condition = |cond| self.file().unparen(cond) == lock.call;
+                if matches!(cfg.kind(node), NodeKind::Cond(cond) if is_condition(cond)) {
+                    effects.tries.insert(node.index());
                 }
             }
         }
@@ -151,29 +177,24 @@ impl<'a> FunctionFacts<'a> {
 }
 
 /// What the nodes of a graph do to one lock.
-#[derive(Default)]
 struct LockEffects {
-    /// The state after a node.
-    last: Vec<(NodeId, LastOps)>,
+    /// The state after a node that changes it.
+    last: Vec<Option<LastOps>>,
     /// The nodes whose condition tells whether the lock was taken.
-    tries: Vec<NodeId>,
+    tries: BitSet,
 }
 
 impl LockEffects {
     fn set(&mut self, node: NodeId, state: LastOps) {
-        match self.last.iter_mut().find(|(at, _)| *at == node) {
-            Some((_, old)) => *old = state,
-            None => self.last.push((node, state)),
-        }
+        self.last[node.index()] = Some(state);
     }
 
     /// The state at the start of `edge`, which leaves `node`.
     fn after(&self, node: NodeId, edge: &Edge, before: LastOps) -> LastOps {
-        if edge.kind == EdgeKind::False && self.tries.contains(&node) {
-            return before;
+        match self.last[node.index()] {
+            Some(_) if edge.kind == EdgeKind::False && self.tries.contains(node.index()) => before,
+            state => state.unwrap_or(before),
         }
-        let effect = self.last.iter().find(|(at, _)| *at == node);
-        effect.map_or(before, |&(_, state)| state)
     }
 }
 
