@@ -9,6 +9,7 @@ mod docs;
 mod driver;
 mod duty;
 mod early;
+mod held;
 mod keeps;
 mod nilness;
 mod once;

@@ -24,6 +24,9 @@ register! {
     defer_before_error_check::DeferBeforeErrorCheck,
     defer_just_before_return::DeferJustBeforeReturn,
     needless_defer_closure::NeedlessDeferClosure,
+    lock_instead_of_unlock::LockInsteadOfUnlock,
+    empty_critical_section::EmptyCriticalSection,
+    unlock_kind_mismatch::UnlockKindMismatch,
 }
 
 /// All rules, by category and name as the catalogue has them.
