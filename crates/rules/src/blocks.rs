@@ -37,11 +37,6 @@ impl<'a> InList<'a> {
     pub(crate) fn next(&self) -> Option<StmtId> {
         self.list.get(self.index + 1).copied()
     }
-
-    /// The statements after it.
-    pub(crate) fn rest(&self) -> &'a [StmtId] {
-        self.list.get(self.index + 1..).unwrap_or_default()
-    }
 }
 
 /// The lines of `span` from the first column to the line feed after the last: `None` when something

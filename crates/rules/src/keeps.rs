@@ -222,7 +222,8 @@ impl Keeping<'_, '_> {
                         Callee::Func { name, .. } | Callee::Selected { name, .. } => name,
                         _ => "",
                     };
-                    if self.may_hold(self.type_of(expr), Some(name)) {
+                    let is_done = self.carrier == Carrier::Wrapper && only_gives_results(name);
+                    if !is_done && self.may_hold(self.type_of(expr), Some(name)) {
                         work.extend(file.exprs(args));
                         work.extend(file.selector(file.unparen(fun)).map(|(x, _)| x));
                     }
@@ -268,6 +269,40 @@ fn stores(name: &str) -> bool {
     WORDS
         .iter()
         .any(|word| name.strip_prefix(word).is_some_and(ends_word))
+}
+
+/// Whether a function with this name is done with its arguments when it returns, and what it gives
+/// does not hold on to them: it reads, parses, writes.
+pub(crate) fn only_gives_results(name: &str) -> bool {
+    const VERBS: [&str; 20] = [
+        "check",
+        "copy",
+        "decode",
+        "dump",
+        "encode",
+        "export",
+        "fprint",
+        "hash",
+        "import",
+        "load",
+        "parse",
+        "print",
+        "read",
+        "restore",
+        "scan",
+        "sum",
+        "unmarshal",
+        "validate",
+        "verify",
+        "write",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let is_handle = [
+        "reader", "writer", "closer", "stream", "scanner", "iterator", "decoder", "encoder",
+    ]
+    .iter()
+    .any(|noun| lower.ends_with(noun));
+    !is_handle && VERBS.iter().any(|verb| lower.starts_with(verb))
 }
 
 /// Whether a function with this name gives something that wraps its arguments.

@@ -157,7 +157,7 @@ fn of_local(facts: &FunctionFacts<'_>, expr: ExprId, local: LocalId, depth: u32)
 }
 
 /// The declaration of what `call` calls, in this package: index of the file, and function.
-fn declaration(facts: &FunctionFacts<'_>, call: ExprId) -> Option<(u32, FuncId)> {
+pub(crate) fn declaration(facts: &FunctionFacts<'_>, call: ExprId) -> Option<(u32, FuncId)> {
     let body = facts.body();
     let names = body.cx().names();
     match facts.callee(call) {

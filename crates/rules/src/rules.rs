@@ -24,6 +24,7 @@ register! {
     defer_before_error_check::DeferBeforeErrorCheck,
     defer_just_before_return::DeferJustBeforeReturn,
     needless_defer_closure::NeedlessDeferClosure,
+    defer_meant_as_block_scope::DeferMeantAsBlockScope,
     lock_instead_of_unlock::LockInsteadOfUnlock,
     empty_critical_section::EmptyCriticalSection,
     unlock_kind_mismatch::UnlockKindMismatch,
