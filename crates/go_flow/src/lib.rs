@@ -35,4 +35,4 @@ pub use search::{Path, Step, Visit};
 pub use sites::{
     CallMode, CallSite, DeferSite, GoSite, LiteralUse, LockCall, LockOp, Mutex, RecoverCall,
 };
-pub use vars::{Access, Capture, Definition, Definitions, LateWrite, Value, VarFacts};
+pub use vars::{Access, Capture, Definition, Definitions, Known, LateWrite, Value, VarFacts};

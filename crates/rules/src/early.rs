@@ -1,10 +1,10 @@
 //! What the arguments of a deferred call read too early: the clock, and variables that have not got
 //! their value yet.
 
-use go_flow::{Access, DeferSite, Point, Value, Visit};
+use go_flow::{Access, DeferSite, Known, Point, Value, Visit};
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, Span, StmtKind, UnaryOp};
-use go_types::{Builtin, Callee, LocalId, LocalKind, MemberKind, Object, Role, Type, TypeId};
+use go_syntax::{ExprId, ExprKind, Span, UnaryOp};
+use go_types::{Builtin, Callee, LocalId, Object, Role, Type, TypeId};
 
 use crate::cx::RuleCx;
 
@@ -118,7 +118,9 @@ impl Scan<'_, '_> {
                     open.extend([max, hi, lo, Some(x)].into_iter().flatten());
                 }
                 // Of a pointer the field is read through it, whatever it is.
-                ExprKind::Selector { x, .. } if is_struct(cx, cx.body().type_of(x)) => open.push(x),
+                ExprKind::Selector { x, .. } if cx.facts().is_struct(cx.body().type_of(x)) => {
+                    open.push(x);
+                }
                 ExprKind::Call { .. } if is_clock(cx, expr) => self.clocks.push(expr),
                 ExprKind::Call { fun, args, .. } if is_transparent(cx, expr) => {
                     open.extend(file.exprs(args).iter().rev());
@@ -228,12 +230,6 @@ pub(crate) fn is_transparent(cx: &RuleCx<'_>, call: ExprId) -> bool {
     }
 }
 
-/// Whether values of a type are structs.
-pub(crate) fn is_struct(cx: &RuleCx<'_>, ty: TypeId) -> bool {
-    let body = cx.body();
-    matches!(body.cx().ty(body.underlying(ty)), Type::Struct { .. })
-}
-
 /// Whether the use of `local` at `ident`, in an argument, has a value that is known and not the last
 /// one.
 fn stale_value(
@@ -242,182 +238,69 @@ fn stale_value(
     local: LocalId,
     ident: ExprId,
 ) -> Option<StaleValue> {
-    let info = cx.body().names().local(local);
-    if !info.is_var() || info.func != site.point.func {
-        return None;
-    }
+    let names = cx.body().names();
+    let info = names.local(local);
     // A literal that uses the variable itself wants the old value besides.
-    if site.literal.is_some_and(|literal| {
-        cx.body()
-            .names()
-            .uses(local)
-            .iter()
-            .any(|used| used.func == literal)
-    }) {
+    let is_used_in = |literal| names.uses(local).iter().any(|used| used.func == literal);
+    if !info.is_var() || info.func != site.point.func || site.literal.is_some_and(is_used_in) {
         return None;
     }
-    let known = known_value(cx, site.point, local)?;
-    let assigned = late_change(cx, site, local, &known)?;
+    let known = cx.facts().known_at(site.point, local)?;
+    let value = match known {
+        Known::Zero => zero_text(cx, cx.body().type_of_local(local)).to_owned(),
+        // A name for something, such as a path or a descriptor, may be meant as it is while it is
+        // used; what only says how far things got is not.
+        Known::Constant(expr) if may_name(cx, expr) && is_used(cx, site.point, local) => {
+            return None;
+        }
+        Known::Constant(expr) => format!("`{}`", cx.snippet(expr)),
+    };
     Some(StaleValue {
         local,
         uses: vec![ident],
-        value: known.text,
-        assigned,
+        value,
+        assigned: late_change(cx, site, local, known)?,
     })
 }
 
-/// Whether the value of a variable can change without an assignment to the variable: by one to a
-/// field or element, or by a method with a pointer receiver.
-fn is_built_up(cx: &RuleCx<'_>, local: LocalId) -> bool {
-    let body = cx.body();
-    let ty = body.underlying(body.type_of_local(local));
-    matches!(
-        body.cx().ty(ty),
-        Type::Struct { .. } | Type::Array { .. } | Type::Unknown | Type::TypeParam(_)
-    )
-}
-
-/// Whether anything uses the variable on the way to `point`.
-fn is_touched_before(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
-    let reads = &cx.facts().var(local).reads;
-    let cfg = cx.facts().cfg(point.func);
-    let reads_at = |node| {
-        reads.iter().any(|read| {
-            read.point
-                == Point {
-                    func: point.func,
-                    node,
-                }
-        })
-    };
-    let visit = |node| {
-        if reads_at(node) {
-            Visit::Stop
-        } else {
-            Visit::Continue
-        }
-    };
-    cfg.search_before(point.node, visit).is_some()
-}
-
-/// The value that a variable certainly has.
-struct Known {
-    text: String,
-    /// The constant; `None` for the zero value, nil included.
-    constant: Option<ExprId>,
-}
-
-fn known_value(cx: &RuleCx<'_>, point: Point, local: LocalId) -> Option<Known> {
-    let is_changed = is_built_up(cx, local) && is_touched_before(cx, point, local);
-    if let Some(definition) = cx
-        .facts()
-        .definitions(point, local)
-        .single()
-        .filter(|_| !is_changed)
-    {
-        let constant = match definition.value {
-            Value::Zero => None,
-            Value::Expr(expr) if cx.body().object(expr) == Object::Nil => None,
-            Value::Expr(expr) if is_constant(cx, expr) => Some(expr),
-            _ => return nil_now(cx, point, local),
-        };
-        let text = match constant {
-            Some(expr) => format!("`{}`", cx.snippet(expr)),
-            None => zero_text(cx, cx.body().type_of_local(local)).to_owned(),
-        };
-        // A name for something, such as a path or a descriptor, may be meant as it is, while it is
-        // used; what only says how far things got is not.
-        let is_state = constant.is_none_or(|expr| is_bool_or_empty(cx, expr))
-            || !is_used_as_it_is(cx, point, local);
-        return is_state.then_some(Known { text, constant });
-    }
-    // The zero value of what has been changed meanwhile proves nothing.
-    let definitions = cx.facts().definitions(point, local).list;
-    let is_zero = definitions
-        .iter()
-        .any(|definition| definition.value == Value::Zero);
-    if is_changed && is_zero {
-        None
-    } else {
-        nil_now(cx, point, local)
-    }
-}
-
-fn nil_now(cx: &RuleCx<'_>, point: Point, local: LocalId) -> Option<Known> {
-    let is_nil = cx.facts().is_nil_at(point, local);
-    is_nil.then(|| Known {
-        text: "nil".to_owned(),
-        constant: None,
-    })
-}
-
-/// A literal, a constant with a name, or a composite literal without elements.
-fn is_constant(cx: &RuleCx<'_>, expr: ExprId) -> bool {
-    let file = cx.file();
-    let expr = file.unparen(expr);
-    match file.expr(expr).kind {
-        ExprKind::BasicLit(_) => true,
-        ExprKind::Unary {
-            op: UnaryOp::Neg,
-            x,
-        } => is_constant(cx, x),
-        ExprKind::CompositeLit { elts, .. } => file.exprs(elts).is_empty(),
-        ExprKind::Ident => match cx.body().object(expr) {
-            Object::UniverseConst(_) => true,
-            Object::Local(local) => {
-                matches!(cx.body().names().local(local).kind, LocalKind::Const { .. })
-            }
-            Object::Member(member) => {
-                matches!(
-                    cx.body().cx().names().member(member).kind,
-                    MemberKind::Const { .. }
-                )
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether a constant cannot be the name or number of anything.
-fn is_bool_or_empty(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+/// Whether a constant can be the name or number of something.
+fn may_name(cx: &RuleCx<'_>, expr: ExprId) -> bool {
     let expr = cx.file().unparen(expr);
-    matches!(cx.body().object(expr), Object::UniverseConst(_))
-        || matches!(cx.file().expr_text(expr), "0" | "\"\"" | "``")
-        || matches!(cx.file().expr(expr).kind, ExprKind::CompositeLit { .. })
+    !is_zero(cx, expr)
+        && !matches!(cx.body().object(expr), Object::UniverseConst(_))
+        && !matches!(cx.file().expr(expr).kind, ExprKind::CompositeLit { .. })
 }
 
-/// Whether somebody but the deferred call reads the value that a variable has at `point`.
-fn is_used_as_it_is(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
-    let facts = cx.facts().var(local);
-    let is_here =
-        |access: &Access, node| access.point.func == point.func && access.point.node == node;
-    let reads = |access: &&Access| access.role == Role::Read && access.point != point;
-    if facts
-        .reads
-        .iter()
-        .filter(reads)
-        .any(|read| read.point.func != point.func)
-    {
+/// Whether a constant is the zero value of its type, as its text tells.
+fn is_zero(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let text = cx.file().expr_text(cx.file().unparen(expr));
+    matches!(text, "0" | "\"\"" | "``" | "false")
+}
+
+/// Whether anybody but the deferred call reads the value that a variable has at `point`.
+fn is_used(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
+    let var = cx.facts().var(local);
+    let is_read = |access: &&Access| access.role == Role::Read && access.point != point;
+    let reads = var.reads.iter().filter(is_read);
+    if reads.clone().any(|read| read.point.func != point.func) {
         return true;
     }
-    let cfg = cx.facts().cfg(point.func);
-    let read_at = |node| {
-        if facts
-            .reads
-            .iter()
-            .filter(reads)
-            .any(|read| is_here(read, node))
-        {
+    let mut visit = |node| {
+        let here = Point {
+            func: point.func,
+            node,
+        };
+        if reads.clone().any(|read| read.point == here) {
             Visit::Stop
-        } else if facts.writes.iter().any(|write| is_here(write, node)) {
+        } else if var.writes.iter().any(|write| write.point == here) {
             Visit::Skip
         } else {
             Visit::Continue
         }
     };
-    cfg.search_after(point.node, read_at).is_some()
-        || cfg.search_before(point.node, read_at).is_some()
+    let cfg = cx.facts().cfg(point.func);
+    cfg.search_after(point.node, &mut visit).is_some()
+        || cfg.search_before(point.node, &mut visit).is_some()
 }
 
 /// Where a variable gets another value than `known` after the `defer`.
@@ -425,26 +308,17 @@ fn late_change(
     cx: &RuleCx<'_>,
     site: &DeferSite<'_>,
     local: LocalId,
-    known: &Known,
+    known: Known,
 ) -> Option<Span> {
     let facts = cx.facts();
-    let changes = |access: &&Access| match access.role {
-        Role::Write => !keeps(cx, access.value, local, known),
-        Role::ReadWrite => true,
-        Role::PartWrite => {
-            is_struct(cx, cx.body().type_of_local(local)) && is_field_of_variable(cx, access)
-        }
-        _ => false,
-    };
     let var = facts.var(local);
     let parts = var.reads.iter().filter(|read| read.role == Role::PartWrite);
-    let late = facts.accesses_after(
-        site.point,
-        local,
-        var.writes.iter().chain(parts).filter(changes),
-    );
-    let first = late.iter().min_by_key(|late| late.in_closure)?;
-    let access = &first.access;
+    let changes =
+        var.writes.iter().chain(parts).filter(|access| {
+            facts.changes_variable(access) && !keeps(cx, access.value, local, known)
+        });
+    let late = facts.accesses_after(site.point, local, changes);
+    let access = late.iter().min_by_key(|late| late.in_closure)?.access;
     match access.expr {
         Some(expr) => Some(cx.file().expr(expr).span),
         None => facts.cfg(access.point.func).span_of_node(access.point.node),
@@ -452,45 +326,15 @@ fn late_change(
 }
 
 /// Whether a write gives the variable the value it has anyway.
-fn keeps(cx: &RuleCx<'_>, value: Value, local: LocalId, known: &Known) -> bool {
-    let file = cx.file();
-    match value {
-        Value::Zero => known.constant.is_none(),
-        Value::Expr(expr) => match (cx.body().object(expr), known.constant) {
-            (Object::Local(other), _) if other == local => true,
-            (Object::Nil, None) => true,
-            (_, None) => {
-                is_constant(cx, expr)
-                    && matches!(file.expr_text(file.unparen(expr)), "0" | "\"\"" | "false")
-            }
-            (_, Some(constant)) => {
-                file.expr_text(file.unparen(expr)) == file.expr_text(file.unparen(constant))
-            }
-        },
-        _ => false,
+fn keeps(cx: &RuleCx<'_>, value: Value, local: LocalId, known: Known) -> bool {
+    let text = |expr| cx.file().expr_text(cx.file().unparen(expr));
+    if matches!(value, Value::Expr(expr) if cx.body().object(expr) == Object::Local(local)) {
+        return true;
     }
-}
-
-/// Whether a write to a part assigns to a field of the variable itself, not of what it points to.
-pub(crate) fn is_field_of_variable(cx: &RuleCx<'_>, access: &Access) -> bool {
-    let Some(ident) = access.expr else {
-        return false;
-    };
-    let file = cx.file();
-    let Some(stmt) = cx
-        .facts()
-        .cfg(access.point.func)
-        .stmt_of_node(access.point.node)
-    else {
-        return false;
-    };
-    let is_target = |target: &ExprId| {
-        let selector = file.selector(file.unparen(*target));
-        selector.is_some_and(|(x, _)| file.unparen(x) == ident)
-    };
-    match file.stmt(stmt).kind {
-        StmtKind::Assign { lhs, .. } => file.exprs(lhs).iter().any(is_target),
-        StmtKind::IncDec { x, .. } => is_target(&x),
+    match (cx.facts().known_value(value), known) {
+        (Some(Known::Zero), Known::Zero) => true,
+        (Some(Known::Constant(to)), Known::Zero) => is_zero(cx, to),
+        (Some(Known::Constant(to)), Known::Constant(from)) => text(to) == text(from),
         _ => false,
     }
 }

@@ -1,12 +1,16 @@
 //! Local variables: where they are written, read and captured, and which value they may have where.
-//! `collect` finds the accesses, `flow` answers what happens when, `nil` when a variable is nil.
+//! `collect` finds the accesses, `flow` answers what happens when, `known`
+//! and `nil` which value a variable certainly has.
 
 mod collect;
 mod flow;
+mod known;
 mod nil;
 
 #[cfg(test)]
 mod tests;
+
+pub use known::Known;
 
 use go_syntax::{ExprId, FuncId, StmtId};
 use go_types::{LocalId, Role};

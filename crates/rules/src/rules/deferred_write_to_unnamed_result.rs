@@ -5,7 +5,6 @@ use go_syntax::{ExprId, FuncId, Span, StmtId, StmtKind};
 use go_types::{Local, LocalId, LocalKind, Object, Role};
 
 use crate::cx::RuleCx;
-use crate::early::{is_field_of_variable, is_struct};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -167,7 +166,8 @@ fn is_candidate(local: &Local, func: FuncId) -> bool {
 
 /// An assignment in `literal` to a variable that nobody reads again.
 fn lost_write(cx: &RuleCx<'_>, id: LocalId, literal: FuncId) -> Option<ExprId> {
-    let var = cx.facts().var(id);
+    let facts = cx.facts();
+    let var = facts.var(id);
     if var.address_taken
         || var
             .captures
@@ -177,26 +177,20 @@ fn lost_write(cx: &RuleCx<'_>, id: LocalId, literal: FuncId) -> Option<ExprId> {
         return None;
     }
     let in_literal = |access: &&Access| access.point.func == literal;
-    let is_struct = is_struct(cx, cx.body().type_of_local(id));
-    let is_part = |access: &&Access| {
-        access.role == Role::PartWrite && is_struct && is_field_of_variable(cx, access)
-    };
-    let parts = var.reads.iter().filter(is_part);
-    let cfg = cx.facts().cfg(literal);
-    let is_read_again = |write: &&Access| {
-        let mut reads = var
-            .reads
-            .iter()
-            .filter(in_literal)
-            .filter(|read| !is_part(read));
-        reads.any(|read| cfg.reaches(write.point.node, read.point.node))
-    };
-    var.writes
+    let (parts, reads): (Vec<&Access>, Vec<&Access>) = var
+        .reads
         .iter()
-        .chain(parts)
         .filter(in_literal)
-        .find(|write| !is_read_again(write))?
-        .expr
+        .partition(|read| read.role == Role::PartWrite && facts.changes_variable(read));
+    let cfg = facts.cfg(literal);
+    let is_lost = |write: &&Access| {
+        let after = cfg.nodes_after(write.point.node);
+        !reads
+            .iter()
+            .any(|read| after.contains(read.point.node.index()))
+    };
+    let mut writes = var.writes.iter().filter(in_literal).chain(parts);
+    writes.find(is_lost)?.expr
 }
 
 fn report_returned(

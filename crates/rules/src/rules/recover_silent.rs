@@ -2,7 +2,7 @@
 
 use go_flow::{LiteralUse, NodeKind, RecoverCall, Value};
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtId, StmtKind};
 use go_types::Object;
 
 use crate::cx::RuleCx;
@@ -16,6 +16,8 @@ declare_rule! {
     /// see that something went wrong: the function has no results, or its last result is an error,
     /// which is nil after the panic. It is silent when
     /// - a comment in the literal, or before it, says why;
+    /// - a literal of its own, called where it stands, guards a single condition or assignment;
+    /// - a condition decides whether panics are recovered;
     /// - the function has other results, such as a `bool`: they are zero after a panic;
     /// - the file is a test.
     ///
@@ -95,6 +97,9 @@ fn check_recover(cx: &RuleCx<'_>, recover: &RecoverCall) {
     {
         return;
     }
+    if is_on_purpose(cx, around, stmt) {
+        return;
+    }
     let consequence = match outcome(cx, around) {
         Outcome::Nothing => "nobody gets to know of it",
         Outcome::NilError => "the function returns a nil error, as if all had gone well",
@@ -106,6 +111,25 @@ fn check_recover(cx: &RuleCx<'_>, recover: &RecoverCall) {
         format!("a panic is recovered here and nothing is done about it: {consequence}"),
     )
     .help("log the recovered value or turn it into an error; if the panic is expected, say so in a comment");
+}
+
+/// Whether the shape of `func`, which is left by the panic, tells that one is expected: recovering
+/// is switched on and off, or the function is there for one statement that may panic. (A call as a
+/// statement is a job of its own.)
+fn is_on_purpose(cx: &RuleCx<'_>, func: FuncId, defer: StmtId) -> bool {
+    let file = cx.file();
+    let stmts = file
+        .func(func)
+        .body
+        .map_or(&[][..], |body| file.block_stmts(body));
+    if !stmts.contains(&defer) {
+        return true;
+    }
+    let is_guard = matches!(cx.facts().literal_use(func), LiteralUse::Called { .. });
+    match stmts {
+        [_, guarded] => is_guard && !matches!(file.stmt(*guarded).kind, StmtKind::Expr(_)),
+        _ => false,
+    }
 }
 
 /// What a caller gets from a function that recovered.

@@ -87,13 +87,6 @@ func byName() {
 	work()
 }
 
-func condition(debug bool) {
-	if !debug {
-		defer func() { recover() }() // want
-	}
-	work()
-}
-
 func compared() {
 	defer func() {
 		if recover() == nil { // want
@@ -117,7 +110,43 @@ func commentBehindTheLineBefore() {
 	work()
 }
 
+func eachJob(jobs []func()) {
+	for _, job := range jobs {
+		func() {
+			defer func() { recover() }() // want
+			job()
+		}()
+	}
+}
+
 // Not silent.
+
+// Somebody thought about it.
+func switchable(debug bool) {
+	if !debug {
+		defer func() { recover() }()
+	}
+	work()
+}
+
+func guardsComparison(x, y any) (same bool) {
+	func() {
+		defer func() { recover() }()
+		same = x == y
+	}()
+	return same
+}
+
+func guardsAssertion(x any) string {
+	name := "unknown"
+	func() {
+		defer func() { recover() }()
+		if s, ok := x.(fmt.Stringer); ok {
+			name = s.String()
+		}
+	}()
+	return name
+}
 
 func logged() {
 	defer func() {
