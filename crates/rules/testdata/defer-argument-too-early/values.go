@@ -12,6 +12,7 @@ import (
 type stats struct {
 	rows  int
 	bytes int
+	sub   struct{ n int }
 }
 
 type file struct{}
@@ -128,6 +129,12 @@ func structValue() {
 	defer report(s) // want "the zero value for `s`"
 	s.rows = 3
 	s.bytes++
+}
+
+func structInStruct() {
+	var s stats
+	defer report(s) // want
+	s.sub.n++
 }
 
 func structField() {

@@ -6,6 +6,7 @@ type stats struct {
 	took time.Duration
 	rows []int
 	sub  struct{ n int }
+	next *stats
 }
 
 type custom struct{}
@@ -19,6 +20,15 @@ func elapsed() stats {
 	var s stats
 	defer func() {
 		s.took = time.Since(start) // want "`s` has been returned by the time the deferred function assigns to it"
+	}()
+	work()
+	return s
+}
+
+func nestedField() stats {
+	var s stats
+	defer func() {
+		s.sub.n++ // want "`s` has been returned"
 	}()
 	work()
 	return s
@@ -94,6 +104,16 @@ func throughPointer() *stats {
 	s := &stats{}
 	defer func() {
 		s.took = time.Since(start)
+	}()
+	work()
+	return s
+}
+
+func throughField() stats {
+	s := stats{next: &stats{}}
+	defer func() {
+		s.next.took = 1
+		s.rows[0] = 1
 	}()
 	work()
 	return s
