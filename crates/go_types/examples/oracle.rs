@@ -369,13 +369,8 @@ fn compare_type(
         "type {}",
         kind.split(['(', ' ', '{']).next().unwrap_or_default()
     );
-    let actual = body.type_string(body.type_of(expr));
-    // Untyped values get their final type from what is around them, which is not computed yet; and
-    // where two values are taken, go/types has a tuple.
-    if actual == expected
-        || actual.starts_with("untyped ")
-        || expected == format!("({actual}, bool)")
-    {
+    let actual = body.type_string(body.final_type_of(expr));
+    if actual == expected {
         score.agree(&class);
     } else {
         score.differ(&class, actual.contains('?'), || {

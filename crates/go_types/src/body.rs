@@ -89,6 +89,19 @@ impl<'a> Body<'a> {
         self.typer().type_of(self.place(), expr)
     }
 
+    /// The type that an expression has in the end, as go/types records it: comparisons and shifts
+    /// without type of their own get that of what is around them, `v, ok` forms are tuples of two,
+    /// generic functions are instantiated. The first question costs a pass over the body. For
+    /// constants it is not meant.
+    pub fn final_type_of(&self, expr: ExprId) -> TypeId {
+        self.typer().final_type(self.place(), expr)
+    }
+
+    /// Whether an expression is a constant.
+    pub fn is_constant(&self, expr: ExprId) -> bool {
+        self.typer().is_constant(self.place(), expr)
+    }
+
     /// The type of a local variable or constant; the type that a local type or type parameter is.
     pub fn type_of_local(&self, local: LocalId) -> TypeId {
         self.typer().local_type(local)

@@ -12,6 +12,9 @@ use rustc_hash::FxHashMap;
 
 use crate::loader::Loader;
 use crate::names::{ImportId, ImportKind, MemberId, Object, PackageNames, is_exported};
+use crate::types::consts::Value;
+use crate::types::core::Term;
+use crate::types::layout::Layout;
 use crate::types::store::{PathId, TypeStore};
 use crate::types::typer::Typer;
 use crate::types::{NamedId, NamedType, Selection, Type, TypeId, TypeList};
@@ -27,6 +30,10 @@ pub struct PackageCx<'a> {
     root: PathId,
     members: RefCell<FxHashMap<(PathId, MemberId), TypeId>>,
     underlying: RefCell<FxHashMap<TypeId, TypeId>>,
+    constants: RefCell<FxHashMap<(PathId, MemberId), Option<Value>>>,
+    cores: RefCell<FxHashMap<TypeId, Option<Term>>>,
+    layouts: RefCell<FxHashMap<TypeId, Option<Layout>>>,
+    mentions: RefCell<FxHashMap<TypeId, bool>>,
     /// How many questions are being answered, one within the other.
     pub(crate) depth: Cell<u32>,
 }
@@ -44,6 +51,10 @@ impl<'a> PackageCx<'a> {
             root,
             members: RefCell::default(),
             underlying: RefCell::default(),
+            constants: RefCell::default(),
+            cores: RefCell::default(),
+            layouts: RefCell::default(),
+            mentions: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -263,6 +274,46 @@ impl<'a> PackageCx<'a> {
 
     pub(crate) fn remember_underlying(&self, id: TypeId, underlying: TypeId) {
         self.underlying.borrow_mut().insert(id, underlying);
+    }
+
+    pub(crate) fn forget_underlying(&self, id: TypeId) {
+        self.underlying.borrow_mut().remove(&id);
+    }
+
+    pub(crate) fn path_text(&self, path: PathId) -> Arc<str> {
+        self.store.path_text(path)
+    }
+
+    pub(crate) fn known_constant(&self, path: PathId, id: MemberId) -> Option<Option<Value>> {
+        self.constants.borrow().get(&(path, id)).copied()
+    }
+
+    pub(crate) fn remember_constant(&self, path: PathId, id: MemberId, value: Option<Value>) {
+        self.constants.borrow_mut().insert((path, id), value);
+    }
+
+    pub(crate) fn known_core(&self, param: TypeId) -> Option<Option<Term>> {
+        self.cores.borrow().get(&param).copied()
+    }
+
+    pub(crate) fn remember_core(&self, param: TypeId, core: Option<Term>) {
+        self.cores.borrow_mut().insert(param, core);
+    }
+
+    pub(crate) fn known_mention(&self, ty: TypeId) -> Option<bool> {
+        self.mentions.borrow().get(&ty).copied()
+    }
+
+    pub(crate) fn remember_mention(&self, ty: TypeId, mentions: bool) {
+        self.mentions.borrow_mut().insert(ty, mentions);
+    }
+
+    pub(crate) fn known_layout(&self, ty: TypeId) -> Option<Option<Layout>> {
+        self.layouts.borrow().get(&ty).copied()
+    }
+
+    pub(crate) fn remember_layout(&self, ty: TypeId, layout: Option<Layout>) {
+        self.layouts.borrow_mut().insert(ty, layout);
     }
 }
 

@@ -202,6 +202,17 @@ impl Basic {
         )
     }
 
+    /// The size of an unsigned integer type.
+    pub(crate) const fn unsigned_bits(self) -> Option<u32> {
+        match self {
+            Self::Uint8 => Some(8),
+            Self::Uint16 => Some(16),
+            Self::Uint32 => Some(32),
+            Self::Uint | Self::Uint64 | Self::Uintptr => Some(64),
+            _ => None,
+        }
+    }
+
     /// Whether values are strings.
     pub const fn is_string(self) -> bool {
         matches!(self, Self::String | Self::UntypedString)

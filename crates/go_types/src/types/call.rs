@@ -2,7 +2,8 @@
 
 use go_syntax::{ExprId, ExprKind};
 
-use super::store::{Type, TypeId, TypeList};
+use super::lookup::Selection;
+use super::store::{PathId, Type, TypeId, TypeList};
 use super::subst::Env;
 use super::typer::{Meaning, Place, Typer};
 use crate::names::{MemberId, MemberKind, PackageNames};
@@ -12,7 +13,7 @@ impl Typer<'_> {
     /// The types of the values that a call or conversion gives; `None` when that is not known.
     pub(crate) fn results(self, place: Place<'_>, call: ExprId) -> Option<TypeList> {
         let tree = place.tree();
-        let ExprKind::Call { fun, args, spread } = tree.expr(call).kind else {
+        let ExprKind::Call { fun, args, .. } = tree.expr(call).kind else {
             return None;
         };
         let args = tree.exprs(args);
@@ -25,41 +26,57 @@ impl Typer<'_> {
         if self.denotes_type(place, fun) {
             return Some(self.cx.list(&[self.type_expr(place, fun)]));
         }
-        let callee = self.type_of(place, fun);
-        let Type::Func {
-            params,
-            results,
-            variadic,
-        } = self.cx.ty(self.underlying(callee))
-        else {
-            return None;
+        match self.cx.ty(self.core(self.instance_of_call(place, call))) {
+            Type::Func { results, .. } => Some(results),
+            _ => None,
+        }
+    }
+
+    /// The type of the function that `call` calls, instantiated when it is generic.
+    pub(super) fn instance_of_call(self, place: Place<'_>, call: ExprId) -> TypeId {
+        let tree = place.tree();
+        let ExprKind::Call { fun, args, spread } = tree.expr(call).kind else {
+            return TypeId::UNKNOWN;
         };
-        if results == TypeList::EMPTY {
-            return Some(results);
-        }
-        let generic = self.callee_params(place, fun);
+        let fun = tree.unparen(fun);
+        let callee = self.type_of(place, fun);
+        let (generic, known) = self.generic_callee(place, fun);
         if generic.is_empty() {
-            return Some(results);
+            return callee;
         }
-        let env = self.call_env(place, &generic, (params, variadic), (args, spread));
-        let types: Vec<TypeId> = self
-            .cx
-            .types(results)
-            .iter()
-            .map(|&result| self.subst(result, &env))
-            .collect();
-        Some(self.cx.list(&types))
+        let Type::Func {
+            params, variadic, ..
+        } = self.cx.ty(callee)
+        else {
+            return callee;
+        };
+        let env = self.call_env(
+            place,
+            (&generic, &known),
+            (params, variadic),
+            (tree.exprs(args), spread),
+        );
+        self.subst(callee, &env)
     }
 
     /// What the type parameters `generic` of a called function stand for, as the arguments tell.
     fn call_env(
         self,
         place: Place<'_>,
-        generic: &[TypeId],
+        (generic, known): (&[TypeId], &[TypeId]),
         (params, variadic): (TypeList, bool),
         (args, spread): (&[ExprId], bool),
     ) -> Env {
-        let mut args: Vec<TypeId> = args.iter().map(|&arg| self.type_of(place, arg)).collect();
+        let type_of_arg = |&arg: &ExprId| {
+            // A generic function as argument tells nothing before it is instantiated itself.
+            let (params, known) = self.generic_callee(place, arg);
+            if params.len() > known.len() {
+                TypeId::UNKNOWN
+            } else {
+                self.type_of(place, arg)
+            }
+        };
+        let mut args: Vec<TypeId> = args.iter().map(type_of_arg).collect();
         // The results of one call may be all the arguments of another.
         if let [single] = *args
             && let Type::Tuple(types) = self.cx.ty(single)
@@ -71,41 +88,97 @@ impl Typer<'_> {
             && !spread
             && let Some(last) = formals.pop()
         {
-            let elem = match self.cx.ty(last) {
-                Type::Slice(elem) => elem,
-                _ => TypeId::UNKNOWN,
-            };
-            formals.resize(args.len().max(formals.len()), elem);
+            formals.resize(args.len().max(formals.len()), self.element_of(last));
         }
-        self.infer(generic, &[], &formals, &args)
+        self.infer(generic, known, &formals, &args)
     }
 
-    /// The type parameters of the function that `fun` names, if it is generic.
-    pub(super) fn callee_params(self, place: Place<'_>, fun: ExprId) -> Vec<TypeId> {
+    /// The type of the elements of a slice.
+    pub(super) fn element_of(self, slice: TypeId) -> TypeId {
+        match self.cx.ty(slice) {
+            Type::Slice(elem) => elem,
+            // `append([]byte, string...)`
+            Type::Basic(basic) if basic.is_string() => self.basic(Basic::Uint8),
+            _ => TypeId::UNKNOWN,
+        }
+    }
+
+    /// The type parameters of the function that `fun` names, if it is generic, and the arguments that
+    /// are given for them.
+    pub(super) fn generic_callee(
+        self,
+        place: Place<'_>,
+        fun: ExprId,
+    ) -> (Vec<TypeId>, Vec<TypeId>) {
         let tree = place.tree();
-        let mut fun = fun;
-        loop {
-            match tree.expr(fun).kind {
-                ExprKind::Paren(x) | ExprKind::Index { x, .. } => fun = x,
-                ExprKind::Ident => {
-                    return match self.meaning(place, fun) {
-                        Meaning::Member(id) => self.func_params(place.path, place.package, id),
-                        Meaning::DotMember(path) => self.imported_params(path, tree.expr_text(fun)),
-                        _ => Vec::new(),
-                    };
-                }
-                ExprKind::Selector { x, sel } => {
-                    return match self.package_named(place, x) {
-                        Some(path) => self.imported_params(path, tree.span_text(sel)),
-                        None => Vec::new(),
-                    };
-                }
-                _ => return Vec::new(),
+        let fun = tree.unparen(fun);
+        match tree.expr(fun).kind {
+            ExprKind::Ident | ExprKind::Selector { .. } => {
+                (self.params_of_name(place, fun), Vec::new())
             }
+            ExprKind::Index { x, indices } => {
+                let params = self.params_of_name(place, tree.unparen(x));
+                if params.is_empty() {
+                    return (params, Vec::new());
+                }
+                let indices = tree.exprs(indices).iter();
+                let known = indices.map(|&arg| self.type_expr(place, arg)).collect();
+                (params, known)
+            }
+            _ => (Vec::new(), Vec::new()),
         }
     }
 
-    fn imported_params(self, path: super::store::PathId, name: &str) -> Vec<TypeId> {
+    fn params_of_name(self, place: Place<'_>, fun: ExprId) -> Vec<TypeId> {
+        let tree = place.tree();
+        match tree.expr(fun).kind {
+            ExprKind::Ident => match self.meaning(place, fun) {
+                Meaning::Member(id) => self.func_params(place.path, place.package, id),
+                Meaning::DotMember(path) => self.imported_params(path, tree.expr_text(fun)),
+                _ => Vec::new(),
+            },
+            ExprKind::Selector { x, sel } => {
+                let name = tree.span_text(sel);
+                match self.package_named(place, x) {
+                    Some(path) => self.imported_params(path, name),
+                    // Only the types of generic methods, and those within generic functions, mention
+                    // type parameters.
+                    None if self.mentions_params(self.type_of(place, fun)) => {
+                        self.method_params(self.type_of(place, x), name, place.path)
+                    }
+                    None => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The type parameters that the method `name` of `recv` declares itself.
+    fn method_params(self, recv: TypeId, name: &str, from: PathId) -> Vec<TypeId> {
+        let Some(Selection::Method { owner, .. }) = self.lookup(recv, name, from) else {
+            return Vec::new();
+        };
+        let Type::Named { name: base, .. } = self.cx.ty(owner) else {
+            return Vec::new();
+        };
+        let base = self.cx.named(base);
+        let Some(package) = self.cx.package_at(base.path) else {
+            return Vec::new();
+        };
+        let Some(method) = package.lookup_method(&base.name, name) else {
+            return Vec::new();
+        };
+        let method = package.method(method);
+        let place = Place {
+            path: base.path,
+            package: &package,
+            file: method.file,
+        };
+        let tree = place.tree();
+        self.type_params(place, tree.sig(tree.func(method.func).sig).tparams)
+    }
+
+    fn imported_params(self, path: PathId, name: &str) -> Vec<TypeId> {
         let Some(package) = self.cx.package_at(path) else {
             return Vec::new();
         };
@@ -115,12 +188,7 @@ impl Typer<'_> {
             .unwrap_or_default()
     }
 
-    fn func_params(
-        self,
-        path: super::store::PathId,
-        package: &PackageNames,
-        id: MemberId,
-    ) -> Vec<TypeId> {
+    fn func_params(self, path: PathId, package: &PackageNames, id: MemberId) -> Vec<TypeId> {
         let member = package.member(id);
         let place = Place {
             path,
@@ -171,7 +239,7 @@ impl Typer<'_> {
     }
 
     /// The type of the first operand that has one of its own.
-    fn operands_type(self, place: Place<'_>, args: &[ExprId]) -> TypeId {
+    pub(super) fn operands_type(self, place: Place<'_>, args: &[ExprId]) -> TypeId {
         let mut widest: Option<Basic> = None;
         for &arg in args {
             let ty = self.type_of(place, arg);

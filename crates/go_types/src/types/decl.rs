@@ -29,6 +29,8 @@ impl Typer<'_> {
         if let Some(known) = self.cx.known_underlying(ty) {
             return known;
         }
+        // The length of an array may depend on the type itself, in wrong programs.
+        self.cx.remember_underlying(ty, TypeId::UNKNOWN);
         let mut current = ty;
         let mut result = TypeId::UNKNOWN;
         for _ in 0..MAX_DECLARATIONS {
@@ -39,7 +41,10 @@ impl Typer<'_> {
                     break;
                 }
                 Declared::Unknown => break,
-                Declared::OutOfSight => return TypeId::UNKNOWN,
+                Declared::OutOfSight => {
+                    self.cx.forget_underlying(ty);
+                    return TypeId::UNKNOWN;
+                }
             }
         }
         self.cx.remember_underlying(ty, result);

@@ -2,8 +2,9 @@
 
 use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, UnaryOp};
 
+use rustc_hash::FxHashMap;
+
 use super::store::{PathId, Type, TypeId};
-use super::subst::Env;
 use super::typer::{BodyTypes, Meaning, Place, Typer};
 use crate::names::is_exported;
 use crate::universe::{Basic, UniverseConst};
@@ -53,13 +54,14 @@ impl Typer<'_> {
         let tree = place.tree();
         let cx = self.cx;
         match tree.expr(expr).kind {
-            ExprKind::Bad | ExprKind::KeyValue { .. } | ExprKind::CompositeLit { ty: None, .. } => {
-                TypeId::UNKNOWN
-            }
+            ExprKind::Bad | ExprKind::KeyValue { .. } => TypeId::UNKNOWN,
+            ExprKind::CompositeLit { ty: None, .. } => self.elided_type(place, expr),
             ExprKind::Ident => self.ident_type(place, expr),
             ExprKind::BasicLit(kind) => self.basic(literal_type(kind)),
-            ExprKind::CompositeLit { ty: Some(ty), .. }
-            | ExprKind::TypeAssert { ty: Some(ty), .. } => self.type_expr(place, ty),
+            ExprKind::CompositeLit {
+                ty: Some(ty), elts, ..
+            } => self.literal_of(place, ty, tree.exprs(elts)),
+            ExprKind::TypeAssert { ty: Some(ty), .. } => self.type_expr(place, ty),
             ExprKind::FuncLit(func) => self.signature(place, tree.func(func).sig),
             ExprKind::Paren(x) | ExprKind::TypeAssert { x, ty: None } => self.type_of(place, x),
             ExprKind::Selector { x, sel } => self.selector_type(place, x, tree.span_text(sel)),
@@ -155,7 +157,7 @@ impl Typer<'_> {
             return self.type_expr(place, expr);
         }
         let operand = self.type_of(place, x);
-        match self.cx.ty(self.underlying(operand)) {
+        match self.cx.ty(self.core(operand)) {
             Type::Map { value, .. } => value,
             Type::Slice(elem) | Type::Array { elem, .. } => elem,
             Type::Pointer(pointee) => match self.cx.ty(self.underlying(pointee)) {
@@ -164,20 +166,22 @@ impl Typer<'_> {
             },
             Type::Basic(basic) if basic.is_string() => self.basic(Basic::Uint8),
             Type::Func { .. } => {
-                let params = self.callee_params(place, x);
-                let args: Vec<TypeId> = indices
-                    .iter()
-                    .map(|&arg| self.type_expr(place, arg))
-                    .collect();
-                self.subst(operand, &Env::new(&params, &args))
+                let (params, known) = self.generic_callee(place, expr);
+                if params.is_empty() {
+                    return TypeId::UNKNOWN;
+                }
+                debug_assert_eq!(known.len(), indices.len());
+                let env = self.infer(&params, &known, &[], &[]);
+                self.subst(operand, &env.without_unknown())
             }
+            Type::Unknown => self.common_element(operand).unwrap_or(TypeId::UNKNOWN),
             _ => TypeId::UNKNOWN,
         }
     }
 
     fn slice_type(self, operand: TypeId) -> TypeId {
         let cx = self.cx;
-        match cx.ty(self.underlying(operand)) {
+        match cx.ty(self.core(operand)) {
             Type::Array { elem, .. } => cx.intern(Type::Slice(elem)),
             Type::Pointer(pointee) => match cx.ty(self.underlying(pointee)) {
                 Type::Array { elem, .. } => cx.intern(Type::Slice(elem)),
@@ -185,13 +189,14 @@ impl Typer<'_> {
             },
             Type::Basic(Basic::UntypedString) => self.basic(Basic::String),
             Type::Slice(_) | Type::Basic(Basic::String) => operand,
+            Type::Unknown if self.is_bytes_or_string(operand) => operand,
             _ => TypeId::UNKNOWN,
         }
     }
 
     /// The type that a pointer points to.
     fn elem_of(self, pointer: TypeId) -> TypeId {
-        match self.cx.ty(self.underlying(pointer)) {
+        match self.cx.ty(self.core(pointer)) {
             Type::Pointer(elem) => elem,
             _ => TypeId::UNKNOWN,
         }
@@ -200,7 +205,7 @@ impl Typer<'_> {
     fn unary_type(self, op: UnaryOp, operand: TypeId) -> TypeId {
         match op {
             UnaryOp::Addr => self.cx.intern(Type::Pointer(operand)),
-            UnaryOp::Recv => match self.cx.ty(self.underlying(operand)) {
+            UnaryOp::Recv => match self.cx.ty(self.core(operand)) {
                 Type::Chan { elem, .. } => elem,
                 _ => TypeId::UNKNOWN,
             },
@@ -217,7 +222,15 @@ impl Typer<'_> {
             | BinaryOp::Le
             | BinaryOp::Gt
             | BinaryOp::Ge => self.basic(Basic::UntypedBool),
-            BinaryOp::Shl | BinaryOp::Shr => self.type_of(place, x),
+            BinaryOp::Shl | BinaryOp::Shr => {
+                let ty = self.type_of(place, x);
+                match self.cx.ty(ty) {
+                    Type::Basic(Basic::UntypedFloat | Basic::UntypedComplex) => {
+                        self.basic(Basic::UntypedInt)
+                    }
+                    _ => ty,
+                }
+            }
             _ => {
                 // Constants made of thousands of strings are added up in a loop.
                 let mut ty = self.type_of(place, y);
@@ -250,6 +263,66 @@ impl Typer<'_> {
             (Type::Unknown, Type::Basic(b)) if b.is_untyped() => TypeId::UNKNOWN,
             (Type::Unknown, _) => right,
             _ => left,
+        }
+    }
+
+    /// The type of `ty{elts}`, where the length of an array may be left to the elements.
+    fn literal_of(self, place: Place<'_>, ty: ExprId, elts: &[ExprId]) -> TypeId {
+        let tree = place.tree();
+        let ExprKind::ArrayType {
+            len: Some(len),
+            elem,
+        } = tree.expr(tree.unparen(ty)).kind
+        else {
+            return self.type_expr(place, ty);
+        };
+        if !matches!(tree.expr(len).kind, ExprKind::Ellipsis(None)) {
+            return self.type_expr(place, ty);
+        }
+        let elem = self.type_expr(place, elem);
+        let mut next: Option<u64> = Some(0);
+        let mut len = Some(0);
+        for &elt in elts {
+            if let ExprKind::KeyValue { key, .. } = tree.expr(elt).kind {
+                next = self.array_len(place, key);
+            }
+            next = next.and_then(|index| index.checked_add(1));
+            len = len.zip(next).map(|(len, next): (u64, u64)| len.max(next));
+        }
+        self.cx.intern(Type::Array { len, elem })
+    }
+
+    /// The type of a literal without one, an element or key of another literal: that of the elements,
+    /// which may be pointers.
+    fn elided_type(self, place: Place<'_>, expr: ExprId) -> TypeId {
+        let Some(body) = self.body_at(place, expr) else {
+            return TypeId::UNKNOWN;
+        };
+        let elided = body.elided.get_or_init(|| elided_literals(place, body));
+        let Some(&(outer, is_key)) = elided.get(&expr) else {
+            return TypeId::UNKNOWN;
+        };
+        let outer = self.literal_type(self.type_of(place, outer));
+        match self.cx.ty(outer) {
+            Type::Slice(elem) | Type::Array { elem, .. } if !is_key => elem,
+            Type::Map { key, value } => {
+                if is_key {
+                    key
+                } else {
+                    value
+                }
+            }
+            _ => TypeId::UNKNOWN,
+        }
+    }
+
+    /// What a composite literal of type `ty` is made of: what is underneath, behind a pointer when
+    /// the type of the literal was left out.
+    pub(super) fn literal_type(self, ty: TypeId) -> TypeId {
+        let core = self.core(ty);
+        match self.cx.ty(core) {
+            Type::Pointer(elem) => self.core(elem),
+            _ => core,
         }
     }
 
@@ -305,6 +378,37 @@ impl BodyTypes {
             *slot = ty;
         }
     }
+}
+
+/// The literals of a body whose type is left out, with the literal around each and whether it is a
+/// key there.
+fn elided_literals(place: Place<'_>, body: &BodyTypes) -> FxHashMap<ExprId, (ExprId, bool)> {
+    let tree = place.tree();
+    let is_elided = |expr| {
+        matches!(
+            tree.expr(expr).kind,
+            ExprKind::CompositeLit { ty: None, .. }
+        )
+    };
+    let mut elided = FxHashMap::default();
+    for outer in tree.func(body.names.root()).exprs.iter() {
+        let ExprKind::CompositeLit { elts, .. } = tree.expr(outer).kind else {
+            continue;
+        };
+        for &elt in tree.exprs(elts) {
+            let (key, value) = match tree.expr(elt).kind {
+                ExprKind::KeyValue { key, value } => (Some(key), value),
+                _ => (None, elt),
+            };
+            if let Some(key) = key.filter(|&key| is_elided(key)) {
+                elided.insert(key, (outer, true));
+            }
+            if is_elided(value) {
+                elided.insert(value, (outer, false));
+            }
+        }
+    }
+    elided
 }
 
 /// The operand that an expression begins with.

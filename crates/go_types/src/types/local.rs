@@ -66,7 +66,7 @@ impl Typer<'_> {
     fn range_type(self, operand: TypeId, is_key: bool) -> TypeId {
         let cx = self.cx;
         let int = || self.basic(Basic::Int);
-        match cx.ty(self.underlying(operand)) {
+        match cx.ty(self.core(operand)) {
             Type::Slice(elem) | Type::Array { elem, .. } => {
                 if is_key {
                     int()
@@ -102,7 +102,7 @@ impl Typer<'_> {
             Type::Basic(basic) if basic.is_integer() && is_key => self.default_type(operand),
             // An iterator: the variables are the parameters of its parameter.
             Type::Func { params, .. } => match *cx.types(params) {
-                [yields] => match cx.ty(self.underlying(yields)) {
+                [yields] => match cx.ty(self.core(yields)) {
                     Type::Func { params, .. } => cx
                         .types(params)
                         .get(usize::from(!is_key))
@@ -112,6 +112,7 @@ impl Typer<'_> {
                 },
                 _ => TypeId::UNKNOWN,
             },
+            Type::Unknown if self.is_bytes_or_string(operand) && is_key => int(),
             _ => TypeId::UNKNOWN,
         }
     }

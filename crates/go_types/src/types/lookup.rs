@@ -147,19 +147,17 @@ impl Typer<'_> {
                 self.underlying(ty)
             }
             Type::TypeParam(param) => {
-                let Some(constraint) = param.constraint else {
+                let constraint = self.with_constraint(param, |this, place, expr, env| {
+                    match place.tree().expr(expr).kind {
+                        // Unions and approximations have no methods.
+                        ExprKind::Unary { .. } | ExprKind::Binary { .. } => ty,
+                        _ => this.subst(this.type_expr(place, expr), env),
+                    }
+                });
+                let Some(constraint) = constraint else {
                     level.in_doubt = true;
                     return;
                 };
-                let Some(package) = self.cx.package_at(param.path) else {
-                    return;
-                };
-                let place = Place {
-                    path: param.path,
-                    package: &package,
-                    file: param.file,
-                };
-                let constraint = self.type_expr(place, constraint);
                 self.underlying(constraint)
             }
             _ => ty,
@@ -305,7 +303,7 @@ impl Typer<'_> {
 }
 
 /// The name of an embedded field: that of its type.
-fn embedded_name<'p>(place: Place<'p>, ty: ExprId) -> Option<&'p str> {
+pub(super) fn embedded_name<'p>(place: Place<'p>, ty: ExprId) -> Option<&'p str> {
     let tree = place.tree();
     let mut ty = ty;
     loop {

@@ -1,12 +1,17 @@
 //! Types as far as declarations tell: of declarations, of expressions, of what is selected in them.
 //!
-//! There is no inference from constraints here, no constant arithmetic and no check that a program
-//! is right. What would need them is [`Type::Unknown`].
+//! There is no check that a program is right; where one contradicts itself, types are
+//! [`Type::Unknown`] or those of one of its statements.
 
 mod call;
+pub(crate) mod consts;
+pub(crate) mod core;
 mod decl;
 mod display;
 mod expr;
+mod finals;
+mod infer;
+pub(crate) mod layout;
 mod local;
 mod lookup;
 pub(crate) mod store;

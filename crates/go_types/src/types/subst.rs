@@ -1,10 +1,7 @@
-//! Putting types in the place of type parameters, and finding out which from the arguments of a
-//! call.
-
-use go_syntax::{ExprKind, UnaryOp};
+//! Putting types in the place of type parameters. Which ones is found out in `infer`.
 
 use super::store::{Type, TypeId, TypeList};
-use super::typer::{Place, Typer};
+use super::typer::Typer;
 
 /// Type parameters and what stands for each.
 #[derive(Clone, Debug, Default)]
@@ -20,11 +17,17 @@ impl Env {
         }
     }
 
+    /// The pairs whose second type is known.
+    pub(super) fn without_unknown(mut self) -> Self {
+        self.pairs.retain(|(_, ty)| !ty.is_unknown());
+        self
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    fn get(&self, param: TypeId) -> Option<TypeId> {
+    pub(super) fn get(&self, param: TypeId) -> Option<TypeId> {
         self.pairs
             .iter()
             .find(|&&(known, _)| known == param)
@@ -125,160 +128,33 @@ impl Typer<'_> {
         self.cx.list(&flat)
     }
 
-    /// What the type parameters `params` stand for when arguments of the types `args` are passed to
-    /// parameters of the types `formals`: those that plain matching finds, the others are unknown.
-    pub(super) fn infer(
-        self,
-        params: &[TypeId],
-        known: &[TypeId],
-        formals: &[TypeId],
-        args: &[TypeId],
-    ) -> Env {
-        let mut found: Vec<Option<TypeId>> = vec![None; params.len()];
-        for (slot, &arg) in found.iter_mut().zip(known) {
-            *slot = Some(arg);
+    /// Whether a type is made of type parameters, however deep.
+    pub(super) fn mentions_params(self, ty: TypeId) -> bool {
+        if let Some(known) = self.cx.known_mention(ty) {
+            return known;
         }
-        let mut inference = Inference {
-            typer: self,
-            params,
-            found,
+        let any = |list: TypeList| {
+            self.cx
+                .types(list)
+                .iter()
+                .any(|&ty| self.mentions_params(ty))
         };
-        let is_untyped = |ty| matches!(self.cx.ty(ty), Type::Basic(basic) if basic.is_untyped());
-        // Constants without type have the last word only where nobody else had one.
-        for untyped in [false, true] {
-            for (&formal, &arg) in formals.iter().zip(args) {
-                if is_untyped(arg) == untyped {
-                    inference.unify(formal, self.default_type(arg));
-                }
-            }
-        }
-        inference.unify_constraints();
-        let types: Vec<TypeId> = inference
-            .found
-            .iter()
-            .map(|ty| ty.unwrap_or(TypeId::UNKNOWN))
-            .collect();
-        Env::new(params, &types)
-    }
-}
-
-impl Typer<'_> {
-    /// The `T` of a type parameter constrained by `~T` or `interface{ ~T }`.
-    fn core_of_constraint(self, param: TypeId) -> Option<TypeId> {
-        let Type::TypeParam(param) = self.cx.ty(param) else {
-            return None;
-        };
-        let package = self.cx.package_at(param.path)?;
-        let place = Place {
-            path: param.path,
-            package: &package,
-            file: param.file,
-        };
-        let tree = place.tree();
-        let mut constraint = tree.unparen(param.constraint?);
-        if let ExprKind::InterfaceType(elems) = tree.expr(constraint).kind {
-            let elems = tree.fields_of(elems);
-            let only = elems.first().filter(|_| elems.len() == 1)?;
-            constraint = tree.unparen(tree.field(only).ty);
-        }
-        match tree.expr(constraint).kind {
-            ExprKind::Unary {
-                op: UnaryOp::Tilde,
-                x,
-            } => Some(self.type_expr(place, x)),
-            _ => None,
-        }
-    }
-}
-
-struct Inference<'i> {
-    typer: Typer<'i>,
-    params: &'i [TypeId],
-    found: Vec<Option<TypeId>>,
-}
-
-impl Inference<'_> {
-    fn unify(&mut self, formal: TypeId, actual: TypeId) {
-        let typer = self.typer;
-        typer.deeper((), || self.match_types(formal, actual));
-    }
-
-    /// A parameter whose constraint has only one type underneath, as `S` in `[S ~[]E, E any]`, tells
-    /// more once it is known itself.
-    fn unify_constraints(&mut self) {
-        for index in 0..self.params.len() {
-            if let (Some(actual), Some(core)) = (
-                self.found[index],
-                self.typer.core_of_constraint(self.params[index]),
-            ) {
-                self.unify(core, self.typer.underlying(actual));
-            }
-        }
-    }
-
-    fn match_types(&mut self, formal: TypeId, actual: TypeId) {
-        if actual.is_unknown() {
-            return;
-        }
-        if let Some(index) = self.params.iter().position(|&param| param == formal) {
-            self.found[index].get_or_insert(actual);
-            return;
-        }
-        let cx = self.typer.cx;
-        let formal = cx.ty(formal);
-        let actual = match (formal, cx.ty(actual)) {
-            (Type::Named { .. }, actual) => actual,
-            // A named type is assignable to its underlying type.
-            (_, Type::Named { .. }) => cx.ty(self.typer.underlying(actual)),
-            (_, actual) => actual,
-        };
-        match (formal, actual) {
-            (
-                Type::Named { name, args },
-                Type::Named {
-                    name: other,
-                    args: actual,
-                },
-            ) if name == other => {
-                self.match_lists(args, actual);
-            }
-            (Type::Pointer(formal), Type::Pointer(actual))
-            | (Type::Slice(formal), Type::Slice(actual))
-            | (Type::Array { elem: formal, .. }, Type::Array { elem: actual, .. })
-            | (Type::Chan { elem: formal, .. }, Type::Chan { elem: actual, .. }) => {
-                self.unify(formal, actual);
-            }
-            (
-                Type::Map { key, value },
-                Type::Map {
-                    key: actual_key,
-                    value: actual_value,
-                },
-            ) => {
-                self.unify(key, actual_key);
-                self.unify(value, actual_value);
-            }
-            (
-                Type::Func {
-                    params, results, ..
-                },
-                Type::Func {
-                    params: actual_params,
-                    results: actual_results,
-                    ..
-                },
-            ) => {
-                self.match_lists(params, actual_params);
-                self.match_lists(results, actual_results);
-            }
-            _ => {}
-        }
-    }
-
-    fn match_lists(&mut self, formal: TypeList, actual: TypeList) {
-        let (formal, actual) = (self.typer.cx.types(formal), self.typer.cx.types(actual));
-        for (&formal, &actual) in formal.iter().zip(actual.iter()) {
-            self.unify(formal, actual);
-        }
+        let mentions = self.deeper(true, || match self.cx.ty(ty) {
+            // The fields of structs and interfaces are not looked at.
+            Type::TypeParam(_) | Type::Struct { .. } | Type::Interface { .. } => true,
+            Type::Unknown | Type::Basic(_) | Type::EmptyInterface => false,
+            Type::Named { args, .. } => any(args),
+            Type::Pointer(elem)
+            | Type::Slice(elem)
+            | Type::Array { elem, .. }
+            | Type::Chan { elem, .. } => self.mentions_params(elem),
+            Type::Map { key, value } => self.mentions_params(key) || self.mentions_params(value),
+            Type::Func {
+                params, results, ..
+            } => any(params) || any(results),
+            Type::Tuple(types) => any(types),
+        });
+        self.cx.remember_mention(ty, mentions);
+        mentions
     }
 }

@@ -1,6 +1,6 @@
 //! Type expressions, and the types of declarations.
 
-use go_syntax::{ExprId, ExprKind, FieldListId, LitKind, SigId, SpecId, SpecKind};
+use go_syntax::{ExprId, ExprKind, FieldListId, SigId, SpecId, SpecKind};
 
 use super::store::{PathId, Site, Type, TypeId, TypeList};
 use super::typer::{Meaning, Place, Typer};
@@ -47,7 +47,7 @@ impl Typer<'_> {
             } => {
                 let elem = self.type_expr(place, elem);
                 cx.intern(Type::Array {
-                    len: plain_number(place, len),
+                    len: self.array_len(place, len),
                     elem,
                 })
             }
@@ -230,14 +230,5 @@ fn site(place: Place<'_>, fields: FieldListId) -> Site<FieldListId> {
         path: place.path,
         file: place.file,
         node: fields,
-    }
-}
-
-/// The value of an array length that is a decimal literal.
-fn plain_number(place: Place<'_>, len: ExprId) -> Option<u64> {
-    let tree = place.tree();
-    match tree.expr(len).kind {
-        ExprKind::BasicLit(LitKind::Int) => tree.expr_text(len).parse().ok(),
-        _ => None,
     }
 }

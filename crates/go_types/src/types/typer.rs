@@ -1,10 +1,13 @@
 //! The one who answers: where an expression stands, what its identifiers mean there, and the bounds
 //! that keep answers finite.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 
 use go_syntax::{DeclId, DeclKind, ExprId, ExprKind, FieldListId, File, SpecId, SpecKind};
 
+use rustc_hash::FxHashMap;
+
+use super::consts::Value;
 use super::store::{PathId, Type, TypeId, TypeParam};
 use crate::cx::PackageCx;
 use crate::names::{BodyNames, LocalId, LocalKind, MemberId, Object, PackageNames};
@@ -54,6 +57,15 @@ pub(crate) struct BodyTypes {
     pub(super) exprs: RefCell<Vec<TypeId>>,
     /// By local; empty until the first question.
     pub(super) locals: RefCell<Vec<TypeId>>,
+    /// Values of operations that are constant, nothing for those that are not.
+    pub(super) constants: RefCell<FxHashMap<ExprId, Option<Value>>>,
+    pub(super) local_constants: RefCell<FxHashMap<LocalId, Option<Value>>>,
+    /// Whether `finals` has been filled.
+    pub(super) finished: Cell<bool>,
+    /// Where the final type of an expression is not the one that it has on its own.
+    pub(super) finals: RefCell<FxHashMap<ExprId, TypeId>>,
+    /// The literals whose type is left out, each with the literal around it and whether it is a key.
+    pub(super) elided: OnceCell<FxHashMap<ExprId, (ExprId, bool)>>,
 }
 
 impl BodyTypes {
@@ -63,6 +75,11 @@ impl BodyTypes {
             names,
             exprs: RefCell::default(),
             locals: RefCell::default(),
+            constants: RefCell::default(),
+            local_constants: RefCell::default(),
+            finished: Cell::new(false),
+            finals: RefCell::default(),
+            elided: OnceCell::new(),
         }
     }
 }
@@ -268,7 +285,7 @@ impl<'t> Typer<'t> {
 }
 
 /// The type arguments in a receiver, which declare type parameters.
-fn receiver_args(tree: &File, recv: FieldListId) -> &[ExprId] {
+pub(super) fn receiver_args(tree: &File, recv: FieldListId) -> &[ExprId] {
     let Some(field) = tree.fields_of(recv).first() else {
         return &[];
     };
@@ -283,7 +300,7 @@ fn receiver_args(tree: &File, recv: FieldListId) -> &[ExprId] {
 }
 
 /// The top-level declaration that covers `offset`.
-fn enclosing_decl(tree: &File, offset: u32) -> Option<DeclId> {
+pub(super) fn enclosing_decl(tree: &File, offset: u32) -> Option<DeclId> {
     let decls = tree.top_decls();
     let after = decls.partition_point(|&decl| tree.decl(decl).span.start <= offset);
     let decl = *decls.get(after.checked_sub(1)?)?;

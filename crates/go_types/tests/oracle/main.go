@@ -100,7 +100,7 @@ func run(patterns []string) error {
 }
 
 func list(args []string) ([]*listed, error) {
-	cmd := exec.Command("go", append([]string{"list", "-json=Dir,ImportPath,Name,GoFiles,ImportMap"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-pgo=off", "-json=Dir,ImportPath,Name,GoFiles,ImportMap"}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
@@ -167,7 +167,7 @@ func (w *world) check(path string) (*checked, error) {
 	conf := types.Config{
 		Importer: importer{w, p},
 		Sizes:    types.SizesFor("gc", runtime.GOARCH),
-		Error:    func(error) {},
+		Error:    func(err error) { fmt.Fprintln(os.Stderr, err) },
 	}
 	c.pkg, _ = conf.Check(path, w.fset, c.files, c.info)
 	return c, nil

@@ -83,7 +83,8 @@ func f(a, b int, d D, s string, sl []D, arr *[3]bool) {
 	_ = arr[:] /*: []bool*/
 	_ = &sl[0] /*: *example.com/p.D*/
 	_ = (k) /*: example.com/p.D*/
-	_ = [...]int{1, 2} /*: [?]int*/
+	_ = [...]int{1, 2} /*: [2]int*/
+	_ = [...]int{5: 1, 2} /*: [7]int*/
 }",
     );
 }
