@@ -1,12 +1,16 @@
 //! Go text that is nearly right to the parser: tokens of seeds lost, doubled, swapped and spliced.
 #![no_main]
 
-use go_mutate::{Random, cross, mutate};
+use go_mutate::{Random, cross, mutate, repeat};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deferscope_fuzz::tree::check(bytes));
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let changed = mutate(&data[..size], &mut Random::new(u64::from(seed)), 4);
+    let mut random = Random::new(u64::from(seed));
+    let changed = match random.below(16) {
+        0 => repeat(&data[..size], &mut random),
+        _ => mutate(&data[..size], &mut random, 4),
+    };
     let length = changed.len().min(max_size).min(data.len());
     data[..length].copy_from_slice(&changed[..length]);
     length

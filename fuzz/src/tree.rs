@@ -10,8 +10,24 @@ use go_syntax::{
     NameId, Source, Span, SpecKind, StmtId, StmtKind, UnaryOp, literal, parse, position,
 };
 
-/// Parses `bytes` in every mode and checks all that must hold.
+/// The stack that parsing must do with. The parser promises a bound on its recursion; much less than a
+/// thread usually has shows sooner when something recurses without it.
+const STACK: usize = 512 << 10;
+
+/// Parses `bytes` in every mode and checks all that must hold, on a small stack.
 pub fn check(bytes: &[u8]) {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK);
+        let thread = builder
+            .spawn_scoped(scope, || check_modes(bytes))
+            .expect("a thread can be started");
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+fn check_modes(bytes: &[u8]) {
     let file = parse(Source::new(bytes.to_vec()), Mode::Full);
     if file.text().len() != bytes.len() {
         // What is not text at all (UTF-16) has no tree, and one error.

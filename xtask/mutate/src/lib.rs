@@ -60,6 +60,17 @@ pub fn mutate(source: &[u8], random: &mut Random, most: usize) -> Vec<u8> {
     text
 }
 
+/// `source` with one to three neighbouring tokens repeated up to some thousand times: deep nests and
+/// long chains.
+pub fn repeat(source: &[u8], random: &mut Random) -> Vec<u8> {
+    let tokens = split(source);
+    let at = random.below(tokens.len());
+    let end = (at + 1 + random.below(3)).min(tokens.len());
+    let times = 1 << random.below(14);
+    let repeated = tokens[at..end].concat().repeat(times);
+    [tokens[..at].concat(), repeated, tokens[end..].concat()].concat()
+}
+
 /// `one` up to a random token, and `other` from a random token on.
 pub fn cross(one: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     let (head, tail) = (split(one), split(other));
@@ -214,7 +225,16 @@ mod tests {
         for seed in 0..100 {
             mutate(b"", &mut Random::new(seed), 3);
             cross(b"", b"", &mut Random::new(seed));
+            repeat(b"", &mut Random::new(seed));
         }
+    }
+
+    #[test]
+    fn what_is_repeated_grows() {
+        let longest = (0..100)
+            .map(|seed| repeat(b"x = ((a))", &mut Random::new(seed)).len())
+            .max();
+        assert!(longest > Some(4096), "at most {longest:?} bytes");
     }
 
     #[test]
