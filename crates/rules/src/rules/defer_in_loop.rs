@@ -2,7 +2,8 @@
 
 use diagnostics::Severity;
 use go_flow::{DeferSite, LockOp, Place};
-use go_syntax::{Span, StmtKind};
+use go_syntax::{ExprKind, Span, SpecKind, StmtId, StmtKind};
+use go_types::{Init, LocalKind, MemberKind, Object};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
@@ -85,7 +86,8 @@ declare_rule! {
     /// A loop that goes round a few times only, which constants do not show, does no harm, and a
     /// program that ends soon after may not care. What is handed to something that keeps it, by a
     /// call that does not look like it, is needed after the loop, and then the `defer` is right. In
-    /// test files findings are notes.
+    /// test files findings are notes, and loops over tables of cases are left alone: the table is
+    /// short, and the test is soon over.
     ///
     /// ## Fix safety
     /// There is no fix yet.
@@ -100,6 +102,9 @@ declare_rule! {
 
 /// Iterations of which nobody needs to hear.
 const FEW: u64 = 8;
+
+/// Likewise, in tests.
+const FEW_IN_TESTS: u64 = 100;
 
 impl Rule for DeferInLoop {
     fn meta(&self) -> &'static crate::RuleMeta {
@@ -127,7 +132,9 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
         cx.file().func(site.point.func).span.end,
     );
     let deadlock = locked_again(cx, site, &duty, within);
-    if deadlock.is_none() && is_meant(cx, site, &duty, rounds, within) {
+    let is_short_test = cx.is_test()
+        && (rounds.bound.is_some_and(|bound| bound <= FEW_IN_TESTS) || is_over_table(cx, lp.stmt));
+    if deadlock.is_none() && (is_short_test || is_meant(cx, site, &duty, rounds, within)) {
         return;
     }
 
@@ -157,6 +164,32 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     if cx.is_test() {
         finding.at_most(Severity::Note);
     }
+}
+
+/// Whether the loop ranges over a variable that is declared with its elements: a table of cases.
+fn is_over_table(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
+    let file = cx.file();
+    let StmtKind::Range { x, .. } = file.stmt(stmt).kind else { return false };
+    let value = match cx.body().object(x) {
+        Object::Local(local) => match cx.body().names().local(local).kind {
+            LocalKind::Var { init: Init::Value(value), .. } => Some((file, value)),
+            _ => None,
+        },
+        Object::Member(member) => {
+            let names = cx.body().cx().names();
+            let member = names.member(member);
+            let declaring = names.file(member.file);
+            match member.kind {
+                MemberKind::Var { spec, index } => match declaring.spec(spec).kind {
+                    SpecKind::Value { values, .. } => declaring.exprs(values).get(index as usize).map(|&value| (declaring, value)),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    value.is_some_and(|(file, value)| matches!(file.expr(file.unparen(value)).kind, ExprKind::CompositeLit { .. }))
 }
 
 /// Whether the calls are to run at the end of the function: what they are about was there before the

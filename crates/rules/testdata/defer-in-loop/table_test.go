@@ -20,3 +20,34 @@ func TestTable(t *testing.T) {
 }
 
 func cases() []string { return nil }
+
+
+var table = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+
+// Tables of cases are short, and so are the lives of tests.
+func TestPackageTable(t *testing.T) {
+	for range table {
+		server := httptest.NewServer(nil)
+		defer server.Close()
+	}
+}
+
+func TestLocalTable(t *testing.T) {
+	tests := []struct{ name string }{{"a"}, {"b"}, {"c"}, {"d"}, {"e"}, {"f"}, {"g"}, {"h"}, {"i"}}
+	for _, tt := range tests {
+		server := httptest.NewServer(nil)
+		defer server.Close()
+		_ = tt
+	}
+	for i := 0; i < 20; i++ {
+		server := httptest.NewServer(nil)
+		defer server.Close()
+	}
+}
+
+func TestManyRounds(t *testing.T) {
+	for i := 0; i < 5000; i++ {
+		server := httptest.NewServer(nil)
+		defer server.Close() // want "5000"
+	}
+}
