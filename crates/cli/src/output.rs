@@ -18,6 +18,12 @@ pub(crate) fn warning(message: &str) {
 
 /// Says something on standard error.
 pub(crate) fn note(message: &str) {
+    // Names of files may contain what a terminal would act upon.
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    let message: String = message
+        .chars()
+        .map(|c| if harmless(c) { c } else { '\u{fffd}' })
+        .collect();
     // There is nobody to tell if this fails.
     let _ = writeln!(io::stderr().lock(), "{message}");
 }

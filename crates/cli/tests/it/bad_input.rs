@@ -535,3 +535,13 @@ fn a_current_folder_that_is_gone() {
         .exits(2)
         .says(&["cannot find the current folder"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_a_terminal_would_act_upon() {
+    let folder = Folder::module(&[("a\u{1b}[31mb.go", FINDING)]);
+    let run = folder.run(&["check"]).exits(1);
+    assert!(!run.stdout.contains('\u{1b}'), "{run:#?}");
+    let run = folder.run(&["check", "no\u{1b}[31mne.go"]).exits(2);
+    assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
+}

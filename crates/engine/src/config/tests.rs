@@ -388,3 +388,25 @@ fn the_schema_names_every_rule() {
         assert!(text.contains(meta.name), "{}", meta.name);
     }
 }
+
+#[test]
+fn the_examples_of_the_documentation_are_right() {
+    let page = include_str!("../../../../docs/configuration.md");
+    let mut examples = page
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or_default());
+    let full = examples.next().expect("an example");
+    assert_eq!(examples.next(), None);
+    let config = config(full);
+    assert_eq!(config.baseline, Some(file("ci/known-findings.json")));
+    // It shows every key of the schema.
+    let schema = schema();
+    for key in schema["properties"].as_object().expect("properties").keys() {
+        assert!(full.contains(key.as_str()), "{key} is not shown");
+        assert!(
+            page.contains(&format!("`{key}")) || page.contains(&format!("[{key}")),
+            "{key} is not described"
+        );
+    }
+}

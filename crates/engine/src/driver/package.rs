@@ -95,20 +95,16 @@ fn parse_all<'u>(
     sources: Vec<(&'u UnitFile, Vec<u8>)>,
     large: bool,
 ) -> (Parsed<'u>, Vec<Problem>) {
+    // Files that are only looked up in are parsed with their bodies too: what a function does is a
+    // fact that rules ask for, and must not depend on which files were named.
     let one = |(file, bytes): (&'u UnitFile, Vec<u8>)| {
-        // What is only looked up in needs no bodies.
-        let mode = if file.wanted {
-            Mode::Full
-        } else {
-            Mode::SkipBodies
-        };
         if file.wanted {
             run.counters.files.fetch_add(1, Ordering::Relaxed);
             run.counters
                 .bytes
                 .fetch_add(bytes.len() as u64, Ordering::Relaxed);
         }
-        match catch(|| parse(Source::new(bytes), mode)) {
+        match catch(|| parse(Source::new(bytes), Mode::Full)) {
             Ok(tree) => Ok((file, Arc::new(tree))),
             Err(panic) => Err(Problem::bug(&file.path, "", &panic)),
         }
