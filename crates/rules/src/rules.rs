@@ -23,6 +23,8 @@ register! {
     defer_loop_variable::DeferLoopVariable,
     defer_before_error_check::DeferBeforeErrorCheck,
     defer_just_before_return::DeferJustBeforeReturn,
+    waitgroup_add_inside::WaitgroupAddInside,
+    fatal_in_goroutine::FatalInGoroutine,
     needless_defer_closure::NeedlessDeferClosure,
     defer_meant_as_block_scope::DeferMeantAsBlockScope,
     lock_instead_of_unlock::LockInsteadOfUnlock,

@@ -1,0 +1,444 @@
+//! `waitgroup-add-inside`.
+
+use go_flow::{CallMode, GoSite, LiteralUse, Place, PlaceRoot, Point};
+use go_syntax::{ExprId, ExprKind, FuncId, LitKind, Span, StmtKind, UnaryOp};
+use go_types::{Builtin, Callee, LocalId, LocalKind, Object};
+
+use crate::cx::RuleCx;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds goroutines that add themselves to a sync.WaitGroup, which may come too late.
+    ///
+    /// ## What it does
+    /// Reports `wg.Add(1)` in the function literal of a `go` statement when it counts that goroutine
+    /// itself: the literal calls `wg.Done()` for it, deferred or not, and the `sync.WaitGroup` is
+    /// from outside.
+    ///
+    /// It is silent when the goroutine is counted already, by an `Add` that always comes before the
+    /// `go` statement; when the `Add` counts another goroutine, which the literal starts next; and
+    /// when the goroutine tells by a channel or another wait group that it has got past its `Add`.
+    ///
+    /// ## Why it is bad
+    /// A `go` statement does not wait for anything: the goroutine may run long after it. `Wait`
+    /// returns at once while the counter is zero, so it may come before the goroutines have counted
+    /// themselves; then the program goes on without their work, and reads what they are still
+    /// writing. The documentation of `sync.WaitGroup.Add` asks for calls that raise the counter from
+    /// zero to happen before `Wait`. It mostly goes well on an idle machine, and fails under load.
+    ///
+    /// ## Example
+    /// ```go
+    /// func sum(parts [][]int) int64 {
+    /// 	var total atomic.Int64
+    /// 	var wg sync.WaitGroup
+    /// 	for _, part := range parts {
+    /// 		go func() {
+    /// 			wg.Add(1)
+    /// 			defer wg.Done()
+    /// 			for _, n := range part {
+    /// 				total.Add(int64(n))
+    /// 			}
+    /// 		}()
+    /// 	}
+    /// 	wg.Wait()
+    /// 	return total.Load()
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func sum(parts [][]int) int64 {
+    /// 	var total atomic.Int64
+    /// 	var wg sync.WaitGroup
+    /// 	for _, part := range parts {
+    /// 		wg.Add(1)
+    /// 		go func() {
+    /// 			defer wg.Done()
+    /// 			for _, n := range part {
+    /// 				total.Add(int64(n))
+    /// 			}
+    /// 		}()
+    /// 	}
+    /// 	wg.Wait()
+    /// 	return total.Load()
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// Where something else makes sure that `Wait` comes after the `Add`, such as a lock, a timer or
+    /// a counter held up by another goroutine. Goroutines that run a declared function or method
+    /// are not looked into.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub WaitgroupAddInside {
+        name: "waitgroup-add-inside",
+        category: Goroutines,
+        severity: Error,
+        default: on,
+        needs: GO,
+    }
+}
+
+/// How deep literals are followed outwards.
+const DEEPEST: u32 = 8;
+
+/// A method of `sync.WaitGroup`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Op {
+    Add,
+    Done,
+    Wait,
+}
+
+/// A call of such a method.
+struct GroupCall<'a> {
+    call: ExprId,
+    point: Point,
+    mode: CallMode,
+    op: Op,
+    /// The wait group.
+    place: Place<'a>,
+}
+
+impl Rule for WaitgroupAddInside {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        let calls = group_calls(cx);
+        for add in calls
+            .iter()
+            .filter(|call| call.op == Op::Add && call.mode == CallMode::Now)
+        {
+            if let Some((literal, at)) = goroutine_around(cx, add.point)
+                && counts_itself(cx, &calls, add, literal, at)
+            {
+                check_starts(cx, &calls, add, literal);
+            }
+        }
+    }
+}
+
+/// The calls of `Add`, `Done` and `Wait`; none when no literal has an `Add`.
+fn group_calls<'a>(cx: &RuleCx<'a>) -> Vec<GroupCall<'a>> {
+    let facts = cx.facts();
+    let op_of = |call| match facts.callee(call) {
+        Callee::Selected { x, name: "Add" } => Some((Op::Add, x, "Add")),
+        Callee::Selected { x, name: "Done" } => Some((Op::Done, x, "Done")),
+        Callee::Selected { x, name: "Wait" } => Some((Op::Wait, x, "Wait")),
+        _ => None,
+    };
+    let is_candidate = |&(point, op): &(Point, Op)| op == Op::Add && point.func != cx.root();
+    let mut named = facts
+        .calls()
+        .iter()
+        .filter_map(|site| Some((site.point, op_of(site.call)?.0)));
+    if !named.any(|call| is_candidate(&call)) {
+        return Vec::new();
+    }
+    let group_call = |site: &go_flow::CallSite| {
+        let (op, x, name) = op_of(site.call)?;
+        let place = Place::of_operand(cx.body(), x)?;
+        let is_group = cx
+            .body()
+            .is_method_call(site.call, "sync", "WaitGroup", name);
+        is_group.then_some(GroupCall {
+            call: site.call,
+            point: site.point,
+            mode: site.mode,
+            op,
+            place,
+        })
+    };
+    facts.calls().iter().filter_map(group_call).collect()
+}
+
+/// The literal of the goroutine that passes a point, and where in that literal this is.
+fn goroutine_around(cx: &RuleCx<'_>, mut point: Point) -> Option<(FuncId, Point)> {
+    for _ in 0..DEEPEST {
+        match cx.facts().literal_runs(point.func) {
+            LiteralUse::Spawned { .. } => return Some((point.func, point)),
+            LiteralUse::Called { call } => point = cx.facts().point_of_expr(call)?,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Where in `func` something happens that stands there, or in a literal that is called or deferred
+/// there.
+fn point_in(cx: &RuleCx<'_>, func: FuncId, mut point: Point) -> Option<Point> {
+    for _ in 0..DEEPEST {
+        if point.func == func {
+            return Some(point);
+        }
+        point = match cx.facts().literal_runs(point.func) {
+            LiteralUse::Called { call } | LiteralUse::Deferred { call, .. } => {
+                cx.facts().point_of_expr(call)?
+            }
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Whether an `Add` at `at` in `literal` is for the `Done` of the literal itself.
+fn counts_itself(
+    cx: &RuleCx<'_>,
+    calls: &[GroupCall<'_>],
+    add: &GroupCall<'_>,
+    literal: FuncId,
+    at: Point,
+) -> bool {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(literal);
+    let is_one = file.call(add.call).is_some_and(|(_, args)| {
+        args.first().is_some_and(|&arg| {
+            matches!(file.expr(arg).kind, ExprKind::BasicLit(LitKind::Int))
+                && file.expr_text(arg) == "1"
+        })
+    });
+    // One that is passed again and again counts what the goroutine works on.
+    if !is_one || cx.facts().in_cycle(at) || cx.facts().in_cycle(add.point) {
+        return false;
+    }
+    let mut adds = calls.iter().filter(|call| {
+        call.op == Op::Add && call.place == add.place && point_in(cx, literal, call.point).is_some()
+    });
+    let is_only_add = adds.next().is_some() && adds.next().is_none();
+    let is_done = calls.iter().any(|call| {
+        call.op == Op::Done
+            && call.place == add.place
+            && !matches!(call.mode, CallMode::Spawned(_))
+            && point_in(cx, literal, call.point)
+                .is_some_and(|done| done.node == at.node || cfg.reaches(at.node, done.node))
+    });
+    is_only_add && is_done && !hands_on(cx, calls, literal, at)
+}
+
+/// Whether the literal starts a goroutine after `at` that may be the one counted there.
+fn hands_on(cx: &RuleCx<'_>, calls: &[GroupCall<'_>], literal: FuncId, at: Point) -> bool {
+    let facts = cx.facts();
+    let cfg = facts.cfg(literal);
+    facts.gos().iter().any(|go| {
+        let follows =
+            point_in(cx, literal, go.point).is_some_and(|point| cfg.reaches(at.node, point.node));
+        follows
+            && match literal_of(cx, go) {
+                Some(child) => {
+                    let span = cx.file().func(child).span;
+                    calls.iter().any(|call| {
+                        call.op == Op::Done && span.contains(cx.file().expr(call.call).span)
+                    })
+                }
+                None => true,
+            }
+    })
+}
+
+/// The literal that a `go` statement runs, written there or in a variable.
+fn literal_of(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<FuncId> {
+    go.literal.or_else(|| cx.facts().literal_called(go.call))
+}
+
+/// Reports the `Add` unless every `go` statement that runs `literal` finds it counted or waited for.
+fn check_starts<'a>(
+    cx: &RuleCx<'a>,
+    calls: &[GroupCall<'a>],
+    add: &GroupCall<'a>,
+    literal: FuncId,
+) {
+    for go in cx.facts().gos() {
+        if literal_of(cx, go) != Some(literal) {
+            continue;
+        }
+        let Some(group) = seen_outside(cx, literal, go, &add.place) else {
+            continue;
+        };
+        if is_counted(cx, calls, go, &group) || is_announced(cx, calls, go, &group, literal) {
+            continue;
+        }
+        let body = cx.file().func(literal).span;
+        let wait = calls.iter().find(|call| {
+            call.op == Op::Wait
+                && call.place == group
+                && !body.contains(cx.file().expr(call.call).span)
+        });
+        if wait.is_none() && is_private(cx, &group) {
+            continue;
+        }
+        report(cx, add, go, wait.map(|wait| cx.file().expr(wait.call).span));
+        return;
+    }
+}
+
+fn report(cx: &RuleCx<'_>, add: &GroupCall<'_>, go: &GoSite<'_>, wait: Option<Span>) {
+    let file = cx.file();
+    let name = cx.snippet(add.call);
+    let message = format!(
+        "`{name}` runs when the goroutine does, which may be after `Wait`: then nobody waits for this goroutine"
+    );
+    let help = if cx.go_at_least(25) {
+        format!(
+            "call `{name}` before the go statement, or start the goroutine by the method `Go` of the wait group"
+        )
+    } else {
+        format!("call `{name}` before the go statement")
+    };
+    let start = file.stmt(go.stmt).span.start;
+    let finding = cx
+        .report(&WaitgroupAddInside::META, file.expr(add.call).span, message)
+        .help(help)
+        .related(
+            Span::new(start, start + 2),
+            "the goroutine is started here, not yet counted",
+        );
+    if let Some(wait) = wait {
+        finding.related(wait, "this returns at once while nothing is counted");
+    }
+}
+
+/// The wait group as the function with the `go` statement sees it; `None` when it belongs to the
+/// goroutine.
+fn seen_outside<'a>(
+    cx: &RuleCx<'a>,
+    literal: FuncId,
+    go: &GoSite<'_>,
+    group: &Place<'a>,
+) -> Option<Place<'a>> {
+    let Some(local) = group.local() else {
+        return Some(group.clone());
+    };
+    let file = cx.file();
+    let declared = cx.body().names().local(local);
+    if !file.func(literal).span.contains(declared.span) {
+        return Some(group.clone());
+    }
+    // A parameter of the literal stands for an argument.
+    let index = param_index(cx, literal, local)?;
+    let (_, args) = file.call(go.call)?;
+    let mut outside = Place::of_operand(cx.body(), *args.get(index)?)?;
+    outside.path.extend(group.path.iter().copied());
+    Some(outside)
+}
+
+/// The place of a parameter among those of a function.
+fn param_index(cx: &RuleCx<'_>, func: FuncId, local: LocalId) -> Option<usize> {
+    let file = cx.file();
+    file.fields_of(file.sig(file.func(func).sig).params)
+        .iter()
+        .flat_map(|field| file.field(field).names.iter())
+        .position(|name| cx.body().names().declared(name) == Some(local))
+}
+
+/// Whether an `Add` always comes before the `go` statement.
+fn is_counted(
+    cx: &RuleCx<'_>,
+    calls: &[GroupCall<'_>],
+    go: &GoSite<'_>,
+    group: &Place<'_>,
+) -> bool {
+    let cfg = cx.facts().cfg(go.point.func);
+    calls.iter().any(|call| {
+        call.op == Op::Add
+            && call.mode == CallMode::Now
+            && call.place == *group
+            && point_in(cx, go.point.func, call.point)
+                .is_some_and(|add| cfg.dominates(add.node, go.point.node))
+    })
+}
+
+/// Whether the goroutine tells, on a channel or by another wait group, that it has started, and the
+/// function that starts it waits for that.
+fn is_announced(
+    cx: &RuleCx<'_>,
+    calls: &[GroupCall<'_>],
+    go: &GoSite<'_>,
+    group: &Place<'_>,
+    literal: FuncId,
+) -> bool {
+    let file = cx.file();
+    let (facts, body) = (cx.facts(), cx.body());
+    let inside = file.func(literal).span;
+    let sent = file
+        .func(literal)
+        .stmts
+        .iter()
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Send { chan, .. } => Place::of(body, chan),
+            _ => None,
+        });
+    let closed = facts.calls().iter().filter_map(|site| {
+        let is_inside = inside.contains(file.expr(site.call).span);
+        let is_close = || body.is_builtin_call(site.call, Builtin::Close);
+        let (_, args) = file.call(site.call).filter(|_| is_inside && is_close())?;
+        Place::of(body, *args.first()?)
+    });
+    let done = calls
+        .iter()
+        .filter(|call| {
+            call.op == Op::Done
+                && call.place != *group
+                && inside.contains(file.expr(call.call).span)
+        })
+        .map(|call| call.place.clone());
+    let told: Vec<Place<'_>> = sent.chain(closed).chain(done).collect();
+    if told.is_empty() {
+        return false;
+    }
+    let cfg = facts.cfg(go.point.func);
+    let waits = |call: &&GroupCall<'_>| {
+        call.op == Op::Wait
+            && call.mode == CallMode::Now
+            && call.place == *group
+            && call.point.func == go.point.func
+    };
+    // After the go statement, and before the group is waited for.
+    let is_between = |point: Point| {
+        point.func == go.point.func
+            && cfg.reaches(go.point.node, point.node)
+            && calls.iter().filter(waits).all(|wait| {
+                cfg.dominates(point.node, wait.point.node)
+                    || !cfg.reaches(wait.point.node, point.node)
+            })
+    };
+    let received = file
+        .func(go.point.func)
+        .exprs
+        .iter()
+        .any(|expr| match file.expr(expr).kind {
+            ExprKind::Unary {
+                op: UnaryOp::Recv,
+                x,
+            } => {
+                facts.point_of_expr(expr).is_some_and(is_between)
+                    && Place::of(body, x).is_some_and(|place| told.contains(&place))
+            }
+            _ => false,
+        });
+    received
+        || calls
+            .iter()
+            .any(|call| call.op == Op::Wait && is_between(call.point) && told.contains(&call.place))
+}
+
+/// Whether nobody can wait for the group but this function: it is a variable of it, whose address
+/// goes nowhere.
+fn is_private(cx: &RuleCx<'_>, group: &Place<'_>) -> bool {
+    let PlaceRoot::Local(local) = group.root else {
+        return false;
+    };
+    let is_plain = matches!(cx.body().names().local(local).kind, LocalKind::Var { .. });
+    is_plain && group.is_variable() && !cx.facts().var(local).address_taken && !is_passed(cx, local)
+}
+
+/// Whether a variable is an argument of a call, as a pointer to a wait group is.
+fn is_passed(cx: &RuleCx<'_>, local: LocalId) -> bool {
+    cx.facts().calls().iter().any(|site| {
+        let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
+        args.iter()
+            .any(|&arg| cx.body().object(arg) == Object::Local(local))
+    })
+}
