@@ -9,6 +9,7 @@ mod docs;
 mod driver;
 mod duty;
 mod early;
+mod harmless;
 mod held;
 mod keeps;
 mod nilness;

@@ -30,6 +30,9 @@ register! {
     lock_instead_of_unlock::LockInsteadOfUnlock,
     empty_critical_section::EmptyCriticalSection,
     unlock_kind_mismatch::UnlockKindMismatch,
+    exit_skips_defer::ExitSkipsDefer,
+    defer_before_endless_wait::DeferBeforeEndlessWait,
+    unreachable_defer::UnreachableDefer,
 }
 
 /// All rules, by category and name as the catalogue has them.

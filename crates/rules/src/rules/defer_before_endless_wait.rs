@@ -1,0 +1,186 @@
+//! `defer-before-endless-wait`.
+
+use go_flow::{CallEnd, CallMode, Cfg, DeferSite, End, FunctionFacts, Visit};
+use go_syntax::Span;
+use go_types::{Body, Callee};
+
+use crate::cx::RuleCx;
+use crate::duty::{Duty, DutyKind};
+use crate::harmless::{harm_of, owner_of, recovers};
+use crate::repeat::head_span;
+use crate::rule::{Rule, declare_rule};
+use diagnostics::Severity;
+
+declare_rule! {
+    /// Finds `defer` statements before a loop or a wait that never ends.
+    ///
+    /// ## What it does
+    /// Reports a `defer` from which control can never come to the end of the function: what follows
+    /// is `select {}`, or a loop that nothing leaves. A `break` within a `select` or `switch` ends
+    /// that statement and not the loop, so it is no way out.
+    ///
+    /// It is silent for calls that deal with panics, since those run when one comes; for functions
+    /// that can end by a panic, by `runtime.Goexit` or by the end of the process; and in `main` for
+    /// calls that are of no use once the process has ended. The stop of a ticker or timer that is
+    /// used for ever is a note.
+    ///
+    /// ## Why it is bad
+    /// Deferred calls run when the function returns (specification, "Defer statements"), and this
+    /// one does not. Its reader believes that the file is removed, that the wait group is counted
+    /// down or that the lock is given back; none of it happens. In a goroutine it means that
+    /// whoever waits for it waits for ever.
+    ///
+    /// ## Example
+    /// ```go
+    /// func serve(jobs chan func(), wg *sync.WaitGroup) {
+    /// 	defer wg.Done()
+    /// 	for {
+    /// 		job := <-jobs
+    /// 		job()
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func serve(jobs chan func(), wg *sync.WaitGroup) {
+    /// 	defer wg.Done()
+    /// 	for job := range jobs {
+    /// 		job()
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When a function that is called in the loop ends the goroutine or panics on purpose, and the
+    /// deferred call is meant for that.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub DeferBeforeEndlessWait {
+        name: "defer-before-endless-wait",
+        category: NeverRuns,
+        severity: Warning,
+        default: on,
+        needs: DEFER,
+    }
+}
+
+impl Rule for DeferBeforeEndlessWait {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for site in cx.facts().defers() {
+            let cfg = cx.facts().cfg(site.point.func);
+            let node = site.point.node;
+            if cfg.reachable(node) && !cfg.in_cycle(node) && !cfg.can_reach_exit(node) {
+                check_site(cx, cfg, site);
+            }
+        }
+    }
+}
+
+fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
+    let reaches = |end| cfg.reaches(site.point.node, cfg.end(end));
+    if [End::Panic, End::Goexit, End::Process].into_iter().any(reaches)
+        || may_end(cx, cfg, site)
+        || is_about_panics(cx, site)
+        || is_main(cx, site) && harm_of(cx.facts(), site).is_none()
+    {
+        return;
+    }
+    let Some((span, wait)) = wait(cx, cfg, site) else {
+        return;
+    };
+    let duty = Duty::of(cx, site);
+    let call = cx.call_snippet(duty.call);
+    let finding = cx
+        .report(
+            &DeferBeforeEndlessWait::META,
+            cx.file().stmt(site.stmt).span,
+            format!("`{call}` never runs, because {wait} and so the function does not return"),
+        )
+        .help(format!(
+            "give the function a way to return, or remove the `defer` and call `{call}` where its work is needed"
+        ))
+        .related(span, "control never leaves this");
+    if is_timer_stop(cx, site, &duty) {
+        finding.at_most(Severity::Note);
+    }
+}
+
+/// Whether a call behind the `defer` is known to end the function in some cases.
+fn may_end(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> bool {
+    let after = cfg.nodes_after(site.point.node);
+    cx.facts().calls_of(site.point.func).iter().any(|call| {
+        call.mode == CallMode::Now
+            && after.contains(call.point.node.index())
+            && matches!(cx.facts().call_end(call.call), Some(CallEnd::Maybe(_)))
+    })
+}
+
+/// Whether the `defer` belongs to `main` itself.
+fn is_main(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    let func = cx.file().func(site.point.func);
+    cx.is_main_package()
+        && func.recv.is_none()
+        && func.name.is_some_and(|name| cx.file().name(name) == "main")
+}
+
+/// Whether the deferred call deals with panics: it recovers, or its name says so.
+fn is_about_panics(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    let facts = cx.facts();
+    if let Some(literal) = site.literal.or_else(|| facts.literal_called(site.call)) {
+        let calls = facts.calls_of(literal).iter();
+        return recovers(facts, literal) || { calls }.any(|inner| handles_panics(cx, inner.call));
+    }
+    handles_panics(cx, site.call)
+}
+
+fn handles_panics(cx: &RuleCx<'_>, call: go_syntax::ExprId) -> bool {
+    const WORDS: [&str; 4] = ["crash", "recover", "panic", "fatal"];
+    let Some((fun, _)) = cx.file().call(call) else {
+        return false;
+    };
+    let name = cx.file().expr_text(fun).to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+        || cx.body().declaration(call).is_some_and(|(file, func)| {
+            let body = Body::new(cx.body().cx(), file, func);
+            recovers(&FunctionFacts::new(&body), func)
+        })
+}
+
+/// Whether the call stops a ticker or timer, or takes a channel off the signals.
+fn is_timer_stop(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
+    match cx.facts().callee(duty.call) {
+        Callee::Selected { x, name: "Stop" } if site.literal.is_none() => {
+            duty.kind == DutyKind::Stop && owner_of(cx.facts(), x).0 == "time"
+        }
+        Callee::Func { package: "os/signal", .. } => true,
+        _ => false,
+    }
+}
+
+/// What control never leaves, and how to say it.
+fn wait(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> Option<(Span, &'static str)> {
+    let mut blocked = None;
+    cfg.search_after(site.point.node, |node| {
+        let waits = cfg.successors(node).iter().any(|edge| edge.node == cfg.end(End::Blocked));
+        if waits {
+            blocked = Some(node);
+            Visit::Stop
+        } else {
+            Visit::Continue
+        }
+    });
+    if let Some(span) = blocked.and_then(|node| cfg.span_of_node(node)) {
+        return Some((span, "the wait after it never ends"));
+    }
+    let lp = cfg
+        .loops()
+        .iter()
+        .find(|lp| cfg.reaches(site.point.node, lp.head) && cx.facts().loop_info(cfg, lp).is_endless())?;
+    Some((head_span(cx, lp), "nothing leaves the loop after it"))
+}

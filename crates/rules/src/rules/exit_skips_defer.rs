@@ -1,0 +1,244 @@
+//! `exit-skips-defer`.
+
+use go_flow::{CallEnd, CallMode, CallSite, DeferSite, End, LiteralUse, NodeId, Point, Visit};
+use go_syntax::ExprId;
+use go_types::Callee;
+
+use crate::cx::RuleCx;
+use crate::harmless::{Harm, Loss, harm_of, owner_of};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds calls that end the process while deferred calls that matter are pending.
+    ///
+    /// ## What it does
+    /// Reports `os.Exit`, `log.Fatal` and the like (`syscall.Exit`, the `Fatal` methods of well-known
+    /// loggers) where a path leads to them from a `defer` whose call would do something that the end
+    /// of the process does not do: write out a buffer, finish an archive, remove a temporary file,
+    /// stop a profile, put back the terminal, end a span. Calls in deferred literals, and in
+    /// functions of the same package, are looked at.
+    ///
+    /// It is silent where nothing is lost: locks, contexts, wait groups, timers, and what the kernel
+    /// closes, such as files and connections. It is silent too when the work is done by hand on
+    /// every path between the `defer` and the exit. Of several exits that skip the same calls, the
+    /// first is reported.
+    ///
+    /// ## Why it is bad
+    /// `os.Exit` ends the program at once; deferred functions are not run (documentation of package
+    /// os), and `log.Fatal` calls it. So the last lines of a report are missing, temporary files
+    /// pile up, and the profile of just the run that failed is empty.
+    ///
+    /// ## Example
+    /// ```go
+    /// func main() {
+    /// 	out := bufio.NewWriter(os.Stdout)
+    /// 	defer out.Flush()
+    /// 	if _, err := io.Copy(out, os.Stdin); err != nil {
+    /// 		log.Fatal(err)
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func main() {
+    /// 	if err := run(); err != nil {
+    /// 		log.Fatal(err)
+    /// 	}
+    /// }
+    ///
+    /// func run() error {
+    /// 	out := bufio.NewWriter(os.Stdout)
+    /// 	defer out.Flush()
+    /// 	_, err := io.Copy(out, os.Stdin)
+    /// 	return err
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When it is all the same what becomes of the output, or of a temporary file, once the program
+    /// has failed. Of functions of other packages only the name is known.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub ExitSkipsDefer {
+        name: "exit-skips-defer",
+        category: NeverRuns,
+        severity: Warning,
+        default: on,
+        needs: DEFER,
+    }
+}
+
+impl Rule for ExitSkipsDefer {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        let mut exits: Vec<&CallSite> = cx
+            .facts()
+            .calls()
+            .iter()
+            .filter(|site| {
+                !matches!(site.mode, CallMode::Spawned(_))
+                    && cx.facts().call_end(site.call) == Some(CallEnd::Never(End::Process))
+                    && cx.facts().reachable(site.point)
+            })
+            .collect();
+        if exits.is_empty() {
+            return;
+        }
+        exits.sort_by_key(|site| cx.file().expr(site.call).span.start);
+        let harms: Vec<(&DeferSite<'_>, Harm)> = cx
+            .facts()
+            .defers()
+            .iter()
+            .filter(|site| cx.facts().reachable(site.point))
+            .filter_map(|site| Some((site, harm_of(cx.facts(), site)?)))
+            .collect();
+        let mut told: Vec<u32> = Vec::new();
+        for exit in exits {
+            let skipped: Vec<_> = harms
+                .iter()
+                .filter(|(site, harm)| is_skipped(cx, exit, site, harm))
+                .collect();
+            if skipped.iter().all(|(site, _)| told.contains(&site.ordinal)) {
+                continue;
+            }
+            told.extend(skipped.iter().map(|(site, _)| site.ordinal));
+            report(cx, exit, &skipped);
+        }
+    }
+}
+
+fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)]) {
+    let Some((_, harm)) = skipped.last() else {
+        return;
+    };
+    let call = cx.call_snippet(harm.call);
+    let end = cx.call_snippet(exit.call);
+    let mut finding = cx
+        .report(
+            &ExitSkipsDefer::META,
+            cx.file().expr(exit.call).span,
+            format!(
+                "`{end}` ends the process, and the deferred `{call}` does not run: {}",
+                harm.loss.consequence()
+            ),
+        )
+        .help(format!(
+            "return an error, and end the process in a caller that has nothing deferred, or call `{call}` before `{end}`"
+        ));
+    for (site, harm) in skipped {
+        let call = cx.call_snippet(harm.call);
+        finding = finding.related(cx.file().stmt(site.stmt).span, format!("`{call}` is deferred here and never runs"));
+    }
+}
+
+/// Whether the call of `site` is pending at `exit` on some path, and nothing on the path does the
+/// same.
+fn is_skipped(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Harm) -> bool {
+    if harm.loss == Loss::Data && flushes_itself(cx, exit.call, harm.call) {
+        return false;
+    }
+    let mut at = exit.point;
+    loop {
+        if at.func == site.point.func {
+            return at.node != site.point.node && reaches_undone(cx, site.point, at.node, exit.call, harm.call);
+        }
+        if done_before(cx, at, exit.call, harm.call) {
+            return false;
+        }
+        // A literal that is called, or deferred, on the spot runs in the function around it.
+        let outer = match cx.facts().literal_use(at.func) {
+            LiteralUse::Called { .. } => cx.facts().created_at(at.func),
+            LiteralUse::Deferred { stmt, .. } => cx.facts().point_of_stmt(stmt),
+            _ => None,
+        };
+        match outer {
+            Some(outer) => at = outer,
+            None => return false,
+        }
+    }
+}
+
+/// Whether a path leads from `from` to the node of the exit on which the work is not done by hand.
+fn reaches_undone(cx: &RuleCx<'_>, from: Point, to: NodeId, exit: ExprId, work: ExprId) -> bool {
+    let cfg = cx.facts().cfg(from.func);
+    let visit = |node| {
+        let point = Point { func: from.func, node };
+        if does(cx, point, exit, work) {
+            Visit::Skip
+        } else if node == to {
+            Visit::Stop
+        } else {
+            Visit::Continue
+        }
+    };
+    cfg.search_after(from.node, visit).is_some()
+}
+
+/// Whether every path from the start of its function to `point` does the work by hand.
+fn done_before(cx: &RuleCx<'_>, point: Point, exit: ExprId, work: ExprId) -> bool {
+    let entry = Point {
+        func: point.func,
+        node: cx.facts().cfg(point.func).entry(),
+    };
+    !reaches_undone(cx, entry, point.node, exit, work)
+}
+
+/// Whether a call at `point` does the same as `work`.
+fn does(cx: &RuleCx<'_>, point: Point, exit: ExprId, work: ExprId) -> bool {
+    cx.facts().calls_at(point).iter().any(|site| {
+        if site.mode != CallMode::Now || site.call == exit {
+            return false;
+        }
+        is_same_work(cx, site.call, work)
+            || cx.facts().literal_called(site.call).is_some_and(|literal| {
+                let inner = cx.facts().calls_of(literal);
+                inner.iter().any(|inner| is_same_work(cx, inner.call, work))
+            })
+    })
+}
+
+/// Methods that finish what they are called on.
+const FINISHING: &[&str] = &[
+    "Flush", "Close", "Sync", "Stop", "Shutdown", "Commit", "Rollback", "End", "Kill", "Wait", "Cleanup", "Remove", "RemoveAll",
+];
+
+fn is_same_work(cx: &RuleCx<'_>, call: ExprId, work: ExprId) -> bool {
+    let file = cx.file();
+    if file.expr_text(call) == file.expr_text(work) {
+        return true;
+    }
+    match (cx.facts().callee(call), cx.facts().callee(work)) {
+        (Callee::Selected { x, name }, Callee::Selected { x: y, .. }) => {
+            FINISHING.contains(&name) && file.expr_text(x) == file.expr_text(y)
+        }
+        (
+            Callee::Func {
+                package: "os",
+                name: "Remove" | "RemoveAll" | "Rename",
+                ..
+            },
+            Callee::Func { package: "os", .. },
+        ) => {
+            let first = |call| file.call(call).and_then(|(_, args)| args.first()).map(|&arg| file.expr_text(arg));
+            first(call).is_some() && first(call) == first(work)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the logger that ends the process writes out first what `flush` would: both are of the
+/// same package.
+fn flushes_itself(cx: &RuleCx<'_>, exit: ExprId, flush: ExprId) -> bool {
+    let package = |call| match cx.facts().callee(call) {
+        Callee::Func { package, .. } => package.to_owned(),
+        Callee::Selected { x, .. } => owner_of(cx.facts(), x).0,
+        _ => String::new(),
+    };
+    let exits = package(exit);
+    exits != "os" && !exits.is_empty() && exits == package(flush)
+}
