@@ -110,6 +110,12 @@ impl Duty {
         let (kind, subject) = match cx.facts().callee(call) {
             Callee::Selected { x, name } => match LockOp::from_name(name) {
                 Some(op) if !op.acquires() && args.is_empty() => (DutyKind::Unlock(op), Some(x)),
+                // `wg.Add(-1)`, and counters of what is going on.
+                _ if name == "Add"
+                    && first.is_some_and(|arg| file.expr_text(arg).starts_with('-')) =>
+                {
+                    (DutyKind::Done, Some(x))
+                }
                 _ => (kind_of_name(name), Some(x)),
             },
             Callee::Builtin(Builtin::Close) => (DutyKind::CloseChannel, first),

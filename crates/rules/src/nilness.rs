@@ -247,7 +247,7 @@ fn receiver_on_nil(
 }
 
 /// Whether two types have one declaration; type arguments are not looked at.
-fn is_same_type(cx: &RuleCx<'_>, a: TypeId, b: TypeId) -> bool {
+pub(crate) fn is_same_type(cx: &RuleCx<'_>, a: TypeId, b: TypeId) -> bool {
     let types = cx.body().cx();
     let named = |ty| match types.ty(types.canonical(ty)) {
         Type::Named { name, .. } => Some(name),

@@ -3,6 +3,7 @@
 mod it {
     mod cases;
     mod docs;
+    mod fixes;
     mod harness;
     mod registration;
 }

@@ -3,7 +3,7 @@
 use diagnostics::{Applicability, Severity};
 use go_flow::{Acquisition, DeferSite, ErrorLocal, Point, Value};
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{BinaryOp, BranchKind, ExprKind, Span, StmtId, StmtKind};
+use go_syntax::{BinaryOp, BranchKind, ExprId, ExprKind, Span, StmtId, StmtKind};
 use go_types::{Callee, LocalId, Object};
 
 use crate::blocks::{InList, lines_with_comment, whole_lines};
@@ -84,7 +84,10 @@ impl Rule for DeferBeforeErrorCheck {
     fn check(&self, cx: &RuleCx<'_>) {
         for site in cx.facts().defers() {
             let unchecked = unchecked(cx, site);
-            if let Some(worst) = unchecked.into_iter().max_by_key(|unchecked| unchecked.on_nil) {
+            if let Some(worst) = unchecked
+                .into_iter()
+                .max_by_key(|unchecked| unchecked.on_nil)
+            {
                 report(cx, site, &worst);
             }
         }
@@ -109,27 +112,44 @@ fn unchecked(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<Unchecked> {
             continue;
         }
         for definition in definitions.list {
-            let Value::Element { index, .. } = definition.value else { continue };
+            let Value::Element { index, .. } = definition.value else {
+                continue;
+            };
             if definition.point.func != site.point.func {
                 continue;
             }
-            let stmt = facts.cfg(definition.point.func).stmt_of_node(definition.point.node);
-            let Some(acquisition) = stmt.and_then(|stmt| facts.acquisition(stmt)) else { continue };
-            let Some(error) = acquisition.error.filter(|error| error.local != value) else { continue };
-            if is_looked_at(cx, definition.point, site, error.local) || is_compared(cx, definition.point, site, value) {
+            let stmt = facts
+                .cfg(definition.point.func)
+                .stmt_of_node(definition.point.node);
+            let Some(acquisition) = stmt.and_then(|stmt| facts.acquisition(stmt)) else {
+                continue;
+            };
+            let Some(error) = acquisition.error.filter(|error| error.local != value) else {
+                continue;
+            };
+            if is_looked_at(cx, definition.point, site, error.local)
+                || is_compared(cx, definition.point, site, value)
+            {
                 continue;
             }
             let gives = result_on_error(cx, acquisition.call, index);
             let on_nil = on_nil(cx, site, value);
-            let is_function = call_is_of(cx, site, value);
             let is_believed = match gives {
                 OnError::Nil => true,
-                // Functions that clean up are often usable in any case.
-                OnError::Convention => !is_function,
+                // Who implements an interface may well give a function that does nothing.
+                OnError::Convention => {
+                    !call_is_of(cx, site, value) || is_known_callee(cx, acquisition.call)
+                }
                 OnError::Unknown | OnError::Usable => false,
             };
             if let Some(on_nil) = on_nil.filter(|_| is_believed) {
-                found.push(Unchecked { value, acquisition, error, gives, on_nil });
+                found.push(Unchecked {
+                    value,
+                    acquisition,
+                    error,
+                    gives,
+                    on_nil,
+                });
             }
         }
     }
@@ -154,16 +174,35 @@ fn mentioned(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<LocalId> {
 /// Whether the deferred call, or one in its literal, calls the function that `value` is.
 fn call_is_of(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> bool {
     let calls_it = |call| cx.facts().callee(call) == Callee::Var(value);
-    let in_literal = site.literal.map_or(&[][..], |literal| cx.facts().calls_of(literal));
+    let in_literal = site
+        .literal
+        .map_or(&[][..], |literal| cx.facts().calls_of(literal));
     calls_it(site.call) || in_literal.iter().any(|call| calls_it(call.call))
+}
+
+/// Whether it is known which function or method `call` calls.
+fn is_known_callee(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    match cx.facts().callee(call) {
+        Callee::Func { .. } => true,
+        Callee::Selected { .. } => {
+            let method = cx.body().method(call);
+            method.is_some_and(|method| !cx.body().cx().is_interface(method.owner))
+        }
+        _ => false,
+    }
 }
 
 /// What the deferred call does when `value` is nil.
 fn on_nil(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> Option<NilCall> {
-    let Some(literal) = site.literal else { return call_on_nil(cx, site.call, value) };
+    let Some(literal) = site.literal else {
+        return call_on_nil(cx, site.call, value);
+    };
     let in_literal = cx.facts().calls_of(literal).iter();
     // All of it happens when the literal runs.
-    in_literal.filter_map(|call| call_on_nil(cx, call.call, value)).max().map(|on_nil| on_nil.min(NilCall::Called))
+    in_literal
+        .filter_map(|call| call_on_nil(cx, call.call, value))
+        .max()
+        .map(|on_nil| on_nil.min(NilCall::Called))
 }
 
 /// Whether somebody looks at the error of the call at `from` before the `defer`, or in it.
@@ -171,16 +210,26 @@ fn is_looked_at(cx: &RuleCx<'_>, from: Point, site: &DeferSite<'_>, error: Local
     let facts = cx.facts();
     let reads = &facts.var(error).reads;
     let in_defer = reads.iter().filter_map(|read| read.expr).any(|read| {
-        cx.file().expr(site.call).span.contains(cx.file().expr(read).span)
+        cx.file()
+            .expr(site.call)
+            .span
+            .contains(cx.file().expr(read).span)
     });
     in_defer
-        || facts.reads_between(from, site.point, error).iter().any(|read| {
-            if read.point.func != from.func {
-                return true;
-            }
-            let definitions = facts.definitions(read.point, error);
-            !definitions.exact || definitions.list.iter().any(|definition| definition.point == from)
-        })
+        || facts
+            .reads_between(from, site.point, error)
+            .iter()
+            .any(|read| {
+                if read.point.func != from.func {
+                    return true;
+                }
+                let definitions = facts.definitions(read.point, error);
+                !definitions.exact
+                    || definitions
+                        .list
+                        .iter()
+                        .any(|definition| definition.point == from)
+            })
 }
 
 /// Whether the value is compared with nil before the `defer`, or in it.
@@ -190,13 +239,21 @@ fn is_compared(cx: &RuleCx<'_>, from: Point, site: &DeferSite<'_>, value: LocalI
     let deferred = file.expr(site.call).span;
     let between = cx.facts().reads_between(from, site.point, value);
     file.func(cx.root()).exprs.iter().any(|expr| {
-        let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, x, y } = file.expr(expr).kind else { return false };
+        let ExprKind::Binary {
+            op: BinaryOp::Eq | BinaryOp::Ne,
+            x,
+            y,
+        } = file.expr(expr).kind
+        else {
+            return false;
+        };
         let operand = match (body.object(x), body.object(y)) {
             (Object::Local(local), Object::Nil) if local == value => file.unparen(x),
             (Object::Nil, Object::Local(local)) if local == value => file.unparen(y),
             _ => return false,
         };
-        deferred.contains(file.expr(operand).span) || between.iter().any(|read| read.expr == Some(operand))
+        deferred.contains(file.expr(operand).span)
+            || between.iter().any(|read| read.expr == Some(operand))
     })
 }
 
@@ -214,17 +271,29 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
         NilCall::Evaluated => "and this line panics".to_owned(),
         NilCall::Called => format!("and the deferred call panics when {end} returns"),
         NilCall::Unknown => format!("and the deferred call is made on it when {end} returns"),
-        NilCall::Harmless => "and the deferred call only returns an error that nobody sees".to_owned(),
+        NilCall::Harmless => {
+            "and the deferred call only returns an error that nobody sees".to_owned()
+        }
     };
-    let message =
-        format!("`defer` comes before `{error}` is checked: when `{call}` fails, `{value}` {is_nil} {outcome}");
+    let message = format!(
+        "`defer` comes before `{error}` is checked: when `{call}` fails, `{value}` {is_nil} {outcome}"
+    );
     let acquired = file.stmt(unchecked.acquisition.stmt).span;
     let mut finding = cx
-        .report(&DeferBeforeErrorCheck::META, file.stmt(site.stmt).span, message)
-        .help(format!("check `{error}` right after `{call}`, and defer after that"))
+        .report(
+            &DeferBeforeErrorCheck::META,
+            file.stmt(site.stmt).span,
+            message,
+        )
+        .help(format!(
+            "check `{error}` right after `{call}`, and defer after that"
+        ))
         .related(acquired, format!("`{value}` and `{error}` come from here"));
     if let Some(lost) = overwritten(cx, site, unchecked) {
-        finding = finding.related(lost, format!("`{error}` is overwritten here before anybody has looked at it"));
+        finding = finding.related(
+            lost,
+            format!("`{error}` is overwritten here before anybody has looked at it"),
+        );
     }
     if unchecked.on_nil == NilCall::Harmless {
         finding = finding.at_most(Severity::Note);
@@ -248,43 +317,78 @@ fn overwritten(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> 
 
 /// Offers to move the `defer` behind a check that is the next statement.
 fn add_fix(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked, finding: Finding<'_>) {
-    let Some((lines, end)) = movable(cx, site, unchecked) else { return };
-    let text = cx.file().span_text(lines);
-    let moved = format!("\n{}", text.strip_suffix('\n').unwrap_or(text));
+    let Some((lines, check)) = movable(cx, site, unchecked) else {
+        return;
+    };
+    let file = cx.file();
+    // Without the blank lines between the two, which would now follow the call.
+    let between = Span::new(lines.end, check.start);
+    let removed = match file.span_text(between).trim() {
+        "" => lines.to(between),
+        _ => lines,
+    };
     finding.fix(
         Applicability::Safe,
         "Move the `defer` behind the check of the error",
-        [(lines, String::new()), (Span::new(end, end), moved)],
+        [
+            (removed, String::new()),
+            (
+                Span::new(check.end, check.end),
+                file.span_text(lines).to_owned(),
+            ),
+        ],
     );
 }
 
-/// The lines of the `defer`, and the end of the line behind which they can go.
-fn movable(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Option<(Span, u32)> {
+/// The lines of the `defer`, and those of the check behind which they can go.
+fn movable(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Option<(Span, Span)> {
     let file = cx.file();
     let check = InList::of(cx, site.stmt)?.next()?;
-    let StmtKind::If { init: None, cond, body, els: None } = file.stmt(check).kind else { return None };
-    let ExprKind::Binary { op: BinaryOp::Ne, x, y } = file.expr(file.unparen(cond)).kind else { return None };
-    let is_check = cx.body().object(x) == Object::Local(unchecked.error.local) && cx.body().object(y) == Object::Nil;
+    let StmtKind::If {
+        init: None,
+        cond,
+        body,
+        els: None,
+    } = file.stmt(check).kind
+    else {
+        return None;
+    };
+    let ExprKind::Binary {
+        op: BinaryOp::Ne,
+        x,
+        y,
+    } = file.expr(file.unparen(cond)).kind
+    else {
+        return None;
+    };
+    let is_check = cx.body().object(x) == Object::Local(unchecked.error.local)
+        && cx.body().object(y) == Object::Nil;
     let uses = cx.body().names().uses(unchecked.value);
     let body_span = file.stmt(body).span;
-    let is_used = uses.iter().any(|used| body_span.contains(file.expr(used.expr).span));
+    let is_used = uses
+        .iter()
+        .any(|used| body_span.contains(file.expr(used.expr).span));
     if !is_check || is_used || !leaves(cx, body) {
         return None;
     }
     let lines = lines_with_comment(cx, file.stmt(site.stmt).span)?;
-    let after = whole_lines(cx, Span::new(file.stmt(check).span.start, file.stmt(check).span.end))?;
-    // A file whose last line has no line feed: nobody writes a check there.
-    let end = after.end.checked_sub(1).filter(|_| file.text()[..after.end as usize].ends_with('\n'))?;
-    (lines.end <= after.start).then_some((lines, end))
+    let check = whole_lines(cx, file.stmt(check).span)?;
+    let is_in_order = lines.end <= check.start && file.span_text(check).ends_with('\n');
+    is_in_order.then_some((lines, check))
 }
 
 /// Whether control never comes to the end of `block`.
 fn leaves(cx: &RuleCx<'_>, block: StmtId) -> bool {
-    let Some(&last) = cx.file().block_stmts(block).last() else { return false };
+    let Some(&last) = cx.file().block_stmts(block).last() else {
+        return false;
+    };
     match cx.file().stmt(last).kind {
         StmtKind::Return(_) => true,
         StmtKind::Branch { kind, .. } => kind != BranchKind::Fallthrough,
-        StmtKind::Expr(call) => matches!(cx.facts().call_end(cx.file().unparen(call)), Some(go_flow::CallEnd::Never(_))),
+        StmtKind::Expr(call) => matches!(
+            cx.facts().call_end(cx.file().unparen(call)),
+            Some(go_flow::CallEnd::Never(_))
+        ),
         _ => false,
     }
 }

@@ -70,7 +70,9 @@ impl Rule for DeferInChannelRange {
 
     fn check(&self, cx: &RuleCx<'_>) {
         for site in cx.facts().defers() {
-            let Some(Repeat::Channel { range, operand }) = repeat(cx, site) else { continue };
+            let Some(Repeat::Channel { range, operand }) = repeat(cx, site) else {
+                continue;
+            };
             let duty = Duty::of(cx, site);
             let call = cx.call_snippet(duty.call);
             let channel = cx.snippet(operand);
@@ -81,7 +83,10 @@ impl Rule for DeferInChannelRange {
             let finding = cx
                 .report(&Self::META, cx.file().stmt(site.stmt).span, message)
                 .help("move the body of the loop into a function of its own, and defer there")
-                .related(head_span(cx, range), format!("this loop goes on until `{channel}` is closed"));
+                .related(
+                    head_span(cx, range),
+                    format!("this loop goes on until `{channel}` is closed"),
+                );
             if cx.is_test() {
                 finding.at_most(Severity::Note);
             }

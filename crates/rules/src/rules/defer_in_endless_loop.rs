@@ -89,10 +89,18 @@ impl Rule for DeferInEndlessLoop {
 
     fn check(&self, cx: &RuleCx<'_>) {
         for site in cx.facts().defers() {
-            let Some(Repeat::Endless(lp)) = repeat(cx, site) else { continue };
+            let Some(Repeat::Endless(lp)) = repeat(cx, site) else {
+                continue;
+            };
             let cfg = cx.facts().cfg(site.point.func);
             let ends = |end| {
-                let stop_at = |node| if node == cfg.end(end) { Visit::Stop } else { Visit::Continue };
+                let stop_at = |node| {
+                    if node == cfg.end(end) {
+                        Visit::Stop
+                    } else {
+                        Visit::Continue
+                    }
+                };
                 cfg.search_after(site.point.node, stop_at).is_some()
             };
             let may_exit = |call: &CallSite| {
@@ -108,7 +116,11 @@ impl Rule for DeferInEndlessLoop {
             }
             let duty = Duty::of(cx, site);
             let call = cx.call_snippet(duty.call);
-            let when = if ends(End::Panic) { "runs only if a panic ends the loop" } else { "never runs" };
+            let when = if ends(End::Panic) {
+                "runs only if a panic ends the loop"
+            } else {
+                "never runs"
+            };
             cx.report(
                 &Self::META,
                 cx.file().stmt(site.stmt).span,

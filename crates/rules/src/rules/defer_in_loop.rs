@@ -140,13 +140,20 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
 
     let call = cx.call_snippet(duty.call);
     let end = cx.func_label(site.point.func);
-    let all = rounds.bound.map_or("every iteration".to_owned(), |bound| format!("each of up to {bound} iterations"));
+    let all = rounds.bound.map_or("every iteration".to_owned(), |bound| {
+        format!("each of up to {bound} iterations")
+    });
     let consequence = match deadlock {
-        Some(_) => "the second iteration waits for ever for a lock that the first still holds".to_owned(),
-        None if duty.kind == DutyKind::Recover => "a panic in one iteration ends the loop".to_owned(),
+        Some(_) => {
+            "the second iteration waits for ever for a lock that the first still holds".to_owned()
+        }
+        None if duty.kind == DutyKind::Recover => {
+            "a panic in one iteration ends the loop".to_owned()
+        }
         None => format!("until then {}", duty.kind.piles_up(&all)),
     };
-    let message = format!("`{call}` runs when {end} returns, not at the end of the iteration: {consequence}");
+    let message =
+        format!("`{call}` runs when {end} returns, not at the end of the iteration: {consequence}");
     let mut finding = cx
         .report(&DeferInLoop::META, cx.file().stmt(site.stmt).span, message)
         .help(match duty.kind {
@@ -169,10 +176,15 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
 /// Whether the loop ranges over a variable that is declared with its elements: a table of cases.
 fn is_over_table(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
     let file = cx.file();
-    let StmtKind::Range { x, .. } = file.stmt(stmt).kind else { return false };
+    let StmtKind::Range { x, .. } = file.stmt(stmt).kind else {
+        return false;
+    };
     let value = match cx.body().object(x) {
         Object::Local(local) => match cx.body().names().local(local).kind {
-            LocalKind::Var { init: Init::Value(value), .. } => Some((file, value)),
+            LocalKind::Var {
+                init: Init::Value(value),
+                ..
+            } => Some((file, value)),
             _ => None,
         },
         Object::Member(member) => {
@@ -181,7 +193,10 @@ fn is_over_table(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
             let declaring = names.file(member.file);
             match member.kind {
                 MemberKind::Var { spec, index } => match declaring.spec(spec).kind {
-                    SpecKind::Value { values, .. } => declaring.exprs(values).get(index as usize).map(|&value| (declaring, value)),
+                    SpecKind::Value { values, .. } => declaring
+                        .exprs(values)
+                        .get(index as usize)
+                        .map(|&value| (declaring, value)),
                     _ => None,
                 },
                 _ => None,
@@ -189,7 +204,12 @@ fn is_over_table(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
         }
         _ => None,
     };
-    value.is_some_and(|(file, value)| matches!(file.expr(file.unparen(value)).kind, ExprKind::CompositeLit { .. }))
+    value.is_some_and(|(file, value)| {
+        matches!(
+            file.expr(file.unparen(value)).kind,
+            ExprKind::CompositeLit { .. }
+        )
+    })
 }
 
 /// Whether the calls are to run at the end of the function: what they are about was there before the
@@ -211,7 +231,8 @@ fn is_meant(
         // What the call is for is not known: it matters when it is about something of the iteration.
         let is_made = |expr| matches!(origin_of(expr), Origin::Made(_));
         let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
-        return site.literal.is_some() || !duty.subject.iter().chain(args).any(|&expr| is_made(expr));
+        return site.literal.is_some()
+            || !duty.subject.iter().chain(args).any(|&expr| is_made(expr));
     }
     let carrier = match duty.kind {
         DutyKind::Remove => Carrier::Anything,
@@ -220,7 +241,8 @@ fn is_meant(
     match duty.subject.map(origin_of) {
         Some(Origin::Element) => !rounds.over_func,
         Some(Origin::Made(local)) => {
-            !matches!(duty.kind, DutyKind::Unlock(_)) && is_kept(cx, local, lp.stmt, within, carrier)
+            !matches!(duty.kind, DutyKind::Unlock(_))
+                && is_kept(cx, local, lp.stmt, within, carrier)
         }
         Some(Origin::Outside) | None => false,
     }
@@ -245,7 +267,10 @@ fn is_about_function(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within:
         .collect();
     let body = file.func(literal).span;
     names.locals().any(|(id, local)| {
-        let uses = names.uses(id).iter().map(|used| (file.expr(used.expr).span, used.role));
+        let uses = names
+            .uses(id)
+            .iter()
+            .map(|used| (file.expr(used.expr).span, used.role));
         local.is_var()
             && !starts_within(local.span, within)
             && uses.into_iter().any(|(span, role)| {
@@ -258,12 +283,20 @@ fn is_about_function(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within:
 
 /// Where an iteration locks what the one before keeps locked because its unlock is deferred.
 fn locked_again(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within: Span) -> Option<Span> {
-    let DutyKind::Unlock(LockOp::Unlock) = duty.kind else { return None };
+    let DutyKind::Unlock(LockOp::Unlock) = duty.kind else {
+        return None;
+    };
     let place = Place::of_operand(cx.body(), duty.subject?)?;
-    if place.local().is_some_and(|local| within.covers(cx.body().names().local(local).span.start)) {
+    if place
+        .local()
+        .is_some_and(|local| within.covers(cx.body().names().local(local).span.start))
+    {
         return None;
     }
-    let indexed = place.path.iter().any(|step| matches!(step, go_flow::Projection::Index(_)));
+    let indexed = place
+        .path
+        .iter()
+        .any(|step| matches!(step, go_flow::Projection::Index(_)));
     let cfg = cx.facts().cfg(site.point.func);
     let again = cx.facts().locks().iter().find(|lock| {
         lock.op == LockOp::Lock

@@ -73,15 +73,27 @@ impl Rule for DeferJustBeforeReturn {
     fn check(&self, cx: &RuleCx<'_>) {
         for site in cx.facts().defers() {
             let cfg = cx.facts().cfg(site.point.func);
-            if !cfg.reachable(site.point.node) || uses_result(cx, site) || gives_back_at_once(cx, cfg, site) {
+            if !cfg.reachable(site.point.node)
+                || uses_result(cx, site)
+                || gives_back_at_once(cx, cfg, site)
+            {
                 continue;
             }
-            let Some(next) = only_successor(cfg, site.point.node) else { continue };
+            let Some(next) = only_successor(cfg, site.point.node) else {
+                continue;
+            };
             let end = match cfg.kind(next) {
                 NodeKind::Exit => "the end of",
                 NodeKind::Return(stmt) => {
-                    let StmtKind::Return(results) = cx.file().stmt(stmt).kind else { continue };
-                    if !cx.file().exprs(results).iter().all(|&result| is_inert(cx, site, result)) {
+                    let StmtKind::Return(results) = cx.file().stmt(stmt).kind else {
+                        continue;
+                    };
+                    if !cx
+                        .file()
+                        .exprs(results)
+                        .iter()
+                        .all(|&result| is_inert(cx, site, result))
+                    {
                         continue;
                     }
                     "the return from"
@@ -134,7 +146,10 @@ fn begins_earlier(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
         matches!(duty.kind, DutyKind::Unlock(op) if op.counterpart() == lock.op)
             && lock.point.func == site.point.func
             && lock.place.is_some()
-            && lock.place == duty.subject.and_then(|subject| Place::of_operand(cx.body(), subject))
+            && lock.place
+                == duty
+                    .subject
+                    .and_then(|subject| Place::of_operand(cx.body(), subject))
     });
     let at_definition = || {
         let local = root_local(cx, duty.subject?)?;
@@ -169,11 +184,22 @@ fn only_successor(cfg: &Cfg<'_>, node: NodeId) -> Option<NodeId> {
 
 /// Whether the deferred call has to do with the results of the function, or with a panic.
 fn uses_result(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
-    let in_call = |expr: ExprId| cx.file().expr(site.call).span.contains(cx.file().expr(expr).span);
+    let in_call = |expr: ExprId| {
+        cx.file()
+            .expr(site.call)
+            .span
+            .contains(cx.file().expr(expr).span)
+    };
     let names = cx.body().names();
     let is_used = |id: LocalId| names.uses(id).iter().any(|used| in_call(used.expr));
-    names.locals().any(|(id, local)| local.is_result() && local.func == site.point.func && is_used(id))
-        || cx.facts().recovers().iter().any(|recover| in_call(recover.call))
+    names
+        .locals()
+        .any(|(id, local)| local.is_result() && local.func == site.point.func && is_used(id))
+        || cx
+            .facts()
+            .recovers()
+            .iter()
+            .any(|recover| in_call(recover.call))
 }
 
 /// Whether the deferred call gives back a lock that was taken just before.
@@ -183,9 +209,7 @@ fn gives_back_at_once(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> b
         next.into_iter().any(|edge| edge.node == site.point.node)
     };
     cx.facts().locks().iter().any(|lock| {
-        lock.op.acquires()
-            && lock.point.func == site.point.func
-            && is_before(lock.point.node)
+        lock.op.acquires() && lock.point.func == site.point.func && is_before(lock.point.node)
     })
 }
 
@@ -204,7 +228,10 @@ fn is_inert(cx: &RuleCx<'_>, site: &DeferSite<'_>, expr: ExprId) -> bool {
         inert &= match file.expr(part).kind {
             ExprKind::Ident => match cx.body().object(part) {
                 Object::Local(local) => !may_change(cx, site, local),
-                Object::Member(id) => !matches!(cx.body().cx().names().member(id).kind, go_types::MemberKind::Var { .. }),
+                Object::Member(id) => !matches!(
+                    cx.body().cx().names().member(id).kind,
+                    go_types::MemberKind::Var { .. }
+                ),
                 Object::Unknown | Object::DotMember(_) => false,
                 _ => true,
             },
@@ -222,6 +249,10 @@ fn may_change(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId) -> bool {
     let names = cx.body().names();
     let facts = cx.facts().var(local);
     let call = cx.file().expr(site.call).span;
-    let is_used = names.uses(local).iter().any(|used| call.contains(cx.file().expr(used.expr).span));
-    names.local(local).is_var() && (is_used || facts.address_taken || facts.captures.iter().any(|capture| capture.writes))
+    let is_used = names
+        .uses(local)
+        .iter()
+        .any(|used| call.contains(cx.file().expr(used.expr).span));
+    names.local(local).is_var()
+        && (is_used || facts.address_taken || facts.captures.iter().any(|capture| capture.writes))
 }

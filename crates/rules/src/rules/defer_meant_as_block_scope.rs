@@ -1,6 +1,8 @@
 //! `defer-meant-as-block-scope`.
 
-use go_flow::{CallMode, CallSite, DeferSite, FunctionFacts, LockCall, NodeId, NodeKind, Place, Point};
+use go_flow::{
+    CallMode, CallSite, DeferSite, FunctionFacts, LockCall, NodeId, NodeKind, Place, Point,
+};
 use go_syntax::{ExprId, FuncId, Span, StmtId, StmtKind};
 use go_types::{Body, Callee, LocalId};
 
@@ -95,7 +97,9 @@ impl Rule for DeferMeantAsBlockScope {
             if !cx.facts().reachable(site.point) || cx.facts().in_cycle(site.point) {
                 continue;
             }
-            let Some(block) = Block::around(cx, site) else { continue };
+            let Some(block) = Block::around(cx, site) else {
+                continue;
+            };
             let duty = Duty::of(cx, site);
             let story = match duty.kind {
                 DutyKind::Unlock(_) => lock_story(cx, site, &duty, &block),
@@ -133,12 +137,15 @@ impl Block {
         let after = cfg
             .nodes()
             .map(|node| node.id)
-            .filter(|&node| after.contains(node.index()) && cfg.kind(node) != NodeKind::Exit && is_outside(node))
+            .filter(|&node| {
+                after.contains(node.index()) && cfg.kind(node) != NodeKind::Exit && is_outside(node)
+            })
             .collect();
         Some(Self {
             stmt: place.owner,
             span,
-            is_bare: matches!(file.stmt(place.owner).kind, StmtKind::Block(_)) && InList::of(cx, place.owner).is_some(),
+            is_bare: matches!(file.stmt(place.owner).kind, StmtKind::Block(_))
+                && InList::of(cx, place.owner).is_some(),
             after,
         })
     }
@@ -155,9 +162,13 @@ struct Story {
 fn lock_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block) -> Option<Story> {
     let facts = cx.facts();
     let place = Place::of_operand(cx.body(), duty.subject?)?;
-    let DutyKind::Unlock(op) = duty.kind else { return None };
+    let DutyKind::Unlock(op) = duty.kind else {
+        return None;
+    };
     let is_same = |lock: &&LockCall<'_>| {
-        lock.place.as_ref() == Some(&place) && lock.point.func == site.point.func && lock.mode == CallMode::Now
+        lock.place.as_ref() == Some(&place)
+            && lock.point.func == site.point.func
+            && lock.mode == CallMode::Now
     };
     let at = |lock: &LockCall<'_>| cx.file().expr(lock.call).span;
     let cfg = facts.cfg(site.point.func);
@@ -168,13 +179,21 @@ fn lock_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block)
             && cfg.reaches(lock.point.node, site.point.node)
     })?;
     let is_after = |lock: &&LockCall<'_>| block.after.contains(&lock.point.node);
-    let mut later = facts.locks().iter().filter(is_same).filter(is_after).peekable();
+    let mut later = facts
+        .locks()
+        .iter()
+        .filter(is_same)
+        .filter(is_after)
+        .peekable();
     let lock_name = cx.snippet(duty.subject?);
     if let Some(again) = later.peek() {
         // Unlocked by hand: what is meant is not clear.
         let waits = again.op.acquires() && !(again.op.is_read() && op.is_read());
         return waits.then(|| Story {
-            consequence: format!("`{}` after the block waits for ever", cx.call_snippet(again.call)),
+            consequence: format!(
+                "`{}` after the block waits for ever",
+                cx.call_snippet(again.call)
+            ),
             goes_on: at(again),
             related: "the lock is still held here",
         });
@@ -183,7 +202,11 @@ fn lock_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block)
         // Taken for the rest of the function by those who come this way.
         return None;
     }
-    let work = block.after.iter().copied().find(|&node| calls(cx, site.point.func, node));
+    let work = block
+        .after
+        .iter()
+        .copied()
+        .find(|&node| calls(cx, site.point.func, node));
     Some(Story {
         consequence: format!("`{lock_name}` stays locked while the function goes on"),
         goes_on: cfg.span_of_node(work?)?,
@@ -191,7 +214,12 @@ fn lock_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block)
     })
 }
 
-fn resource_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block) -> Option<Story> {
+fn resource_story(
+    cx: &RuleCx<'_>,
+    site: &DeferSite<'_>,
+    duty: &Duty,
+    block: &Block,
+) -> Option<Story> {
     let subject = duty.subject?;
     let local = root_local(cx, subject)?;
     if !matches!(origin(cx, subject, block.span), Origin::Made(_))
@@ -204,12 +232,22 @@ fn resource_story(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Bl
     }
     let func = site.point.func;
     let work = match block.is_bare {
-        true => block.after.iter().copied().find(|&node| calls(cx, func, node)),
-        false => block.after.iter().copied().find(|&node| waits(cx, func, node)),
+        true => block
+            .after
+            .iter()
+            .copied()
+            .find(|&node| calls(cx, func, node)),
+        false => block
+            .after
+            .iter()
+            .copied()
+            .find(|&node| waits(cx, func, node)),
     };
     let name = cx.file().span_text(cx.body().names().local(local).span);
     Some(Story {
-        consequence: format!("`{name}` is not used after the block, but stays open while the function goes on"),
+        consequence: format!(
+            "`{name}` is not used after the block, but stays open while the function goes on"
+        ),
         goes_on: cx.facts().cfg(func).span_of_node(work?)?,
         related: "the function goes on here",
     })
@@ -221,9 +259,13 @@ fn comes_with_others(cx: &RuleCx<'_>, local: LocalId, block: &Block) -> bool {
     let facts = cx.facts();
     let names = cx.body().names();
     let acquisitions = facts.acquisitions();
-    let mut own = acquisitions.iter().filter(|acquisition| acquisition.results.contains(&Some(local)));
+    let mut own = acquisitions
+        .iter()
+        .filter(|acquisition| acquisition.results.contains(&Some(local)));
     own.any(|acquisition| {
-        acquisition.values().any(|value| !starts_within(names.local(value).span, block.span))
+        acquisition
+            .values()
+            .any(|value| !starts_within(names.local(value).span, block.span))
     })
 }
 
@@ -238,7 +280,9 @@ fn is_used_up(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId, block: &Blo
         if !block.span.contains(span) || deferred.contains(span) {
             continue;
         }
-        let Some((_, args)) = file.call(call.call) else { continue };
+        let Some((_, args)) = file.call(call.call) else {
+            continue;
+        };
         let is_argument = args.iter().any(|&arg| root_local(cx, arg) == Some(local));
         let is_receiver = match cx.facts().callee(call.call) {
             Callee::Selected { x, .. } => root_local(cx, x) == Some(local),
@@ -250,7 +294,9 @@ fn is_used_up(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId, block: &Blo
         let is_done = match cx.facts().callee(call.call) {
             _ if call.mode != CallMode::Now || call.point.func != site.point.func => false,
             Callee::Selected { name, .. } if is_receiver => is_finished(name),
-            Callee::Func { package, name, .. } => reads_or_writes(package) || only_gives_results(name),
+            Callee::Func { package, name, .. } => {
+                reads_or_writes(package) || only_gives_results(name)
+            }
             Callee::Selected { name, .. } => only_gives_results(name),
             Callee::Builtin(_) | Callee::Conversion(_) => true,
             _ => false,
@@ -267,15 +313,30 @@ fn is_used_up(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId, block: &Blo
 /// they are given.
 fn reads_or_writes(package: &str) -> bool {
     let first = package.split('/').next().unwrap_or_default();
-    matches!(first, "bufio" | "fmt" | "encoding" | "compress" | "archive" | "image" | "hash") || package == "io"
+    matches!(
+        first,
+        "bufio" | "fmt" | "encoding" | "compress" | "archive" | "image" | "hash"
+    ) || package == "io"
 }
 
 /// Whether a method with this name does what it does before it returns, and gives nothing that is
 /// bound to the receiver.
 fn is_finished(name: &str) -> bool {
     const NAMES: [&str; 14] = [
-        "Chmod", "Chown", "Close", "Columns", "Commit", "Err", "Exec", "ExecContext", "Flush", "Next", "Seek", "Stat",
-        "Sync", "Truncate",
+        "Chmod",
+        "Chown",
+        "Close",
+        "Columns",
+        "Commit",
+        "Err",
+        "Exec",
+        "ExecContext",
+        "Flush",
+        "Next",
+        "Seek",
+        "Stat",
+        "Sync",
+        "Truncate",
     ];
     NAMES.contains(&name) || only_gives_results(name)
 }
@@ -285,28 +346,45 @@ fn is_finished(name: &str) -> bool {
 fn waits(cx: &RuleCx<'_>, func: FuncId, node: NodeId) -> bool {
     let facts = cx.facts();
     let point = Point { func, node };
-    let is_wait = |call: &CallSite| call.mode == CallMode::Now && (waits_by_name(facts.callee(call.call)) || callee_waits(facts, call.call));
+    let is_wait = |call: &CallSite| {
+        call.mode == CallMode::Now
+            && (waits_by_name(facts.callee(call.call)) || callee_waits(facts, call.call))
+    };
     facts.effect_at(point).blocks || facts.calls_at(point).iter().any(is_wait)
 }
 
 fn waits_by_name(callee: Callee<'_>) -> bool {
-    let (Callee::Selected { name, .. } | Callee::Func { name, .. }) = callee else { return false };
+    let (Callee::Selected { name, .. } | Callee::Func { name, .. }) = callee else {
+        return false;
+    };
     let name = name.to_ascii_lowercase();
     let starts = |word| name.starts_with(word);
-    ["wait", "sleep", "run"].contains(&&*name) || ["serve", "listenandserve"].into_iter().any(starts)
+    ["wait", "sleep", "run"].contains(&&*name)
+        || ["serve", "listenandserve"].into_iter().any(starts)
 }
 
 /// Whether a function of this package that is called waits itself.
 fn callee_waits(facts: &FunctionFacts<'_>, call: ExprId) -> bool {
-    let Some((file, func)) = declaration(facts, call) else { return false };
+    let Some((file, func)) = declaration(facts, call) else {
+        return false;
+    };
     if file == facts.body().file_index() && facts.funcs().contains(&func) {
         return false;
     }
     let body = Body::new(facts.body().cx(), file, func);
     let facts = FunctionFacts::new(&body);
     let nodes = facts.cfg(func).nodes();
-    nodes.into_iter().any(|node| facts.effect_at(Point { func, node: node.id }).blocks)
-        || facts.calls_of(func).iter().any(|call| call.mode == CallMode::Now && waits_by_name(facts.callee(call.call)))
+    nodes.into_iter().any(|node| {
+        facts
+            .effect_at(Point {
+                func,
+                node: node.id,
+            })
+            .blocks
+    }) || facts
+        .calls_of(func)
+        .iter()
+        .any(|call| call.mode == CallMode::Now && waits_by_name(facts.callee(call.call)))
 }
 
 /// Whether a call at `node` may do something that takes time.
@@ -318,8 +396,20 @@ fn calls(cx: &RuleCx<'_>, func: FuncId, node: NodeId) -> bool {
             && match facts.callee(call.call) {
                 Callee::Builtin(_) | Callee::Conversion(_) => false,
                 Callee::Func { package, name, .. } => {
-                    !matches!(package, "errors" | "strings" | "strconv" | "bytes" | "sort" | "slices" | "maps" | "math" | "path" | "path/filepath" | "unsafe")
-                        && !(package == "fmt" && (name == "Errorf" || name.starts_with("Sprint")))
+                    !matches!(
+                        package,
+                        "errors"
+                            | "strings"
+                            | "strconv"
+                            | "bytes"
+                            | "sort"
+                            | "slices"
+                            | "maps"
+                            | "math"
+                            | "path"
+                            | "path/filepath"
+                            | "unsafe"
+                    ) && !(package == "fmt" && (name == "Errorf" || name.starts_with("Sprint")))
                 }
                 _ => true,
             }
@@ -332,9 +422,17 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block, sto
     cx.report(
         &DeferMeantAsBlockScope::META,
         cx.file().stmt(site.stmt).span,
-        format!("`{call}` runs when {end} returns, not at the end of the block: {}", story.consequence),
+        format!(
+            "`{call}` runs when {end} returns, not at the end of the block: {}",
+            story.consequence
+        ),
     )
-    .help(format!("move the block into a function of its own, or call `{call}` at its end"))
-    .related(Span::new(block.span.end.saturating_sub(1), block.span.end), "the block ends here")
+    .help(format!(
+        "move the block into a function of its own, or call `{call}` at its end"
+    ))
+    .related(
+        Span::new(block.span.end.saturating_sub(1), block.span.end),
+        "the block ends here",
+    )
     .related(story.goes_on, story.related);
 }

@@ -3,10 +3,14 @@
 use diagnostics::Applicability;
 use go_flow::DeferSite;
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, Features, FuncId, StmtKind, UnaryOp};
-use go_types::{Builtin, Callee, LocalId, LocalKind, Member, MemberKind, Object, Role, Selection, Type, TypeId};
+use go_syntax::{Comment, ExprId, ExprKind, Features, FuncId, Span, StmtKind, UnaryOp};
+use go_types::{
+    Builtin, Callee, LocalId, LocalKind, Member, MemberKind, Object, Role, Selection, Type, TypeId,
+};
 
+use crate::blocks::whole_lines;
 use crate::cx::RuleCx;
+use crate::nilness::is_same_type;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -79,14 +83,20 @@ impl Rule for NeedlessDeferClosure {
 
     fn check(&self, cx: &RuleCx<'_>) {
         for site in cx.facts().defers() {
-            let Some(literal) = site.literal else { continue };
-            let Some(call) = only_call(cx, site, literal) else { continue };
-            if !cx.file().call(call).is_some_and(|(_, args)| args.iter().all(|&arg| is_settled(cx, site, arg)))
+            let Some(literal) = site.literal else {
+                continue;
+            };
+            let Some(call) = only_call(cx, site, literal) else {
+                continue;
+            };
+            if !cx
+                .file()
+                .call(call)
+                .is_some_and(|(_, args)| args.iter().all(|&arg| is_settled(cx, site, arg)))
                 || !is_callee_settled(cx, site, call)
             {
                 continue;
             }
-            let text = cx.file().expr_text(call);
             let snippet = cx.call_snippet(call);
             let span = cx.file().stmt(site.stmt).span;
             let finding = cx
@@ -96,8 +106,9 @@ impl Rule for NeedlessDeferClosure {
                     format!("the literal only calls `{snippet}`, with what is known already when the `defer` is passed"),
                 )
                 .help(format!("write `defer {snippet}`"));
-            if !cx.file().comments().iter().any(|comment| span.contains(comment.span)) {
-                finding.fix(Applicability::Safe, "Defer the call itself", [(span, format!("defer {text}"))]);
+            if let Some(text) = without_literal(cx, span, call) {
+                let edit = (span, format!("defer {text}"));
+                finding.fix(Applicability::Safe, "Defer the call itself", [edit]);
             }
         }
     }
@@ -107,20 +118,50 @@ impl Rule for NeedlessDeferClosure {
 fn only_call(cx: &RuleCx<'_>, site: &DeferSite<'_>, literal: FuncId) -> Option<ExprId> {
     let file = cx.file();
     let (_, args) = file.call(site.call)?;
-    let &[only] = file.block_stmts(file.func(literal).body?) else { return None };
-    let StmtKind::Expr(call) = file.stmt(only).kind else { return None };
+    let &[only] = file.block_stmts(file.func(literal).body?) else {
+        return None;
+    };
+    let StmtKind::Expr(call) = file.stmt(only).kind else {
+        return None;
+    };
     let call = file.unparen(call);
     (args.is_empty() && file.call(call).is_some()).then_some(call)
+}
+
+/// The text of `call` with the indentation of the `defer` at `span`; `None` when something would be
+/// lost.
+fn without_literal(cx: &RuleCx<'_>, span: Span, call: ExprId) -> Option<String> {
+    let file = cx.file();
+    let is_inside = |comment: &Comment| span.contains(comment.span);
+    if file.comments().iter().any(is_inside) {
+        return None;
+    }
+    let text = file.expr_text(call);
+    if !text.contains('\n') || whole_lines(cx, file.expr(call).span).is_none() {
+        return Some(text.to_owned());
+    }
+    // The lines of a raw string are not indented.
+    (!text.contains('`')).then(|| text.replace("\n\t", "\n"))
 }
 
 /// Whether what `call` calls is the same now as later, and may be deferred.
 fn is_callee_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId) -> bool {
     match cx.facts().callee(call) {
-        Callee::Func { member: Some(id), .. } => match cx.body().cx().names().member(id) {
+        Callee::Func {
+            member: Some(id), ..
+        } => match cx.body().cx().names().member(id) {
             // A recover within works only when the function is the deferred one itself.
-            Member { file, kind: MemberKind::Func(func), .. } => {
-                !cx.body().cx().file(file).func(func).features.intersects(Features::RECOVER)
-            }
+            Member {
+                file,
+                kind: MemberKind::Func(func),
+                ..
+            } => !cx
+                .body()
+                .cx()
+                .file(file)
+                .func(func)
+                .features
+                .intersects(Features::RECOVER),
             _ => false,
         },
         Callee::Func { package, .. } => !package.contains('.') && package != "C",
@@ -135,7 +176,13 @@ fn is_callee_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId) -> boo
 }
 
 /// Whether `x.name` is the same method of the same thing now as later.
-fn is_receiver_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId, x: ExprId, name: &str) -> bool {
+fn is_receiver_settled(
+    cx: &RuleCx<'_>,
+    site: &DeferSite<'_>,
+    call: ExprId,
+    x: ExprId,
+    name: &str,
+) -> bool {
     let file = cx.file();
     let body = cx.body();
     let x = file.unparen(x);
@@ -144,10 +191,14 @@ fn is_receiver_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId, x: E
     if matches!(body.selection(ty, name), Some(Selection::Field(_)) | None) {
         return false;
     }
-    let Some(method) = body.method(call) else { return false };
+    let Some(method) = body.method(call) else {
+        return false;
+    };
     match file.expr(x).kind {
         ExprKind::Ident => {
-            let Some(local) = body.names().local_of(x) else { return false };
+            let Some(local) = body.names().local_of(x) else {
+                return false;
+            };
             match types.ty(types.underlying(ty)) {
                 Type::Interface { .. } | Type::Pointer(_) if is_unchanged(cx, site, local) => {
                     // What is promoted from a field is looked up in the field now.
@@ -160,9 +211,14 @@ fn is_receiver_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId, x: E
         }
         // `s.mu.Unlock()`: the address of a field, as long as `s` is the same.
         ExprKind::Selector { x: base, .. } => {
-            let Some(local) = body.names().local_of(file.unparen(base)) else { return false };
+            let Some(local) = body.names().local_of(file.unparen(base)) else {
+                return false;
+            };
             let is_value = matches!(types.ty(types.underlying(ty)), Type::Struct { .. });
-            is_value && method.pointer && is_own(cx, ty, method.owner) && is_unchanged(cx, site, local)
+            is_value
+                && method.pointer
+                && is_own(cx, ty, method.owner)
+                && is_unchanged(cx, site, local)
         }
         _ => false,
     }
@@ -171,11 +227,7 @@ fn is_receiver_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId, x: E
 /// Whether a method of `owner` is the type's own, not promoted.
 fn is_own(cx: &RuleCx<'_>, ty: TypeId, owner: TypeId) -> bool {
     let types = cx.body().cx();
-    let named = |ty| match types.ty(types.canonical(ty)) {
-        Type::Named { name, .. } => Some(name),
-        _ => None,
-    };
-    named(types.deref(types.canonical(ty))) == named(owner) && named(owner).is_some()
+    is_same_type(cx, types.deref(types.canonical(ty)), owner)
 }
 
 /// Whether `expr` has the same value now as later, and nothing is done to get it.
@@ -192,11 +244,17 @@ fn is_settled(cx: &RuleCx<'_>, site: &DeferSite<'_>, expr: ExprId) -> bool {
         };
         match file.expr(part).kind {
             // The address is settled, whatever happens to the value.
-            ExprKind::Unary { op: UnaryOp::Addr, x } if body_local(cx, x) => return Descend::Past,
+            ExprKind::Unary {
+                op: UnaryOp::Addr,
+                x,
+            } if body_local(cx, x) => return Descend::Past,
             ExprKind::Ident => {
                 settled &= match cx.body().object(part) {
                     Object::Local(local) => is_unchanged(cx, site, local),
-                    Object::Member(id) => !matches!(cx.body().cx().names().member(id).kind, MemberKind::Var { .. }),
+                    Object::Member(id) => !matches!(
+                        cx.body().cx().names().member(id).kind,
+                        MemberKind::Var { .. }
+                    ),
                     Object::Unknown | Object::DotMember(_) => false,
                     _ => true,
                 };
@@ -227,7 +285,10 @@ fn is_unchanged(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId) -> bool {
             Type::Struct { .. } | Type::Array { .. } | Type::Unknown
         )
     };
-    let in_parts = facts.reads.iter().any(|read| matches!(read.role, Role::PartWrite | Role::PartAddressTaken));
+    let in_parts = facts
+        .reads
+        .iter()
+        .any(|read| matches!(read.role, Role::PartWrite | Role::PartAddressTaken));
     // The declaration gives a new variable each time it is passed, but for loops before Go 1.22.
     let is_shared = !cx.go_at_least(22)
         && matches!(

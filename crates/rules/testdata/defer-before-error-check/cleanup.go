@@ -121,7 +121,18 @@ func field() error {
 	return nil
 }
 
+type opener interface {
+	Open() (func(), error)
+}
+
 // Look-alikes.
+
+// Those who implement the interface may give a function that does nothing.
+func ofInterface(o opener) error {
+	done, err := o.Open()
+	defer done()
+	return err
+}
 
 func alwaysUsable(dir string) error {
 	remove, err := setupAlways(dir)

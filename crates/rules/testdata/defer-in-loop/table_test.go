@@ -21,7 +21,6 @@ func TestTable(t *testing.T) {
 
 func cases() []string { return nil }
 
-
 var table = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
 
 // Tables of cases are short, and so are the lives of tests.

@@ -1,0 +1,128 @@
+//! What fixes make of the source, to the byte: gofmt-clean, comments kept.
+
+use std::path::Path;
+
+use go_types::NoPackages;
+
+use super::harness::{Input, apply, run};
+
+/// Applies all fixes that `rule` offers for the body of a function; with no package at hand.
+#[track_caller]
+fn assert_fixed(rule: &str, before: &str, after: &str) {
+    const HEAD: &str = "package p\n\nimport (\n\t\"net/http\"\n\t\"os\"\n\t\"sync\"\n)\n\n";
+    let (before, after) = (format!("{HEAD}{before}"), format!("{HEAD}{after}"));
+    let rule = rules::rule_by_name(rule).expect("a rule");
+    let input = Input {
+        path: Path::new("p.go"),
+        text: &before,
+        go: 27,
+    };
+    let found = run(rule, &input, &NoPackages);
+    let fixes = found.iter().filter_map(|found| found.fix.as_ref());
+    let edits: Vec<_> = fixes.flat_map(|fix| fix.edits.clone()).collect();
+    assert!(!edits.is_empty(), "no fix for\n{before}");
+    assert_eq!(apply(&before, &edits), after);
+}
+
+#[test]
+fn a_defer_moves_behind_the_check() {
+    assert_fixed(
+        "defer-before-error-check",
+        "func f(url string) error {
+	resp, err := http.Get(url)
+	// The body is small.
+	defer resp.Body.Close() // and never read
+
+	if err != nil {
+		return err
+	} // checked
+	return nil
+}
+",
+        "func f(url string) error {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err
+	} // checked
+	// The body is small.
+	defer resp.Body.Close() // and never read
+	return nil
+}
+",
+    );
+}
+
+#[test]
+fn a_comment_on_the_check_stays_with_it() {
+    assert_fixed(
+        "defer-before-error-check",
+        "func f(path string) error {
+	f, err := os.Open(path)
+	defer func() {
+		f.Close()
+	}()
+	// It may be missing.
+	if err != nil {
+		return err
+	}
+
+	return nil
+}
+",
+        "func f(path string) error {
+	f, err := os.Open(path)
+	// It may be missing.
+	if err != nil {
+		return err
+	}
+	defer func() {
+		f.Close()
+	}()
+
+	return nil
+}
+",
+    );
+}
+
+#[test]
+fn a_call_loses_its_defer() {
+    assert_fixed(
+        "defer-just-before-return",
+        "func f(wg *sync.WaitGroup, work func()) {
+	work()
+	defer  wg.Done() // at last
+}
+",
+        "func f(wg *sync.WaitGroup, work func()) {
+	work()
+	wg.Done() // at last
+}
+",
+    );
+}
+
+#[test]
+fn a_literal_gives_way_to_its_call() {
+    assert_fixed(
+        "needless-defer-closure",
+        "func f(stop func(int, ...string), names ...string) {
+	defer func() {
+		stop(
+			1,
+			names...,
+		)
+	}() // in the end
+	names[0] = \"x\"
+}
+",
+        "func f(stop func(int, ...string), names ...string) {
+	defer stop(
+		1,
+		names...,
+	) // in the end
+	names[0] = \"x\"
+}
+",
+    );
+}
