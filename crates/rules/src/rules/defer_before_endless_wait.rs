@@ -21,8 +21,8 @@ declare_rule! {
     ///
     /// It is silent for calls that deal with panics, since those run when one comes; for functions
     /// that can end by a panic, by `runtime.Goexit` or by the end of the process; and in `main` for
-    /// calls that are of no use once the process has ended. The stop of a ticker or timer that is
-    /// used for ever is a note.
+    /// calls that are of no use once the process has ended. What stops a ticker or timer, or lets
+    /// go of the thread, is a note: a function that goes on for ever needs them for ever.
     ///
     /// ## Why it is bad
     /// Deferred calls run when the function returns (specification, "Defer statements"), and this
@@ -84,7 +84,9 @@ impl Rule for DeferBeforeEndlessWait {
 
 fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
     let reaches = |end| cfg.reaches(site.point.node, cfg.end(end));
-    if [End::Panic, End::Goexit, End::Process].into_iter().any(reaches)
+    if [End::Panic, End::Goexit, End::Process]
+        .into_iter()
+        .any(reaches)
         || may_end(cx, cfg, site)
         || is_about_panics(cx, site)
         || is_main(cx, site) && harm_of(cx.facts(), site).is_none()
@@ -106,7 +108,7 @@ fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
             "give the function a way to return, or remove the `defer` and call `{call}` where its work is needed"
         ))
         .related(span, "control never leaves this");
-    if is_timer_stop(cx, site, &duty) {
+    if is_used_for_ever(cx, site, &duty) {
         finding.at_most(Severity::Note);
     }
 }
@@ -152,13 +154,22 @@ fn handles_panics(cx: &RuleCx<'_>, call: go_syntax::ExprId) -> bool {
         })
 }
 
-/// Whether the call stops a ticker or timer, or takes a channel off the signals.
-fn is_timer_stop(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
+/// Whether the call stops a ticker or timer, takes a channel off the signals, or lets go of the
+/// thread: what the function would need for as long as it runs.
+fn is_used_for_ever(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
     match cx.facts().callee(duty.call) {
         Callee::Selected { x, name: "Stop" } if site.literal.is_none() => {
             duty.kind == DutyKind::Stop && owner_of(cx.facts(), x).0 == "time"
         }
-        Callee::Func { package: "os/signal", .. } => true,
+        Callee::Func {
+            package: "os/signal",
+            ..
+        } => true,
+        Callee::Func {
+            package: "runtime",
+            name: "UnlockOSThread",
+            ..
+        } => true,
         _ => false,
     }
 }
@@ -167,7 +178,10 @@ fn is_timer_stop(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
 fn wait(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> Option<(Span, &'static str)> {
     let mut blocked = None;
     cfg.search_after(site.point.node, |node| {
-        let waits = cfg.successors(node).iter().any(|edge| edge.node == cfg.end(End::Blocked));
+        let waits = cfg
+            .successors(node)
+            .iter()
+            .any(|edge| edge.node == cfg.end(End::Blocked));
         if waits {
             blocked = Some(node);
             Visit::Stop
@@ -178,9 +192,8 @@ fn wait(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> Option<(Span, &
     if let Some(span) = blocked.and_then(|node| cfg.span_of_node(node)) {
         return Some((span, "the wait after it never ends"));
     }
-    let lp = cfg
-        .loops()
-        .iter()
-        .find(|lp| cfg.reaches(site.point.node, lp.head) && cx.facts().loop_info(cfg, lp).is_endless())?;
+    let lp = cfg.loops().iter().find(|lp| {
+        cfg.reaches(site.point.node, lp.head) && cx.facts().loop_info(cfg, lp).is_endless()
+    })?;
     Some((head_span(cx, lp), "nothing leaves the loop after it"))
 }

@@ -20,7 +20,8 @@ declare_rule! {
     ///
     /// It is silent where nothing is lost: locks, contexts, wait groups, timers, and what the kernel
     /// closes, such as files and connections. It is silent too when the work is done by hand on
-    /// every path between the `defer` and the exit. Of several exits that skip the same calls, the
+    /// every path between the `defer` and the exit, and in examples of the documentation (`func
+    /// Example…` of test files). Of several exits that skip the same calls, the
     /// first is reported.
     ///
     /// ## Why it is bad
@@ -76,6 +77,9 @@ impl Rule for ExitSkipsDefer {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
+        if is_example(cx) {
+            return;
+        }
         let mut exits: Vec<&CallSite> = cx
             .facts()
             .calls()
@@ -112,6 +116,15 @@ impl Rule for ExitSkipsDefer {
     }
 }
 
+/// Whether the function is one of those that `go doc` shows: they end on errors for brevity.
+fn is_example(cx: &RuleCx<'_>) -> bool {
+    let func = cx.file().func(cx.root());
+    cx.is_test()
+        && func
+            .name
+            .is_some_and(|name| cx.file().name(name).starts_with("Example"))
+}
+
 fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)]) {
     let Some((_, harm)) = skipped.last() else {
         return;
@@ -132,7 +145,10 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
         ));
     for (site, harm) in skipped {
         let call = cx.call_snippet(harm.call);
-        finding = finding.related(cx.file().stmt(site.stmt).span, format!("`{call}` is deferred here and never runs"));
+        finding = finding.related(
+            cx.file().stmt(site.stmt).span,
+            format!("`{call}` is deferred here and never runs"),
+        );
     }
 }
 
@@ -145,7 +161,8 @@ fn is_skipped(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Har
     let mut at = exit.point;
     loop {
         if at.func == site.point.func {
-            return at.node != site.point.node && reaches_undone(cx, site.point, at.node, exit.call, harm.call);
+            return at.node != site.point.node
+                && reaches_undone(cx, site.point, at.node, exit.call, harm.call);
         }
         if done_before(cx, at, exit.call, harm.call) {
             return false;
@@ -167,7 +184,10 @@ fn is_skipped(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Har
 fn reaches_undone(cx: &RuleCx<'_>, from: Point, to: NodeId, exit: ExprId, work: ExprId) -> bool {
     let cfg = cx.facts().cfg(from.func);
     let visit = |node| {
-        let point = Point { func: from.func, node };
+        let point = Point {
+            func: from.func,
+            node,
+        };
         if does(cx, point, exit, work) {
             Visit::Skip
         } else if node == to {
@@ -204,7 +224,19 @@ fn does(cx: &RuleCx<'_>, point: Point, exit: ExprId, work: ExprId) -> bool {
 
 /// Methods that finish what they are called on.
 const FINISHING: &[&str] = &[
-    "Flush", "Close", "Sync", "Stop", "Shutdown", "Commit", "Rollback", "End", "Kill", "Wait", "Cleanup", "Remove", "RemoveAll",
+    "Flush",
+    "Close",
+    "Sync",
+    "Stop",
+    "Shutdown",
+    "Commit",
+    "Rollback",
+    "End",
+    "Kill",
+    "Wait",
+    "Cleanup",
+    "Remove",
+    "RemoveAll",
 ];
 
 fn is_same_work(cx: &RuleCx<'_>, call: ExprId, work: ExprId) -> bool {
@@ -224,7 +256,11 @@ fn is_same_work(cx: &RuleCx<'_>, call: ExprId, work: ExprId) -> bool {
             },
             Callee::Func { package: "os", .. },
         ) => {
-            let first = |call| file.call(call).and_then(|(_, args)| args.first()).map(|&arg| file.expr_text(arg));
+            let first = |call| {
+                file.call(call)
+                    .and_then(|(_, args)| args.first())
+                    .map(|&arg| file.expr_text(arg))
+            };
             first(call).is_some() && first(call) == first(work)
         }
         _ => false,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log"
 	"os"
 	"testing"
 )
@@ -12,4 +13,15 @@ func TestMain(m *testing.M) {
 	}
 	defer os.RemoveAll(dir)
 	os.Exit(m.Run()) // want
+}
+
+func Example_copy() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(dir+"/x", nil, 0o600); err != nil {
+		log.Fatal(err)
+	}
 }
