@@ -241,8 +241,37 @@ fn receiver_on_nil(
             // The type is known by name only.
             None => method_on_nil(cx, elem, name),
         },
+        Type::Unknown if is_file(cx, local) => Some(method_of_file(name)),
         Type::Unknown => Some(NilCall::Unknown),
         _ => None,
+    }
+}
+
+/// Whether `local` holds what a function of package os opens: without the declarations of that
+/// package, its name tells.
+fn is_file(cx: &RuleCx<'_>, local: LocalId) -> bool {
+    let writes = cx.facts().var(local).writes.iter();
+    let mut calls = writes.filter_map(|write| match write.value {
+        Value::Element { expr, .. } => Some(cx.facts().callee(cx.file().unparen(expr))),
+        _ => None,
+    });
+    calls.any(|callee| {
+        matches!(
+            callee,
+            Callee::Func {
+                package: "os",
+                name: "Open" | "OpenFile" | "Create" | "CreateTemp",
+                ..
+            }
+        )
+    })
+}
+
+/// What the methods of `*os.File` do on nil.
+fn method_of_file(name: &str) -> NilCall {
+    match name {
+        "Name" => NilCall::Called,
+        _ => NilCall::Harmless,
     }
 }
 
@@ -258,12 +287,6 @@ pub(crate) fn is_same_type(cx: &RuleCx<'_>, a: TypeId, b: TypeId) -> bool {
 
 /// What a method with a pointer receiver does when that is nil.
 fn method_on_nil(cx: &RuleCx<'_>, owner: TypeId, name: &str) -> Option<NilCall> {
-    /// Types of the standard library whose methods expect nil; read in Go 1.27.
-    const TOLERANT: [(&str, &str); 3] = [
-        ("os", "File"),
-        ("net", "TCPListener"),
-        ("net", "UnixListener"),
-    ];
     let types = cx.body().cx();
     let Type::Named { name: id, .. } = types.ty(owner) else {
         return Some(NilCall::Unknown);
@@ -273,11 +296,12 @@ fn method_on_nil(cx: &RuleCx<'_>, owner: TypeId, name: &str) -> Option<NilCall> 
         let expects_nil = compares_receiver(types.names().file(file), func);
         return (!expects_nil).then_some(NilCall::Unknown);
     }
-    let is_tolerant = TOLERANT.contains(&(&*named.package, &*named.name)) && name != "Name";
-    Some(match (is_tolerant, is_std(&named.package)) {
-        (true, _) => NilCall::Harmless,
-        (false, true) => NilCall::Called,
-        (false, false) => NilCall::Unknown,
+    // Read in the sources of Go 1.27.
+    Some(match (&*named.package, &*named.name) {
+        ("os", "File") => method_of_file(name),
+        ("net", "TCPListener" | "UnixListener") => NilCall::Harmless,
+        (package, _) if is_std(package) => NilCall::Called,
+        _ => NilCall::Unknown,
     })
 }
 
