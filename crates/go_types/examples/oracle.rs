@@ -5,7 +5,8 @@
 //! cargo run --release -p go_types --example oracle -- reference [SHOWN]
 //! ```
 //!
-//! Prints how many agree, and the first disagreements of each class.
+//! Prints how many agree, and the first disagreements of each class. With `--count` in the place of a
+//! number, only finds the types of all values, for measuring what that costs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,7 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let reference = args
         .next()
         .ok_or("which reference? see the head of this example")?;
-    let shown: usize = args.next().map_or(Ok(5), |text| text.parse())?;
+    let limit = args.next();
+    if limit.as_deref() == Some("--count") {
+        return count(&reference);
+    }
+    let shown: usize = limit.map_or(Ok(5), |text| text.parse())?;
     let text = std::fs::read_to_string(&reference)?;
     let world = World::load(&text)?;
     let mut score = Score::default();
@@ -30,6 +35,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         check(&world, section, &mut score);
     }
     std::io::stdout().write_all(score.report(shown).as_bytes())?;
+    Ok(())
+}
+
+/// Finds the types of all values in the packages that a reference lists.
+fn count(reference: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(reference)?;
+    let world = World::load(&text)?;
+    let (mut all, mut known) = (0usize, 0usize);
+    for section in sections(&text) {
+        let Some(names) = world.packages.get(section.path) else {
+            continue;
+        };
+        let cx = PackageCx::new(names, &world);
+        for (index, file) in (0..).zip(names.files()) {
+            let roots = file.all_funcs();
+            for root in roots.filter(|&func| file.func(func).parent.is_none()) {
+                let body = Body::new(&cx, index, root);
+                for (_, ty) in body.values() {
+                    all += 1;
+                    known += usize::from(!ty.is_unknown());
+                }
+            }
+        }
+    }
+    let line = format!("{all} values, {known} with known types\n");
+    std::io::stdout().write_all(line.as_bytes())?;
     Ok(())
 }
 
@@ -290,6 +321,7 @@ fn check(world: &World, section: Section<'_>, score: &mut Score) {
     let file_names: Vec<String> = paths.iter().map(base).collect();
     let file_names: Vec<&str> = file_names.iter().map(String::as_str).collect();
     let mut current: Option<(u32, Index<'_>)> = None;
+    let mut expected_values: FxHashSet<(u32, u32, u32)> = FxHashSet::default();
     for line in section.lines {
         let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
         match (kind, &current) {
@@ -328,12 +360,36 @@ fn check(world: &World, section: Section<'_>, score: &mut Score) {
                         .unwrap_or_default()
                 };
                 let (start, end) = (number(), number());
+                expected_values.insert((*index, start, end));
                 let expected = parts.next().unwrap_or_default();
                 compare_type(found, (start, end), expected, score, || {
                     place(paths[*index as usize], cx.file(*index), start)
                 });
             }
             _ => {}
+        }
+    }
+    for (index, file) in (0..).zip(names.files()) {
+        for root in file.all_funcs() {
+            if file.func(root).parent.is_some() {
+                continue;
+            }
+            let body = Body::new(&cx, index, root);
+            for (expr, ty) in body.values() {
+                let span = file.expr(expr).span;
+                if expected_values.contains(&(index, span.start, span.end)) {
+                    score.agree("is a value");
+                } else {
+                    score.differ("is a value", false, || {
+                        format!(
+                            "{}: {}: {}",
+                            place(paths[index as usize], file, span.start),
+                            file.expr_text(expr),
+                            body.type_string(ty)
+                        )
+                    });
+                }
+            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use go_syntax::{ExprId, File, FuncId};
+use go_syntax::{AssignOp, BinaryOp, ExprId, ExprKind, File, FuncId, StmtKind, UnaryOp};
+use rustc_hash::FxHashSet;
 
 use crate::callee::Callee;
 use crate::cx::{PackageCx, root_of};
@@ -95,6 +96,101 @@ impl<'a> Body<'a> {
     /// constants it is not meant.
     pub fn final_type_of(&self, expr: ExprId) -> TypeId {
         self.typer().final_type(self.place(), expr)
+    }
+
+    /// The expressions that are values but no constants, calls without results included, each with
+    /// its final type: those for which go/types records a type. Names being declared, names of
+    /// fields in literals, of packages, types and predeclared functions are none.
+    pub fn values(&self) -> impl Iterator<Item = (ExprId, TypeId)> + '_ {
+        let root = self.file.func(self.root());
+        // A variable on the left of `:=` is being declared, even where it exists already.
+        let mut declared = FxHashSet::default();
+        for stmt in root.stmts.iter() {
+            if let StmtKind::Assign {
+                lhs,
+                op: AssignOp::Define,
+                ..
+            } = self.file.stmt(stmt).kind
+            {
+                declared.extend(self.file.exprs(lhs).iter().copied());
+            }
+        }
+        root.exprs
+            .iter()
+            .filter(move |expr| !declared.contains(expr) && self.is_value(*expr))
+            .map(|expr| (expr, self.final_type_of(expr)))
+    }
+
+    fn is_value(&self, expr: ExprId) -> bool {
+        match self.file.expr(expr).kind {
+            ExprKind::Bad
+            | ExprKind::KeyValue { .. }
+            | ExprKind::BasicLit(_)
+            | ExprKind::Ellipsis(_)
+            | ExprKind::ArrayType { .. }
+            | ExprKind::StructType(_)
+            | ExprKind::FuncType(_)
+            | ExprKind::InterfaceType(_)
+            | ExprKind::MapType { .. }
+            | ExprKind::ChanType { .. }
+            | ExprKind::TypeAssert { ty: None, .. }
+            | ExprKind::Unary {
+                op: UnaryOp::Tilde, ..
+            } => false,
+            ExprKind::FuncLit(_) | ExprKind::CompositeLit { .. } => true,
+            ExprKind::Paren(x) => self.is_value(x),
+            ExprKind::Ident => self.is_value_name(expr),
+            ExprKind::Selector { .. } | ExprKind::Index { .. } | ExprKind::Star(_) => {
+                !self.denotes_type(expr) && !self.is_constant(expr) && !self.is_of_unsafe(expr)
+            }
+            ExprKind::Binary { .. } => !self.is_union(expr) && !self.is_constant(expr),
+            _ => !self.is_constant(expr),
+        }
+    }
+
+    fn is_value_name(&self, ident: ExprId) -> bool {
+        let names = self.names();
+        match names.object(ident) {
+            Object::Local(id) => names.local(id).is_var() && !names.is_definition(ident),
+            Object::Member(id) => matches!(
+                self.cx.names().member(id).kind,
+                MemberKind::Var { .. } | MemberKind::Func(_)
+            ),
+            Object::DotMember(_) => !self.denotes_type(ident) && !self.is_constant(ident),
+            Object::Nil => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is a function of package unsafe, which are predeclared in all but name.
+    fn is_of_unsafe(&self, expr: ExprId) -> bool {
+        let ExprKind::Selector { x, .. } = self.file.expr(expr).kind else {
+            return false;
+        };
+        match self.object(x) {
+            Object::Package(import) => {
+                let cx = self.cx;
+                **cx.names().canonical_path(import, cx.loader()) == *unsafe_package::PATH
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether `a | b` is an element of a constraint.
+    fn is_union(&self, expr: ExprId) -> bool {
+        let mut expr = expr;
+        loop {
+            match self.file.expr(expr).kind {
+                ExprKind::Binary {
+                    op: BinaryOp::Or,
+                    x,
+                    ..
+                } => expr = x,
+                ExprKind::Paren(x) => expr = x,
+                ExprKind::Unary { op, .. } => return op == UnaryOp::Tilde,
+                _ => return self.denotes_type(expr),
+            }
+        }
     }
 
     /// Whether an expression is a constant.

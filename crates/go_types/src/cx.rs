@@ -174,7 +174,7 @@ impl<'a> PackageCx<'a> {
         self.store.named_type(id)
     }
 
-    /// What a type is underneath: follows names and aliases. Other types, and the predeclared
+    /// What a type is underneath: follows names and aliases, `byte` and `rune` included. Other types, and the predeclared
     /// `error` and `comparable`, are returned as they are. Types declared within a function are known
     /// to its [`Body`](crate::Body) only.
     pub fn underlying(&self, id: TypeId) -> TypeId {
@@ -221,7 +221,8 @@ impl<'a> PackageCx<'a> {
         self.typer().member_type(self.root, self.names, id)
     }
 
-    /// The type in the notation of go/types, with full package paths; `?` where it is unknown.
+    /// The type in the notation of go/types' `TypeString`, with full package paths; `?` where it is
+    /// unknown.
     pub fn type_string(&self, id: TypeId) -> String {
         self.typer().type_string(id)
     }
@@ -239,6 +240,16 @@ impl<'a> PackageCx<'a> {
 
     pub(crate) fn list(&self, types: &[TypeId]) -> TypeList {
         self.store.list(types)
+    }
+
+    /// A list of types with names, which have commas between.
+    pub(crate) fn named_list(&self, types: &[TypeId], names: &Rc<str>) -> TypeList {
+        self.store.with_names(self.store.list(types), names)
+    }
+
+    /// The names of a list, with commas between; empty when it has none.
+    pub(crate) fn names_of(&self, list: TypeList) -> Rc<str> {
+        self.store.names(list)
     }
 
     /// The type `name` of a package.

@@ -144,7 +144,7 @@ mod tests {
         ("m/b/export_test.go", "package b\nvar Size = size\n"),
         (
             "m/b/b_test.go",
-            "package b_test\nimport \"example.com/m/b\"\nfunc f() { _ = b.Size /*:func(example.com/m/b.B) int*/ }\n",
+            "package b_test\nimport \"example.com/m/b\"\nfunc f() { _ = b.Size /*:func(b example.com/m/b.B) int*/ }\n",
         ),
         (
             "m/a/a.go",

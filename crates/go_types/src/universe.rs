@@ -78,13 +78,13 @@ pub enum Basic {
     Int8,
     /// `int16`
     Int16,
-    /// `int32`, also known as `rune`
+    /// `int32`
     Int32,
     /// `int64`
     Int64,
     /// `uint`
     Uint,
-    /// `uint8`, also known as `byte`
+    /// `uint8`
     Uint8,
     /// `uint16`
     Uint16,
@@ -106,6 +106,10 @@ pub enum Basic {
     String,
     /// `unsafe.Pointer`
     UnsafePointer,
+    /// `byte`, another name of `uint8`
+    Byte,
+    /// `rune`, another name of `int32`
+    Rune,
     /// The type of a comparison, of `true` and of `false`.
     UntypedBool,
     /// The type of an integer constant without type.
@@ -144,6 +148,8 @@ impl Basic {
             Self::Complex128 => "complex128",
             Self::String => "string",
             Self::UnsafePointer => "unsafe.Pointer",
+            Self::Byte => "byte",
+            Self::Rune => "rune",
             Self::UntypedBool => "untyped bool",
             Self::UntypedInt => "untyped int",
             Self::UntypedRune => "untyped rune",
@@ -174,11 +180,20 @@ impl Basic {
         match self {
             Self::UntypedBool => Self::Bool,
             Self::UntypedInt => Self::Int,
-            Self::UntypedRune => Self::Int32,
+            Self::UntypedRune => Self::Rune,
             Self::UntypedFloat => Self::Float64,
             Self::UntypedComplex => Self::Complex128,
             Self::UntypedString => Self::String,
             typed => typed,
+        }
+    }
+
+    /// The type that this one is another name of.
+    pub(crate) const fn aliased(self) -> Option<Self> {
+        match self {
+            Self::Byte => Some(Self::Uint8),
+            Self::Rune => Some(Self::Int32),
+            _ => None,
         }
     }
 
@@ -197,6 +212,8 @@ impl Basic {
                 | Self::Uint32
                 | Self::Uint64
                 | Self::Uintptr
+                | Self::Byte
+                | Self::Rune
                 | Self::UntypedInt
                 | Self::UntypedRune
         )
@@ -205,7 +222,7 @@ impl Basic {
     /// The size of an unsigned integer type.
     pub(crate) const fn unsigned_bits(self) -> Option<u32> {
         match self {
-            Self::Uint8 => Some(8),
+            Self::Uint8 | Self::Byte => Some(8),
             Self::Uint16 => Some(16),
             Self::Uint32 => Some(32),
             Self::Uint | Self::Uint64 | Self::Uintptr => Some(64),
@@ -295,7 +312,8 @@ pub fn predeclared(name: &str) -> Option<Predeclared> {
         "real" => builtin(Builtin::Real),
         "recover" => builtin(Builtin::Recover),
         "bool" => basic(Basic::Bool),
-        "byte" | "uint8" => basic(Basic::Uint8),
+        "byte" => basic(Basic::Byte),
+        "uint8" => basic(Basic::Uint8),
         "complex64" => basic(Basic::Complex64),
         "complex128" => basic(Basic::Complex128),
         "float32" => basic(Basic::Float32),
@@ -303,7 +321,8 @@ pub fn predeclared(name: &str) -> Option<Predeclared> {
         "int" => basic(Basic::Int),
         "int8" => basic(Basic::Int8),
         "int16" => basic(Basic::Int16),
-        "int32" | "rune" => basic(Basic::Int32),
+        "int32" => basic(Basic::Int32),
+        "rune" => basic(Basic::Rune),
         "int64" => basic(Basic::Int64),
         "string" => basic(Basic::String),
         "uint" => basic(Basic::Uint),

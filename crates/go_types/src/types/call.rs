@@ -1,12 +1,12 @@
 //! The results of calls, conversions and predeclared functions.
 
+use std::rc::Rc;
+
 use go_syntax::{ExprId, ExprKind};
 
-use super::lookup::Selection;
-use super::store::{PathId, Type, TypeId, TypeList};
+use super::store::{Type, TypeId, TypeList};
 use super::subst::Env;
 use super::typer::{Meaning, Place, Typer};
-use crate::names::{MemberId, MemberKind, PackageNames};
 use crate::universe::{Basic, Builtin};
 
 impl Typer<'_> {
@@ -98,109 +98,37 @@ impl Typer<'_> {
         match self.cx.ty(slice) {
             Type::Slice(elem) => elem,
             // `append([]byte, string...)`
-            Type::Basic(basic) if basic.is_string() => self.basic(Basic::Uint8),
+            Type::Basic(basic) if basic.is_string() => self.basic(Basic::Byte),
             _ => TypeId::UNKNOWN,
         }
     }
 
-    /// The type parameters of the function that `fun` names, if it is generic, and the arguments that
-    /// are given for them.
+    /// The type parameters of the function `fun`, if it is generic, and the arguments that are given
+    /// for them.
     pub(super) fn generic_callee(
         self,
         place: Place<'_>,
         fun: ExprId,
-    ) -> (Vec<TypeId>, Vec<TypeId>) {
+    ) -> (Rc<[TypeId]>, Vec<TypeId>) {
         let tree = place.tree();
         let fun = tree.unparen(fun);
-        match tree.expr(fun).kind {
-            ExprKind::Ident | ExprKind::Selector { .. } => {
-                (self.params_of_name(place, fun), Vec::new())
-            }
-            ExprKind::Index { x, indices } => {
-                let params = self.params_of_name(place, tree.unparen(x));
-                if params.is_empty() {
-                    return (params, Vec::new());
-                }
-                let indices = tree.exprs(indices).iter();
-                let known = indices.map(|&arg| self.type_expr(place, arg)).collect();
-                (params, known)
-            }
-            _ => (Vec::new(), Vec::new()),
+        let (name, indices) = match tree.expr(fun).kind {
+            ExprKind::Ident | ExprKind::Selector { .. } => (fun, &[][..]),
+            ExprKind::Index { x, indices } => (tree.unparen(x), tree.exprs(indices)),
+            _ => return (Rc::new([]), Vec::new()),
+        };
+        if !matches!(
+            tree.expr(name).kind,
+            ExprKind::Ident | ExprKind::Selector { .. }
+        ) {
+            return (Rc::new([]), Vec::new());
         }
-    }
-
-    fn params_of_name(self, place: Place<'_>, fun: ExprId) -> Vec<TypeId> {
-        let tree = place.tree();
-        match tree.expr(fun).kind {
-            ExprKind::Ident => match self.meaning(place, fun) {
-                Meaning::Member(id) => self.func_params(place.path, place.package, id),
-                Meaning::DotMember(path) => self.imported_params(path, tree.expr_text(fun)),
-                _ => Vec::new(),
-            },
-            ExprKind::Selector { x, sel } => {
-                let name = tree.span_text(sel);
-                match self.package_named(place, x) {
-                    Some(path) => self.imported_params(path, name),
-                    // Only the types of generic methods, and those within generic functions, mention
-                    // type parameters.
-                    None if self.mentions_params(self.type_of(place, fun)) => {
-                        self.method_params(self.type_of(place, x), name, place.path)
-                    }
-                    None => Vec::new(),
-                }
+        match self.cx.ty(self.type_of(place, name)) {
+            Type::Func { tparams, .. } if tparams != TypeList::EMPTY => {
+                let known = indices.iter().map(|&arg| self.type_expr(place, arg));
+                (self.cx.types(tparams), known.collect())
             }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The type parameters that the method `name` of `recv` declares itself.
-    fn method_params(self, recv: TypeId, name: &str, from: PathId) -> Vec<TypeId> {
-        let Some(Selection::Method { owner, .. }) = self.lookup(recv, name, from) else {
-            return Vec::new();
-        };
-        let Type::Named { name: base, .. } = self.cx.ty(owner) else {
-            return Vec::new();
-        };
-        let base = self.cx.named(base);
-        let Some(package) = self.cx.package_at(base.path) else {
-            return Vec::new();
-        };
-        let Some(method) = package.lookup_method(&base.name, name) else {
-            return Vec::new();
-        };
-        let method = package.method(method);
-        let place = Place {
-            path: base.path,
-            package: &package,
-            file: method.file,
-        };
-        let tree = place.tree();
-        self.type_params(place, tree.sig(tree.func(method.func).sig).tparams)
-    }
-
-    fn imported_params(self, path: PathId, name: &str) -> Vec<TypeId> {
-        let Some(package) = self.cx.package_at(path) else {
-            return Vec::new();
-        };
-        package
-            .lookup(name)
-            .map(|id| self.func_params(path, &package, id))
-            .unwrap_or_default()
-    }
-
-    fn func_params(self, path: PathId, package: &PackageNames, id: MemberId) -> Vec<TypeId> {
-        let member = package.member(id);
-        let place = Place {
-            path,
-            package,
-            file: member.file,
-        };
-        match member.kind {
-            MemberKind::Func(func) => {
-                let tree = place.tree();
-                self.type_params(place, tree.sig(tree.func(func).sig).tparams)
-            }
-            _ => Vec::new(),
+            _ => (Rc::new([]), Vec::new()),
         }
     }
 

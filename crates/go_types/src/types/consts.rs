@@ -157,22 +157,34 @@ impl Typer<'_> {
     /// A chain of operators, which may be thousands of links long, from its inner end.
     fn binary_constant(self, place: Place<'_>, expr: ExprId, iota: Option<u32>) -> Option<Value> {
         let tree = place.tree();
+        let memo = self.body_at(place, expr).filter(|_| iota.is_none());
+        let known = |expr| memo.and_then(|body| body.constants.borrow().get(&expr).copied());
         let mut links = Vec::new();
         let mut left = expr;
-        while let ExprKind::Binary { op, x, y } = tree.expr(left).kind {
+        let mut value = loop {
+            if let Some(known) = known(left) {
+                break known;
+            }
+            let ExprKind::Binary { op, x, y } = tree.expr(left).kind else {
+                break self.constant(place, left, iota);
+            };
             links.push((left, op, y));
             left = x;
-        }
-        let mut value = self.constant(place, left, iota)?;
+        };
         for (link, op, y) in links.into_iter().rev() {
-            let right = self.constant(place, y, iota)?;
-            let whole = || {
-                let ty = self.underlying(self.type_of(place, link));
-                matches!(self.cx.ty(ty), Type::Basic(basic) if basic.is_integer())
-            };
-            value = operate(op, value, right, &whole);
+            value = value.and_then(|left| {
+                let right = self.constant(place, y, iota)?;
+                let whole = || {
+                    let ty = self.underlying(self.type_of(place, link));
+                    matches!(self.cx.ty(ty), Type::Basic(basic) if basic.is_integer())
+                };
+                Some(operate(op, left, right, &whole))
+            });
+            if let Some(body) = memo {
+                body.constants.borrow_mut().insert(link, value);
+            }
         }
-        Some(value)
+        value
     }
 
     fn call_constant(

@@ -251,7 +251,7 @@ impl Typer<'_> {
         let mut common: Option<TypeId> = None;
         for term in &terms {
             let elem = match self.cx.ty(self.underlying(term.ty)) {
-                Type::Basic(basic) if basic.is_string() => self.basic(Basic::Uint8),
+                Type::Basic(basic) if basic.is_string() => self.basic(Basic::Byte),
                 Type::Slice(elem) | Type::Array { elem, .. } | Type::Map { value: elem, .. } => {
                     elem
                 }
@@ -335,11 +335,13 @@ impl Typer<'_> {
                     params,
                     results,
                     variadic,
+                    ..
                 },
                 Type::Func {
                     params: other,
                     results: same,
                     variadic: also,
+                    ..
                 },
             ) => variadic == also && lists(params, other) && lists(results, same),
             (Type::Struct { .. }, Type::Struct { .. }) => self.identical_structs(a, b),

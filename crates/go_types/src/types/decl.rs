@@ -23,8 +23,10 @@ impl Typer<'_> {
     /// What a type is underneath: follows names and aliases. Other types, `error` and `comparable`
     /// are returned as they are; a name whose declaration cannot be found is unknown.
     pub(crate) fn underlying(self, ty: TypeId) -> TypeId {
-        if !matches!(self.cx.ty(ty), Type::Named { .. }) {
-            return ty;
+        match self.cx.ty(ty) {
+            Type::Named { .. } => {}
+            Type::Basic(basic) => return basic.aliased().map_or(ty, |basic| self.basic(basic)),
+            _ => return ty,
         }
         if let Some(known) = self.cx.known_underlying(ty) {
             return known;
@@ -37,7 +39,12 @@ impl Typer<'_> {
             match self.declared_as(current) {
                 Declared::As { ty, .. } => current = ty,
                 Declared::Final => {
-                    result = current;
+                    result = match self.cx.ty(current) {
+                        Type::Basic(basic) => {
+                            basic.aliased().map_or(current, |basic| self.basic(basic))
+                        }
+                        _ => current,
+                    };
                     break;
                 }
                 Declared::Unknown => break,
@@ -53,6 +60,9 @@ impl Typer<'_> {
 
     /// The type with aliases at the top replaced by what they stand for.
     pub(crate) fn canonical(self, ty: TypeId) -> TypeId {
+        if let Type::Basic(basic) = self.cx.ty(ty) {
+            return basic.aliased().map_or(ty, |basic| self.basic(basic));
+        }
         let mut current = ty;
         for _ in 0..MAX_DECLARATIONS {
             match self.declared_as(current) {
@@ -61,7 +71,10 @@ impl Typer<'_> {
                 | Declared::Final
                 | Declared::OutOfSight
                 | Declared::Unknown => {
-                    return current;
+                    return match self.cx.ty(current) {
+                        Type::Basic(_) => self.underlying(current),
+                        _ => current,
+                    };
                 }
             }
         }
@@ -96,6 +109,12 @@ impl Typer<'_> {
         };
         let named = self.cx.named(name);
         if named.path == PathId::UNIVERSE {
+            if &*named.name == "any" {
+                return Declared::As {
+                    ty: self.cx.intern(Type::EmptyInterface),
+                    alias: true,
+                };
+            }
             return Declared::Final;
         }
         let resolve = |place: Place<'_>, decl: TypeDecl| {

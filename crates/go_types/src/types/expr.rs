@@ -4,6 +4,7 @@ use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, UnaryOp};
 
 use rustc_hash::FxHashMap;
 
+use super::lookup::Selection;
 use super::store::{PathId, Type, TypeId};
 use super::typer::{BodyTypes, Meaning, Place, Typer};
 use crate::names::is_exported;
@@ -126,30 +127,57 @@ impl Typer<'_> {
             return TypeId::UNKNOWN;
         };
         if self.denotes_type(place, x) {
-            self.method_expr_type(operand, selection.ty())
+            self.method_expr_type(operand, name, selection)
         } else {
             selection.ty()
         }
     }
 
     /// The type of `T.m`: a function whose first parameter is the receiver.
-    fn method_expr_type(self, recv: TypeId, signature: TypeId) -> TypeId {
+    fn method_expr_type(self, recv: TypeId, name: &str, selection: Selection) -> TypeId {
         let Type::Func {
             params,
             results,
             variadic,
-        } = self.cx.ty(signature)
+            tparams,
+        } = self.cx.ty(selection.ty())
         else {
             return TypeId::UNKNOWN;
         };
         let with_recv: Vec<TypeId> = std::iter::once(recv)
             .chain(self.cx.types(params).iter().copied())
             .collect();
+        let mut names = self.cx.names_of(params);
+        // Either all parameters have names or none.
+        if !names.is_empty() {
+            names = format!("{},{names}", self.receiver_name(selection, name)).into();
+        }
         self.cx.intern(Type::Func {
-            params: self.cx.list(&with_recv),
+            params: self.cx.named_list(&with_recv, &names),
             results,
             variadic,
+            tparams,
         })
+    }
+
+    /// The name that a method gives to its receiver.
+    fn receiver_name(self, selection: Selection, name: &str) -> String {
+        let declared = || {
+            let Selection::Method { owner, .. } = selection else {
+                return None;
+            };
+            let Type::Named { name: base, .. } = self.cx.ty(owner) else {
+                return None;
+            };
+            let base = self.cx.named(base);
+            let package = self.cx.package_at(base.path)?;
+            let method = package.method(package.lookup_method(&base.name, name)?);
+            let tree = package.file(method.file);
+            let recv = tree.fields_of(tree.func(method.func).recv?).first()?;
+            let name = tree.field(recv).names.first()?;
+            Some(tree.name(name).to_owned())
+        };
+        declared().unwrap_or_else(|| "_".to_owned())
     }
 
     fn index_type(self, place: Place<'_>, expr: ExprId, x: ExprId, indices: &[ExprId]) -> TypeId {
@@ -164,7 +192,7 @@ impl Typer<'_> {
                 Type::Array { elem, .. } => elem,
                 _ => TypeId::UNKNOWN,
             },
-            Type::Basic(basic) if basic.is_string() => self.basic(Basic::Uint8),
+            Type::Basic(basic) if basic.is_string() => self.basic(Basic::Byte),
             Type::Func { .. } => {
                 let (params, known) = self.generic_callee(place, expr);
                 if params.is_empty() {

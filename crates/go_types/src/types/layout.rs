@@ -35,9 +35,13 @@ impl Typer<'_> {
         let underlying = self.underlying(ty);
         Some(match self.cx.ty(underlying) {
             Type::Basic(basic) => match basic {
-                Basic::Bool | Basic::Int8 | Basic::Uint8 => Layout { size: 1, align: 1 },
+                Basic::Bool | Basic::Int8 | Basic::Uint8 | Basic::Byte => {
+                    Layout { size: 1, align: 1 }
+                }
                 Basic::Int16 | Basic::Uint16 => Layout { size: 2, align: 2 },
-                Basic::Int32 | Basic::Uint32 | Basic::Float32 => Layout { size: 4, align: 4 },
+                Basic::Int32 | Basic::Rune | Basic::Uint32 | Basic::Float32 => {
+                    Layout { size: 4, align: 4 }
+                }
                 Basic::Complex64 => Layout { size: 8, align: 4 },
                 Basic::Complex128 | Basic::String => words(2),
                 basic if basic.is_untyped() => return None,

@@ -96,7 +96,7 @@ impl Typer<'_> {
                 if is_key {
                     int()
                 } else {
-                    self.basic(Basic::Int32)
+                    self.basic(Basic::Rune)
                 }
             }
             Type::Basic(basic) if basic.is_integer() && is_key => self.default_type(operand),

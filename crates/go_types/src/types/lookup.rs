@@ -188,6 +188,7 @@ impl Typer<'_> {
                 params: TypeList::EMPTY,
                 results,
                 variadic: false,
+                tparams: TypeList::EMPTY,
             };
             Selection::Method {
                 owner,

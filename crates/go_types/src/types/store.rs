@@ -31,7 +31,8 @@ impl TypeId {
     }
 }
 
-/// An interned list of types.
+/// An interned list of types, perhaps with names: parameters, results, type arguments. Lists of the
+/// same types with other names are other lists.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TypeList(u32);
 
@@ -86,6 +87,8 @@ pub enum Type {
         params: TypeList,
         results: TypeList,
         variadic: bool,
+        /// The type parameters that are still to be given, for a generic function.
+        tparams: TypeList,
     },
     /// `struct { … }`, by where it stands. Within generic declarations `env` says what the type
     /// parameters stand for, as a list of pairs.
@@ -137,14 +140,23 @@ pub(crate) struct TypeStore {
 struct Inner {
     types: Vec<Type>,
     type_ids: FxHashMap<Type, TypeId>,
-    lists: Vec<Rc<[TypeId]>>,
+    lists: Vec<List>,
     list_ids: FxHashMap<Rc<[TypeId]>, TypeList>,
+    /// Lists with names by the list without and the names.
+    named_lists: FxHashMap<(TypeList, Rc<str>), TypeList>,
     named: Vec<Rc<NamedType>>,
     /// By path.
     named_ids: Vec<FxHashMap<Arc<str>, NamedId>>,
     local_ids: FxHashMap<(PathId, (u32, SpecId)), NamedId>,
     paths: Vec<Arc<str>>,
     path_ids: FxHashMap<Arc<str>, PathId>,
+}
+
+#[derive(Debug)]
+struct List {
+    types: Rc<[TypeId]>,
+    /// The names of all, with commas between; empty when there are none.
+    names: Rc<str>,
 }
 
 impl TypeStore {
@@ -183,13 +195,41 @@ impl TypeStore {
         }
         let id = TypeList(index(inner.lists.len()));
         let types: Rc<[TypeId]> = types.into();
-        inner.lists.push(Rc::clone(&types));
+        inner.lists.push(List {
+            types: Rc::clone(&types),
+            names: Rc::from(""),
+        });
         inner.list_ids.insert(types, id);
         id
     }
 
     pub(crate) fn types(&self, list: TypeList) -> Rc<[TypeId]> {
-        Rc::clone(&self.inner.borrow().lists[list.0 as usize])
+        Rc::clone(&self.inner.borrow().lists[list.0 as usize].types)
+    }
+
+    /// The list with names: those of all types, with commas between.
+    pub(crate) fn with_names(&self, list: TypeList, names: &Rc<str>) -> TypeList {
+        if names.is_empty() {
+            return list;
+        }
+        let mut inner = self.inner.borrow_mut();
+        let key = (list, Rc::clone(names));
+        if let Some(&id) = inner.named_lists.get(&key) {
+            return id;
+        }
+        let id = TypeList(index(inner.lists.len()));
+        let types = Rc::clone(&inner.lists[list.0 as usize].types);
+        inner.lists.push(List {
+            types,
+            names: Rc::clone(names),
+        });
+        inner.named_lists.insert(key, id);
+        id
+    }
+
+    /// The names of a list, with commas between; empty when it has none.
+    pub(crate) fn names(&self, list: TypeList) -> Rc<str> {
+        Rc::clone(&self.inner.borrow().lists[list.0 as usize].names)
     }
 
     pub(crate) fn path(&self, path: &Arc<str>) -> PathId {

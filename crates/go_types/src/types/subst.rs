@@ -82,10 +82,12 @@ impl Typer<'_> {
                 params,
                 results,
                 variadic,
+                tparams,
             } => Type::Func {
                 params: self.subst_list(params, env),
                 results: self.subst_list(results, env),
                 variadic,
+                tparams: self.without(tparams, env),
             },
             Type::Struct { site, env: inner } => Type::Struct {
                 site,
@@ -110,7 +112,17 @@ impl Typer<'_> {
             .iter()
             .map(|&ty| self.subst(ty, env))
             .collect();
-        self.cx.list(&types)
+        self.cx.named_list(&types, &self.cx.names_of(list))
+    }
+
+    /// The type parameters for which nothing is given.
+    fn without(self, tparams: TypeList, env: &Env) -> TypeList {
+        if tparams == TypeList::EMPTY {
+            return tparams;
+        }
+        let mut params = self.cx.types(tparams).to_vec();
+        params.retain(|&param| env.get(param).is_none());
+        self.cx.list(&params)
     }
 
     /// What a struct's parameters stand for after `outer` was applied as well.

@@ -97,7 +97,7 @@ impl Typer<'_> {
         let named = |name| self.cx.named_type(PathId::UNIVERSE, name, TypeList::EMPTY);
         match ty {
             UniverseType::Basic(basic) => self.basic(basic),
-            UniverseType::Any => self.cx.intern(Type::EmptyInterface),
+            UniverseType::Any => named("any"),
             UniverseType::Comparable => named("comparable"),
             UniverseType::Error => named("error"),
         }
@@ -107,7 +107,7 @@ impl Typer<'_> {
         self.cx.intern(Type::Basic(basic))
     }
 
-    /// The function type of a signature, without receiver and type parameters.
+    /// The function type of a signature, without receiver.
     pub(super) fn signature(self, place: Place<'_>, sig: SigId) -> TypeId {
         let tree = place.tree();
         let sig = tree.sig(sig);
@@ -123,6 +123,10 @@ impl Typer<'_> {
             params,
             results,
             variadic,
+            tparams: match sig.tparams {
+                None => TypeList::EMPTY,
+                tparams => self.cx.list(&self.type_params(place, tparams)),
+            },
         })
     }
 
@@ -133,12 +137,17 @@ impl Typer<'_> {
             return TypeList::EMPTY;
         };
         let mut types = Vec::new();
+        let mut names = String::new();
         for field in tree.fields_of(list).iter() {
             let field = tree.field(field);
             let ty = self.type_expr(place, field.ty);
             types.extend(std::iter::repeat_n(ty, field.names.len().max(1)));
+            for name in field.names.iter() {
+                names.push_str(if names.is_empty() { "" } else { "," });
+                names.push_str(tree.name(name));
+            }
         }
-        self.cx.list(&types)
+        self.cx.named_list(&types, &names.into())
     }
 
     /// The type of a package's member: of a variable or constant its own, of a function its

@@ -38,7 +38,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
-	"strings"
 )
 
 type listed struct {
@@ -302,132 +301,10 @@ func (p *printer) typ(expr ast.Expr, typ types.Type) {
 	fmt.Fprintf(p.out, "type %d %d %s\n", p.offset(expr.Pos()), p.offset(expr.End()), typeString(typ))
 }
 
-// typeString writes a type as go/types does, but without the names of parameters, with predeclared
-// aliases resolved, and with interfaces cut short.
+// typeString writes a type with full package paths.
 func typeString(typ types.Type) string {
-	var b strings.Builder
-	writeType(&b, typ)
-	return b.String()
-}
-
-func writeType(b *strings.Builder, typ types.Type) {
-	switch t := typ.(type) {
-	case nil:
-		b.WriteString("()")
-	case *types.Basic:
-		switch {
-		case t.Kind() == types.UnsafePointer:
-			b.WriteString("unsafe.Pointer")
-		case t.Kind() == types.Invalid:
-			b.WriteString("?")
-		default:
-			b.WriteString(types.Typ[t.Kind()].Name())
-		}
-	case *types.Alias:
-		if t.Obj().Pkg() == nil {
-			writeType(b, types.Unalias(t))
-		} else {
-			writeNamed(b, t.Obj(), t.TypeArgs())
-		}
-	case *types.Named:
-		writeNamed(b, t.Obj(), t.TypeArgs())
-	case *types.TypeParam:
-		b.WriteString(t.Obj().Name())
-	case *types.Pointer:
-		b.WriteString("*")
-		writeType(b, t.Elem())
-	case *types.Slice:
-		b.WriteString("[]")
-		writeType(b, t.Elem())
-	case *types.Array:
-		fmt.Fprintf(b, "[%d]", t.Len())
-		writeType(b, t.Elem())
-	case *types.Map:
-		b.WriteString("map[")
-		writeType(b, t.Key())
-		b.WriteString("]")
-		writeType(b, t.Elem())
-	case *types.Chan:
-		switch t.Dir() {
-		case types.SendOnly:
-			b.WriteString("chan<- ")
-		case types.RecvOnly:
-			b.WriteString("<-chan ")
-		default:
-			b.WriteString("chan ")
-			if c, ok := t.Elem().(*types.Chan); ok && c.Dir() == types.RecvOnly {
-				b.WriteString("(")
-				writeType(b, c)
-				b.WriteString(")")
-				return
-			}
-		}
-		writeType(b, t.Elem())
-	case *types.Signature:
-		b.WriteString("func(")
-		for i := range t.Params().Len() {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			param := t.Params().At(i).Type()
-			if s, ok := param.(*types.Slice); ok && t.Variadic() && i == t.Params().Len()-1 {
-				b.WriteString("...")
-				param = s.Elem()
-			}
-			writeType(b, param)
-		}
-		b.WriteString(")")
-		switch t.Results().Len() {
-		case 0:
-		case 1:
-			b.WriteString(" ")
-			writeType(b, t.Results().At(0).Type())
-		default:
-			b.WriteString(" ")
-			writeType(b, t.Results())
-		}
-	case *types.Tuple:
-		b.WriteString("(")
-		for i := range t.Len() {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			writeType(b, t.At(i).Type())
-		}
-		b.WriteString(")")
-	case *types.Struct:
-		b.WriteString("struct{")
-		for i := range t.NumFields() {
-			if i > 0 {
-				b.WriteString("; ")
-			}
-			if f := t.Field(i); !f.Embedded() {
-				b.WriteString(f.Name() + " ")
-			}
-			writeType(b, t.Field(i).Type())
-		}
-		b.WriteString("}")
-	case *types.Interface:
-		if t.Empty() {
-			b.WriteString("any")
-		} else {
-			b.WriteString("interface{…}")
-		}
-	default:
-		fmt.Fprintf(b, "%T", t)
+	if typ == nil {
+		return "()"
 	}
-}
-
-func writeNamed(b *strings.Builder, obj *types.TypeName, args *types.TypeList) {
-	if obj.Pkg() != nil {
-		b.WriteString(obj.Pkg().Path() + ".")
-	}
-	b.WriteString(obj.Name())
-	for i := range args.Len() {
-		b.WriteString(map[bool]string{true: "[", false: ","}[i == 0])
-		writeType(b, args.At(i))
-	}
-	if args.Len() > 0 {
-		b.WriteString("]")
-	}
+	return types.TypeString(typ, (*types.Package).Path)
 }

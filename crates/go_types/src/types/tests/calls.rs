@@ -82,7 +82,7 @@ func f(s *S, file *os.File, e error) {
 	_ = e.Error() /*calls method (error).Error of e*/
 	s.rw.RLocker().Lock() /*calls method (sync.Locker).Lock of s.rw.RLocker()*/
 	(*sync.Mutex).Lock(&s.Mutex) /*calls method (*sync.Mutex).Lock of &s.Mutex*/
-	_ = s.c.Close() /*calls method (interface{…}).Close of s.c*/
+	_ = s.c.Close() /*calls method (interface{Close() error}).Close of s.c*/
 	{
 		os := fake{}
 		os.Exit(1) /*calls method (example.com/p.fake).Exit of os*/

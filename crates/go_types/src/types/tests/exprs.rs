@@ -12,13 +12,13 @@ func f(a int, b, c *T, d ...string) (r map[string][]byte, err error) {
 	_ = a /*: int*/
 	_ = c /*: *example.com/p.T*/
 	_ = d /*: []string*/
-	_ = r /*: map[string][]uint8*/
+	_ = r /*: map[string][]byte*/
 	_ = err /*: error*/
 	var x, y chan<- [4]os.File
 	_ = y /*: chan<- [4]os.File*/
 	_ = x
 	var g func(x, y int, z ...any) (a, b rune)
-	_ = g /*: func(int, int, ...any) (int32, int32)*/
+	_ = g /*: func(x int, y int, z ...any) (a rune, b rune)*/
 	var s struct{ a, b int; os.File }
 	_ = s /*: struct{a int; b int; os.File}*/
 	var cc chan (<-chan int)
@@ -37,7 +37,7 @@ type T struct{}
 func two() (int, *T)
 func f(i any, m map[string]float64, ch chan T) {
 	a /*: int*/ := 1
-	b /*: float64*/, c /*: string*/, d /*: int32*/ := 1.5, \"\", 'x'
+	b /*: float64*/, c /*: string*/, d /*: rune*/ := 1.5, \"\", 'x'
 	e /*: example.com/p.T*/ := T{}
 	g /*: *example.com/p.T*/ := &T{}
 	h /*: *sync.Mutex*/ := new(sync.Mutex)
@@ -75,7 +75,7 @@ func f(a, b int, d D, s string, sl []D, arr *[3]bool) {
 	_ = 'a' + 1 /*: untyped rune*/
 	_ = d << a /*: example.com/p.D*/
 	_ = -d /*: example.com/p.D*/
-	_ = s[0] /*: uint8*/
+	_ = s[0] /*: byte*/
 	_ = s[1:] /*: string*/
 	_ = sl[0] /*: example.com/p.D*/
 	_ = sl[1:] /*: []example.com/p.D*/
@@ -118,12 +118,12 @@ type L []string
 func seq(yield func(int, *L) bool)
 func f(l L, m map[rune]bool, ch <-chan error, p *[2]L, n uint8, it func(func(string) bool)) {
 	for i /*: int*/, v /*: string*/ := range l {}
-	for k /*: int32*/, v /*: bool*/ := range m {}
+	for k /*: rune*/, v /*: bool*/ := range m {}
 	for e /*: error*/ := range ch {}
 	for i /*: int*/, v /*: example.com/p.L*/ := range p {}
 	for i /*: uint8*/ := range n {}
 	for i /*: int*/ := range 10 {}
-	for i /*: int*/, c /*: int32*/ := range \"abc\" {}
+	for i /*: int*/, c /*: rune*/ := range \"abc\" {}
 	for s /*: string*/ := range it {}
 	for i /*: int*/, l /*: *example.com/p.L*/ := range seq {}
 }",
@@ -193,7 +193,7 @@ func f() {
 	_ = os.Args /*: []string*/
 	_ = cyclic1 /*: ?*/
 	_ = os.Missing /*: ?*/
-	_ = hook /*: func(int) string*/
+	_ = hook /*: func(x int) string*/
 }
 var hook = func(x int) string { _ = x /*: int*/; return later2 /*: untyped string*/ }",
             "package p
@@ -256,7 +256,7 @@ func f(s []string, c complex64, x float32, u uint) {
 	_ = complex(x, 1) /*: complex64*/
 	_ = max(1, u) /*: uint*/
 	_ = min(1, 2.5) /*: untyped float*/
-	_ = recover() /*: any*/
+	_ = recover() /*: interface{}*/
 	panic(1) /*: ()*/
 }",
     );

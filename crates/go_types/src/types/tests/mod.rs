@@ -1,14 +1,16 @@
 //! Go snippets that say in comments which types their expressions have, and what their calls call.
 //!
 //! A comment directly after an expression is an expectation about the longest expression that ends
-//! there: `/*:T*/` about its type, `/*calls X*/` about its callee.
+//! there: `/*:T*/` about its type, `/*=T*/` about its type in the end, `/*calls X*/` about its callee,
+//! `/*constant*/` and `/*variable*/` about whether it is a constant.
 
 mod calls;
 mod exprs;
+mod finals;
 mod robust;
 mod selectors;
 
-use go_syntax::{ExprId, File, Span};
+use go_syntax::{ExprId, ExprKind, File, Span};
 
 use crate::testing::{TextPackages, package};
 use crate::{Body, Callee, PackageCx};
@@ -98,15 +100,28 @@ fn check_with(files: &[&str], imports: &[(&str, &str)]) {
     assert!(expectations > 0, "the snippet expects nothing");
 }
 
+enum Kind {
+    Type,
+    FinalType,
+    Callee,
+    Constant,
+}
+
 fn check_comment(file: &File, bodies: &[Body<'_>], comment: Span) -> bool {
     let text = file
         .span_text(comment)
         .trim_start_matches("/*")
         .trim_end_matches("*/");
-    let (is_type, expected) = match (text.strip_prefix(':'), text.strip_prefix("calls ")) {
-        (Some(ty), _) => (true, ty.trim()),
-        (_, Some(callee)) => (false, callee),
-        _ => return false,
+    let (kind, expected) = if let Some(ty) = text.strip_prefix(':') {
+        (Kind::Type, ty.trim())
+    } else if let Some(ty) = text.strip_prefix('=') {
+        (Kind::FinalType, ty.trim())
+    } else if let Some(callee) = text.strip_prefix("calls ") {
+        (Kind::Callee, callee)
+    } else if matches!(text, "constant" | "variable") {
+        (Kind::Constant, text)
+    } else {
+        return false;
     };
     let before = file.text()[..comment.start as usize].trim_end().len();
     let found = bodies
@@ -115,10 +130,12 @@ fn check_comment(file: &File, bodies: &[Body<'_>], comment: Span) -> bool {
     let line = file.line_index().line(comment.start) as usize;
     let line = file.text().lines().nth(line - 1).unwrap_or_default();
     let (body, expr) = found.unwrap_or_else(|| panic!("{line}\nno expression ends before {text}"));
-    let actual = if is_type {
-        body.type_string(body.type_of(expr))
-    } else {
-        callee_text(body, expr)
+    let actual = match kind {
+        Kind::Type => body.type_string(body.type_of(expr)),
+        Kind::FinalType => body.type_string(body.final_type_of(expr)),
+        Kind::Callee => callee_text(body, expr),
+        Kind::Constant if body.is_constant(expr) => "constant".to_owned(),
+        Kind::Constant => "variable".to_owned(),
     };
     assert_eq!(actual, expected, "{line}\nof {}", file.expr_text(expr));
     true
@@ -129,6 +146,7 @@ fn longest_expr(body: &Body<'_>, end: u32) -> Option<ExprId> {
     let exprs = file.func(body.root()).exprs.iter();
     exprs
         .filter(|&expr| file.expr(expr).span.end == end)
+        .filter(|&expr| !matches!(file.expr(expr).kind, ExprKind::KeyValue { .. }))
         .min_by_key(|&expr| file.expr(expr).span.start)
 }
 

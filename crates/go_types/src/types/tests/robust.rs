@@ -24,11 +24,14 @@ fn ask_everything(text: &str) -> usize {
                 body.callee(expr),
                 body.method(expr),
                 body.underlying(ty),
+                body.type_string(body.final_type_of(expr)),
+                body.is_constant(expr),
             );
         }
         for (local, _) in body.names().locals() {
             let _ = body.type_of_local(local);
         }
+        let _ = body.values().count();
     }
     known
 }
@@ -54,6 +57,9 @@ fn cycles_end() {
         "type T = []T",
         "type T = func() T",
         "type T [len(x)]int; var x T",
+        "type T[P T[P] | ~P] interface { P; ~[]P | T[P] }",
+        "type T[P interface { *Q }, Q interface { *P }] struct { p P; q Q }",
+        "const T = T + T * x; const x = T << T",
     ] {
         let text = format!(
             "package p\n{declarations}\nfunc f(t T, u *T) {{ _ = t.f.g.h; _ = T(t).f; t.m()()(); _ = t[0][0][0]; \

@@ -17,14 +17,14 @@ func f(t T, p *T, i I, e error) {
 	_ = p.f /*: *os.File*/
 	_ = p.val() /*: error*/
 	_ = t.ptr(1) /*: (string, error)*/
-	_ = t.ptr /*: func(int) (string, error)*/
+	_ = t.ptr /*: func(x int) (string, error)*/
 	_ = i.m(1).a /*: int*/
 	_ = i.n() /*: *example.com/p.J*/
 	_ = i.Error() /*: string*/
 	_ = e.Error() /*: string*/
 	_ = t.g(1) /*: string*/
 	_ = T.val /*: func(example.com/p.T) error*/
-	_ = (*T).ptr /*: func(*example.com/p.T, int) (string, error)*/
+	_ = (*T).ptr /*: func(t *example.com/p.T, x int) (string, error)*/
 	_ = p.f.Close() /*: error*/
 	_ = t.missing /*: ?*/
 	_ = struct{ x bool }{}.x /*: bool*/
@@ -47,7 +47,7 @@ type B struct { x string }
 type Loop struct { *Loop; y int }
 func f(t Top, two Two, l Loop, file os.File) {
 	_ = t.id /*: int*/
-	_ = t.name /*: []uint8*/
+	_ = t.name /*: []byte*/
 	_ = t.Name() /*: string*/
 	_ = t.Lock /*: func()*/
 	_ = t.Mutex /*: sync.Mutex*/
