@@ -15,8 +15,8 @@ declare_rule! {
     /// `*testing.B`, `*testing.F` and `testing.TB` where another goroutine than that of the test
     /// calls them:
     /// - in the literal of a `go` statement, and in literals that are called or deferred there;
-    /// - in the literal given to `wg.Go` of a `sync.WaitGroup`, to `Go` of an `errgroup.Group`, to
-    ///   `time.AfterFunc` or to `b.RunParallel`;
+    /// - in the literal given to `wg.Go` of a `sync.WaitGroup`, to `Go` of an `errgroup.Group`,
+    ///   or to `time.AfterFunc`;
     /// - in a function of the package, or a local function literal, that such a goroutine calls and
     ///   hands `t`.
     ///
@@ -67,7 +67,8 @@ declare_rule! {
     /// A test that wants nothing but to end one goroutine, and marks itself as failed by the way,
     /// does get that; `runtime.Goexit` says it better. Functions that are called from a goroutine by
     /// way of another function or an interface are not seen, nor are handlers of HTTP servers, which
-    /// run in goroutines too.
+    /// run in goroutines too. The body of `b.RunParallel` is left alone: the benchmark waits for its
+    /// goroutines however they end, and looks whether they failed.
     ///
     /// ## Fix safety
     /// There is no fix: whether the goroutine has to tell the test more than an error is for a
@@ -149,13 +150,12 @@ struct Ending {
 
 fn report(cx: &RuleCx<'_>, call: ExprId, start: Start, by: Option<Ending>) {
     let name = cx.call_snippet(call);
-    let what = if start.parallel { "benchmark" } else { "test" };
     let message = match &by {
         None => format!(
-            "`{name}` ends only the goroutine that it is called in: the {what} goes on, or waits for what the goroutine no longer does"
+            "`{name}` ends only the goroutine that it is called in: the test goes on, or waits for what the goroutine no longer does"
         ),
         Some(ending) => format!(
-            "`{name}` calls `{}`, which ends only this goroutine: the {what} goes on, or waits for what the goroutine no longer does",
+            "`{name}` calls `{}`, which ends only this goroutine: the test goes on, or waits for what the goroutine no longer does",
             ending.snippet
         ),
     };
@@ -173,8 +173,6 @@ fn report(cx: &RuleCx<'_>, call: ExprId, start: Start, by: Option<Ending>) {
 struct Start {
     /// The keyword `go`, or the function that starts it.
     span: Span,
-    /// Whether it is one of `b.RunParallel`.
-    parallel: bool,
 }
 
 /// What starts the goroutine that makes a call; `None` when it is that of the root function, or not
@@ -185,7 +183,6 @@ fn goroutine_of_call(facts: &FunctionFacts<'_>, site: &CallSite, depth: u32) -> 
             let start = facts.file().stmt(stmt).span.start;
             Some(Start {
                 span: Span::new(start, start + 2),
-                parallel: false,
             })
         }
         CallMode::Now | CallMode::Deferred(_) => goroutine_of(facts, site.point.func, depth),
@@ -252,20 +249,17 @@ fn goroutine_of_uses(
 fn starter(facts: &FunctionFacts<'_>, call: ExprId, index: u32) -> Option<Start> {
     let body = facts.body();
     let (fun, _) = facts.file().call(call)?;
-    let start = |parallel| {
-        Some(Start {
-            span: facts.file().expr(fun).span,
-            parallel,
-        })
-    };
+    let start = Some(Start {
+        span: facts.file().expr(fun).span,
+    });
     match (facts.callee(call), index) {
         (Callee::Func { package, name, .. }, 1) if package == "time" && name == "AfterFunc" => {
-            start(false)
+            start
         }
         (Callee::Selected { name: "Go", .. }, 0)
             if body.is_method_call(call, "sync", "WaitGroup", "Go") =>
         {
-            start(false)
+            start
         }
         (
             Callee::Selected {
@@ -273,14 +267,7 @@ fn starter(facts: &FunctionFacts<'_>, call: ExprId, index: u32) -> Option<Start>
                 name: "Go" | "TryGo",
             },
             0,
-        ) if is_made_by(body, x, ERRGROUP, "Group", "WithContext") => start(false),
-        (
-            Callee::Selected {
-                name: "RunParallel",
-                ..
-            },
-            0,
-        ) if body.is_method_call(call, "testing", "B", "RunParallel") => start(true),
+        ) if is_made_by(body, x, ERRGROUP, "Group", "WithContext") => start,
         _ => None,
     }
 }

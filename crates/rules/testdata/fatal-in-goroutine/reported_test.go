@@ -133,16 +133,6 @@ func TestTimer(t *testing.T) {
 	defer timer.Stop()
 }
 
-func BenchmarkParallel(b *testing.B) {
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := work(); err != nil {
-				b.Fatal(err) // want "the benchmark goes on"
-			}
-		}
-	})
-}
-
 func mustWork(t *testing.T) {
 	t.Helper()
 	if err := work(); err != nil {

@@ -240,3 +240,14 @@ func TestCallback(t *testing.T) {
 		t.Fatal(1)
 	})
 }
+
+// The benchmark waits for its goroutines, and fails with them.
+func BenchmarkParallel(b *testing.B) {
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := work(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
