@@ -133,7 +133,9 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     );
     let deadlock = locked_again(cx, site, &duty, within);
     let is_short_test = cx.is_test()
-        && (rounds.bound.is_some_and(|bound| bound <= FEW_IN_TESTS) || is_over_table(cx, lp.stmt));
+        && (rounds.bound.is_some_and(|bound| bound <= FEW_IN_TESTS)
+            || duty.kind == DutyKind::Recover
+            || is_over_table(cx, lp.stmt));
     if deadlock.is_none() && (is_short_test || is_meant(cx, site, &duty, rounds, within)) {
         return;
     }
