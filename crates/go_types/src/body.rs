@@ -170,7 +170,7 @@ impl<'a> Body<'a> {
         match self.object(x) {
             Object::Package(import) => {
                 let cx = self.cx;
-                **cx.names().canonical_path(import, cx.loader()) == *unsafe_package::PATH
+                **cx.names().canonical_path(import, cx.loader()) == *crate::unsafe_package::PATH
             }
             _ => false,
         }
