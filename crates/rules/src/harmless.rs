@@ -4,8 +4,9 @@
 //! What the call does decides; names do only where nothing else is known of it.
 
 use go_flow::{CallMode, DeferSite, FunctionFacts};
-use go_syntax::{ExprId, ExprKind, FuncId};
-use go_types::{Body, Callee, LocalKind, Object};
+use go_syntax::walk::{Descend, Node, walk};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtKind};
+use go_types::{Body, Callee, LocalId, LocalKind, Object, Type};
 
 /// What is lost when a deferred call never runs although the process ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,7 +79,7 @@ fn harm_in(facts: &FunctionFacts<'_>, func: FuncId, depth: u32) -> Option<Harm> 
     }
     let mut calls = facts.calls_of(func).iter();
     calls.find_map(|site| {
-        if matches!(site.mode, CallMode::Spawned(_)) {
+        if matches!(site.mode, CallMode::Spawned(_)) || undoes_on_failure(facts, func, site.call) {
             return None;
         }
         let loss = loss_of(facts, site.call, depth)?;
@@ -87,6 +88,46 @@ fn harm_in(facts: &FunctionFacts<'_>, func: FuncId, depth: u32) -> Option<Harm> 
             call: site.call,
         })
     })
+}
+
+/// Whether a call in `func` stands in a branch that is taken only when an error of the function
+/// around is set: `if err != nil { undo() }`. At an exit in the middle, it is not set yet.
+fn undoes_on_failure(facts: &FunctionFacts<'_>, func: FuncId, call: ExprId) -> bool {
+    let file = facts.file();
+    let names = facts.body().names();
+    let call = file.expr(call).span;
+    file.func(func).stmts.iter().any(|stmt| {
+        let StmtKind::If { cond, body, .. } = file.stmt(stmt).kind else {
+            return false;
+        };
+        let is_outer_error = |expr: ExprId| {
+            let Some(local) = names.local_of(expr) else {
+                return false;
+            };
+            names.local(local).func != func && is_error(facts, local)
+        };
+        let mut tests_error = false;
+        if file.stmt(body).span.contains(call) {
+            walk(file, Node::Expr(cond), |node| {
+                if let Node::Expr(expr) = node {
+                    tests_error |= is_outer_error(expr);
+                }
+                Descend::Into
+            });
+        }
+        tests_error
+    })
+}
+
+/// Whether a variable holds an error; by its name, when its type is unknown.
+fn is_error(facts: &FunctionFacts<'_>, local: LocalId) -> bool {
+    let body = facts.body();
+    let ty = body.type_of_local(local);
+    if body.cx().ty(ty) == Type::Unknown {
+        let name = facts.file().span_text(body.names().local(local).span);
+        return name == "err" || name.ends_with("Err");
+    }
+    body.cx().is_error(ty)
 }
 
 /// Whether a function calls `recover` itself.

@@ -71,7 +71,7 @@ declare_rule! {
         name: "needless-defer-closure",
         category: Placement,
         severity: Note,
-        default: on,
+        default: off,
         needs: DEFER,
     }
 }

@@ -216,3 +216,23 @@ func outerDone(w *bufio.Writer) {
 		os.Exit(1)
 	}()
 }
+
+// What is removed only when the function fails is not skipped by an exit in the middle.
+func undoneOnFailure(path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
+	if _, err := f.WriteString("x"); err != nil {
+		return err
+	}
+	if len(path) > 100 {
+		os.Exit(3)
+	}
+	return f.Close()
+}
