@@ -9,7 +9,8 @@ use super::harness::{Input, apply, run};
 /// Applies all fixes that `rule` offers for the body of a function; with no package at hand.
 #[track_caller]
 fn assert_fixed(rule: &str, before: &str, after: &str) {
-    const HEAD: &str = "package p\n\nimport (\n\t\"net/http\"\n\t\"os\"\n\t\"sync\"\n)\n\n";
+    const HEAD: &str =
+        "package p\n\nimport (\n\t\"log\"\n\t\"net/http\"\n\t\"os\"\n\t\"sync\"\n\t\"time\"\n)\n\n";
     let (before, after) = (format!("{HEAD}{before}"), format!("{HEAD}{after}"));
     let rule = rules::rule_by_name(rule).expect("a rule");
     let input = Input {
@@ -122,6 +123,64 @@ fn a_literal_gives_way_to_its_call() {
 		names...,
 	) // in the end
 	names[0] = \"x\"
+}
+",
+    );
+}
+
+#[test]
+fn a_call_whose_arguments_come_too_early_is_wrapped() {
+    assert_fixed(
+        "defer-argument-too-early",
+        "func f(start time.Time) (err error) {
+	defer log.Println(\"took\", time.Since(start)) // and then
+	defer log.Println(
+		err,
+	)
+	defer func(err error) { log.Println(err) }(err)
+	return os.Remove(\"x\")
+}
+",
+        "func f(start time.Time) (err error) {
+	defer func() { log.Println(\"took\", time.Since(start)) }() // and then
+	defer log.Println(
+		err,
+	)
+	defer func(err error) { log.Println(err) }(err)
+	return os.Remove(\"x\")
+}
+",
+    );
+}
+
+#[test]
+fn a_missing_call_is_added() {
+    assert_fixed(
+        "deferred-call-missing",
+        "func trace(name string) func() { return nil }
+
+func timer() func(label string) { return nil }
+
+func f() {
+	defer trace(
+		\"load\",
+	) // and then
+	defer func() func() { return nil }()
+	defer timer()
+	log.Println()
+}
+",
+        "func trace(name string) func() { return nil }
+
+func timer() func(label string) { return nil }
+
+func f() {
+	defer trace(
+		\"load\",
+	)() // and then
+	defer func() func() { return nil }()()
+	defer timer()
+	log.Println()
 }
 ",
     );
