@@ -19,7 +19,7 @@ fn planted(root: &Path, folder: &Path, markers: &mut BTreeSet<String>) {
             let text = std::fs::read_to_string(&path).expect("a file");
             let path = path.strip_prefix(root).expect("below the root").display();
             for (number, line) in (1..).zip(text.lines()) {
-                let Some((_, names)) = line.split_once("// planted: ") else {
+                let Some((_, names)) = line.split_once("// planted:") else {
                     continue;
                 };
                 for name in names.split([',', ' ']).filter(|name| !name.is_empty()) {

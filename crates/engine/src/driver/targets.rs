@@ -1,6 +1,6 @@
 //! What is to be analysed: the packages that were found, less what the settings leave out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use go_project::{Package, Project, Resolution, Selection, SourceFile, Target};
@@ -73,21 +73,18 @@ fn unit(request: &Request<'_>, target: &Target) -> Option<Unit> {
 
 /// Of packages in the same folder, seen through links, keeps the one without links.
 fn without_doubles(targets: Vec<Target>) -> Vec<Target> {
-    let real: Vec<PathBuf> = targets
+    let folders: Vec<Identity> = targets
         .par_iter()
-        .map(|target| {
-            target
-                .package
-                .dir
-                .canonicalize()
-                .unwrap_or_else(|_| target.package.dir.to_path_buf())
-        })
+        .map(|target| Identity::of(&target.package.dir))
         .collect();
     let mut kept: Vec<Target> = Vec::with_capacity(targets.len());
     let mut index = FxHashMap::default();
-    for (target, real) in targets.into_iter().zip(real) {
-        let plain = *real == *target.package.dir;
-        let key = (real, target.package.kind, Arc::clone(&target.package.name));
+    for (target, folder) in targets.into_iter().zip(folders) {
+        let key = (
+            folder,
+            target.package.kind,
+            Arc::clone(&target.package.name),
+        );
         match index.get(&key) {
             None => {
                 index.insert(key, kept.len());
@@ -96,7 +93,8 @@ fn without_doubles(targets: Vec<Target>) -> Vec<Target> {
             Some(&at) => {
                 let known: &mut Target = &mut kept[at];
                 let selection = merged(&known.selection, &target.selection);
-                if plain {
+                let dir = &target.package.dir;
+                if dir.canonicalize().is_ok_and(|real| *real == **dir) {
                     known.package = target.package;
                 }
                 known.selection = selection;
@@ -104,6 +102,27 @@ fn without_doubles(targets: Vec<Target>) -> Vec<Target> {
         }
     }
     kept
+}
+
+/// What two paths to the same folder have in common.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    /// Device and number.
+    #[cfg(unix)]
+    Inode(u64, u64),
+    /// The path without links, where it can be had.
+    Path(PathBuf),
+}
+
+impl Identity {
+    fn of(dir: &Path) -> Self {
+        #[cfg(unix)]
+        if let Ok(metadata) = dir.metadata() {
+            use std::os::unix::fs::MetadataExt;
+            return Self::Inode(metadata.dev(), metadata.ino());
+        }
+        Self::Path(dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf()))
+    }
 }
 
 fn merged(a: &Selection, b: &Selection) -> Selection {

@@ -29,7 +29,7 @@ func (b *Banner) Set(text string) {
 
 // Clear removes the banner.
 func (b *Banner) Clear() {
-	b.mu.Lock() // planted: empty-critical-section
+	b.mu.Lock() // planted:empty-critical-section
 	b.mu.Unlock()
 	b.text = ""
 }
