@@ -76,7 +76,10 @@ impl Category {
 
     /// The category with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|category| category.as_str() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|category| category.as_str() == name)
     }
 }
 
