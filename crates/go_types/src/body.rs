@@ -185,8 +185,8 @@ impl<'a> Body<'a> {
                     op: BinaryOp::Or,
                     x,
                     ..
-                } => expr = x,
-                ExprKind::Paren(x) => expr = x,
+                }
+                | ExprKind::Paren(x) => expr = x,
                 ExprKind::Unary { op, .. } => return op == UnaryOp::Tilde,
                 _ => return self.denotes_type(expr),
             }
