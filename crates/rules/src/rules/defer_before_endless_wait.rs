@@ -164,8 +164,8 @@ fn is_used_for_ever(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool 
         Callee::Func {
             package: "os/signal",
             ..
-        } => true,
-        Callee::Func {
+        }
+        | Callee::Func {
             package: "runtime",
             name: "UnlockOSThread",
             ..
