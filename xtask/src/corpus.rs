@@ -87,6 +87,37 @@ pub(crate) fn of_debian(project: &Project) -> Result<Vec<Corpus>> {
         .collect()
 }
 
+/// Patterns for `deferscope check` that name all code below `root`: `./...` stays in one module, as
+/// it does in Go, so every module below has a pattern of its own.
+pub(crate) fn patterns(root: &Path) -> Result<Vec<String>> {
+    let files = files_below(root)?;
+    let is_code = |file: &str| {
+        !file
+            .split('/')
+            .any(|part| part == "vendor" || part.starts_with(['.', '_']))
+    };
+    let files: Vec<&str> = files
+        .iter()
+        .map(String::as_str)
+        .filter(|file| is_code(file) && !in_testdata(file))
+        .collect();
+    let modules: Vec<&str> = files
+        .iter()
+        .filter_map(|file| file.strip_suffix("go.mod"))
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .collect();
+    let mut patterns: Vec<String> = modules
+        .iter()
+        .map(|folder| format!("./{folder}..."))
+        .collect();
+    let stray = |file: &&str| is_go(file) && !modules.iter().any(|folder| file.starts_with(folder));
+    if files.iter().any(stray) {
+        patterns.push("./...".to_owned());
+    }
+    patterns.sort();
+    Ok(patterns)
+}
+
 fn is_go(file: &str) -> bool {
     file.ends_with(".go")
 }
@@ -123,4 +154,32 @@ pub(crate) fn files_below(root: &Path) -> Result<Vec<String>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_has_a_pattern() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        for file in [
+            "a/go.mod",
+            "a/x.go",
+            "a/b/go.mod",
+            "a/testdata/go.mod",
+            "a/vendor/v/go.mod",
+            "a/notgo.mod",
+        ] {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
+            std::fs::write(path, "")?;
+        }
+        assert_eq!(patterns(folder.path())?, ["./a/...", "./a/b/..."]);
+        assert_eq!(patterns(&folder.path().join("a"))?, ["./...", "./b/..."]);
+        // Code outside of all modules.
+        std::fs::write(folder.path().join("y.go"), "")?;
+        assert_eq!(patterns(folder.path())?, ["./...", "./a/...", "./a/b/..."]);
+        Ok(())
+    }
 }

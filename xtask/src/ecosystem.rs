@@ -85,7 +85,7 @@ fn check_all(
             .current_dir(&code.root)
             .args(["check", "--format", "json"])
             .args(flags)
-            .arg("./...");
+            .args(&code.patterns);
         // One that fails is a finding of its own, but must not hide what the others say.
         let (usage, output) = match measured(&command) {
             Ok(measured) => measured,
@@ -199,7 +199,7 @@ fn render(findings: &Findings) -> String {
     }
     let mut text = String::from(
         "# Findings in real code\n\n\
-         Written by `cargo xtask ecosystem --write`; do not edit. What a plain `deferscope check ./...` reports\n\
+         Written by `cargo xtask ecosystem --write`; do not edit. What `deferscope check` reports by default\n\
          in GOROOT/src of the pinned Go release, and in the pinned Debian packages.\n\n\
          | rule | GOROOT | Debian |\n|---|--:|--:|\n",
     );

@@ -42,10 +42,12 @@ pub(crate) fn check(project: &Project) -> Result<()> {
 /// Builds `deferscope` in a profile (`dev` or `release`) and returns the binary.
 pub(crate) fn deferscope(project: &Project, profile: &str) -> Result<std::path::PathBuf> {
     let mut build = project.cargo();
+    // With the features that the whole workspace has, so that what was built for the tests serves.
     build.args([
         "build",
         "--quiet",
-        "--package",
+        "--workspace",
+        "--bin",
         "deferscope",
         "--profile",
         profile,

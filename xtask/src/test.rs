@@ -212,7 +212,8 @@ fn clippy(project: &Project) -> Result<()> {
 /// `DEFERSCOPE_GOROOT`, and must fail loudly in continuous integration when it is not set.
 fn cargo_test(project: &Project) -> Result<()> {
     let mut command = project.cargo();
-    command.args(["test", "--workspace"]);
+    // Every failure is wanted, not only those of the first crate that has one.
+    command.args(["test", "--workspace", "--no-fail-fast"]);
     match toolchains::go_toolchain(project, GO) {
         Ok(go) => {
             command.env("DEFERSCOPE_GOROOT", &go.root);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::corpus::patterns;
 use crate::debian;
 use crate::project::Project;
 use crate::toolchains::{self, GO};
@@ -15,24 +16,33 @@ pub(super) const GOROOT: &str = "GOROOT";
 #[derive(Clone, Debug)]
 pub(super) struct CodeBase {
     pub(super) name: String,
-    /// Where `check ./...` is run.
+    /// Where `check` is run.
     pub(super) root: PathBuf,
+    /// What it is told to look at.
+    pub(super) patterns: Vec<String>,
+}
+
+impl CodeBase {
+    fn new(name: impl Into<String>, root: PathBuf) -> Result<Self> {
+        Ok(Self {
+            name: name.into(),
+            patterns: patterns(&root)?,
+            root,
+        })
+    }
 }
 
 /// GOROOT, the Debian packages and the folders in `repos`; those that `only` names.
 pub(super) fn all(project: &Project, repos: &[PathBuf], only: &[String]) -> Result<Vec<CodeBase>> {
     let go = toolchains::go_toolchain(project, GO)?;
-    let mut all = vec![CodeBase {
-        name: GOROOT.to_owned(),
-        root: go.root.join("src"),
-    }];
+    let mut all = vec![CodeBase::new(GOROOT, go.root.join("src"))?];
     for package in debian::fetch(project)? {
         let root = source_folder(&package.root)
             .with_context(|| format!("looking for the code of {}", package.name))?;
-        all.push(CodeBase {
-            name: format!("{} {}", package.name, package.version),
+        all.push(CodeBase::new(
+            format!("{} {}", package.name, package.version),
             root,
-        });
+        )?);
     }
     for repo in repos {
         let root = repo
@@ -43,7 +53,7 @@ pub(super) fn all(project: &Project, repos: &[PathBuf], only: &[String]) -> Resu
             .unwrap_or(root.as_os_str())
             .to_string_lossy()
             .into_owned();
-        all.push(CodeBase { name, root });
+        all.push(CodeBase::new(name, root)?);
     }
     if !only.is_empty() {
         all.retain(|code| only.iter().any(|name| code.name.contains(name.as_str())));
