@@ -108,16 +108,19 @@ pub fn check_function(
     rules: &RuleSet,
     func: FuncId,
 ) -> Vec<Diagnostic> {
+    let file = package.file(input.index);
+    let applies = |(rule, _): &&(&dyn Rule, Severity)| rule.applies(file, func, input);
+    let mut wanted = rules.rules.iter().filter(applies).peekable();
+    if wanted.peek().is_none() {
+        return Vec::new();
+    }
     let found = RefCell::new(Vec::new());
     let body = Body::new(package, input.index, func);
     let facts = FunctionFacts::new(&body);
-    let features = package.file(input.index).func(func).features;
     let mut cx = RuleCx::new(&body, &facts, input, &found);
-    for &(rule, severity) in &rules.rules {
-        if features.intersects(rule.meta().needs) {
-            cx.set_severity(severity);
-            rule.check(&cx);
-        }
+    for &(rule, severity) in wanted {
+        cx.set_severity(severity);
+        rule.check(&cx);
     }
     found.into_inner()
 }

@@ -1,9 +1,10 @@
 //! What a rule is, and how one is declared.
 
 use diagnostics::{Category, Severity};
-use go_syntax::Features;
+use go_syntax::{Features, File, FuncId};
 
 use crate::cx::RuleCx;
+use crate::driver::FileInput;
 
 /// What is known of a rule without running it.
 #[derive(Debug)]
@@ -26,6 +27,14 @@ pub struct RuleMeta {
 pub trait Rule: Sync {
     /// What is known of the rule.
     fn meta(&self) -> &'static RuleMeta;
+
+    /// Whether the rule could have something to say about a top-level function, as far as syntax
+    /// tells. Names are resolved and control flow is computed only for functions that some rule
+    /// wants, so a rule that concerns few functions should be choosy here.
+    fn applies(&self, file: &File, func: FuncId, input: &FileInput<'_>) -> bool {
+        let _ = input;
+        file.func(func).features.intersects(self.meta().needs)
+    }
 
     /// Reports what is wrong in the function of `cx`.
     fn check(&self, cx: &RuleCx<'_>);

@@ -1,9 +1,10 @@
 //! `fatal-in-goroutine`.
 
 use go_flow::{CallMode, CallSite, FunctionFacts, LiteralUse, Point};
-use go_syntax::{ExprId, ExprKind, Features, FuncId, Span, UnaryOp};
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, UnaryOp};
 use go_types::{Body, Callee, Init, LocalId, LocalKind, Object, Type};
 
+use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
 
@@ -88,6 +89,9 @@ const TESTING: [&str; 4] = ["T", "B", "F", "TB"];
 /// The methods that end the goroutine.
 const ENDING: [&str; 6] = ["Fatal", "Fatalf", "FailNow", "Skip", "Skipf", "SkipNow"];
 
+/// The functions and methods that start a goroutine, of whatever package or type.
+const STARTING: [&str; 3] = ["AfterFunc", "Go", "TryGo"];
+
 /// Packages whose functions take a test first, and end the goroutine by its `FailNow`.
 const REQUIRE: [&str; 3] = [
     "github.com/stretchr/testify/require",
@@ -108,8 +112,22 @@ impl Rule for FatalInGoroutine {
         &Self::META
     }
 
+    /// Most functions of tests have literals, and few start a goroutine.
+    fn applies(&self, file: &File, func: FuncId, input: &FileInput<'_>) -> bool {
+        let node = file.func(func);
+        let starts = |expr| {
+            let name = file.selector(expr).map(|(_, name)| name);
+            let name = name.or_else(|| file.ident(expr));
+            name.is_some_and(|name| STARTING.contains(&name))
+        };
+        node.features.intersects(Self::META.needs)
+            && (input.is_test || imports_testing(file))
+            && (node.features.intersects(Features::GO) || node.exprs.iter().any(starts))
+    }
+
     fn check(&self, cx: &RuleCx<'_>) {
-        if !may_test(cx) {
+        // Package testing itself is left alone: it is what plays the test's goroutine.
+        if &**cx.body().cx().names().path() == "testing" {
             return;
         }
         let facts = cx.facts();
@@ -126,18 +144,10 @@ impl Rule for FatalInGoroutine {
     }
 }
 
-/// Whether anything here can have to do with tests. Package testing itself is left alone: it is what
-/// plays the test's goroutine.
-fn may_test(cx: &RuleCx<'_>) -> bool {
-    let names = cx.body().cx().names();
-    let imports = names.imports(cx.body().file_index());
-    &**names.path() != "testing"
-        && cx
-            .file()
-            .func(cx.root())
-            .features
-            .intersects(Features::GO.union(Features::FUNC_LIT))
-        && (cx.is_test() || imports.iter().any(|import| &*import.path == "testing"))
+/// Whether a file that is no test helps tests.
+fn imports_testing(file: &File) -> bool {
+    let testing = |spec| file.import_path(spec).is_some_and(|path| path == "testing");
+    file.imports().any(testing)
 }
 
 /// A call that ends the goroutine, in a function that is called.
