@@ -473,6 +473,8 @@ impl Features {
     pub const RECOVER: Self = Self(1 << 7);
     /// A send statement or a receive expression.
     pub const CHANNEL: Self = Self(1 << 8);
+    /// A body: what all functions have that are written in Go.
+    pub const BODY: Self = Self(1 << 9);
     /// Nothing of the above.
     pub const NONE: Self = Self(0);
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use go_syntax::{AssignOp, BinaryOp, ExprId, ExprKind, File, FuncId, StmtKind, UnaryOp};
+use go_syntax::{AssignOp, BinaryOp, DeclRun, ExprId, ExprKind, File, FuncId, StmtKind, UnaryOp};
 use rustc_hash::FxHashSet;
 
 use crate::callee::Callee;
@@ -16,7 +16,7 @@ use crate::types::{Selection, Type, TypeId};
 pub struct Body<'a> {
     cx: &'a PackageCx<'a>,
     file: &'a File,
-    types: BodyTypes,
+    types: BodyTypes<'a>,
 }
 
 /// The method that a call calls.
@@ -44,7 +44,18 @@ impl<'a> Body<'a> {
         Self {
             cx,
             file: tree,
-            types: BodyTypes::new(file, names),
+            types: BodyTypes::new(file, names, &[]),
+        }
+    }
+
+    /// Resolves declarations outside of functions. The result has no root, so only those methods
+    /// serve that do not ask for it.
+    pub(crate) fn of_decls(cx: &'a PackageCx<'a>, file: u32, run: &DeclRun<'a>) -> Self {
+        let names = BodyNames::resolve_decls(cx, file, run);
+        Self {
+            cx,
+            file: cx.file(file),
+            types: BodyTypes::new(file, names, run.decls),
         }
     }
 
@@ -102,10 +113,10 @@ impl<'a> Body<'a> {
     /// its final type: those for which go/types records a type. Names being declared, names of
     /// fields in literals, of packages, types and predeclared functions are none.
     pub fn values(&self) -> impl Iterator<Item = (ExprId, TypeId)> + '_ {
-        let root = self.file.func(self.root());
+        let names = self.names();
         // A variable on the left of `:=` is being declared, even where it exists already.
         let mut declared = FxHashSet::default();
-        for stmt in root.stmts.iter() {
+        for stmt in names.stmts().iter() {
             if let StmtKind::Assign {
                 lhs,
                 op: AssignOp::Define,
@@ -115,7 +126,8 @@ impl<'a> Body<'a> {
                 declared.extend(self.file.exprs(lhs).iter().copied());
             }
         }
-        root.exprs
+        names
+            .exprs()
             .iter()
             .filter(move |expr| !declared.contains(expr) && self.is_value(*expr))
             .map(|expr| (expr, self.final_type_of(expr)))
@@ -308,12 +320,17 @@ impl<'a> Body<'a> {
         let selection = self
             .typer()
             .lookup_through(operand, name, self.cx.root_path(), &mut pass);
-        passed && matches!(selection, Some(Selection::Method { .. }))
+        passed && matches!(selection, Some((Selection::Method { .. }, _)))
     }
 
     /// [`PackageCx::underlying`], for types declared in this function too.
     pub fn underlying(&self, ty: TypeId) -> TypeId {
         self.typer().underlying(ty)
+    }
+
+    /// [`PackageCx::fields`], for types declared in this function too.
+    pub fn fields(&self, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
+        self.typer().struct_fields(self.underlying(ty))
     }
 
     /// [`PackageCx::canonical`], for types declared in this function too.
@@ -336,14 +353,14 @@ impl<'a> Body<'a> {
         self.typer().type_string(ty)
     }
 
-    fn typer(&self) -> Typer<'_> {
+    pub(crate) fn typer(&self) -> Typer<'_> {
         Typer {
             cx: self.cx,
             body: Some(&self.types),
         }
     }
 
-    fn place(&self) -> Place<'a> {
+    pub(crate) fn place(&self) -> Place<'a> {
         Place {
             path: self.cx.root_path(),
             package: self.cx.names(),

@@ -2,6 +2,7 @@
 //! found so far. Used by one thread; another thread makes another context on the same
 //! [`PackageNames`].
 
+use std::any::{Any, TypeId as AnyId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -34,6 +35,7 @@ pub struct PackageCx<'a> {
     cores: RefCell<FxHashMap<TypeId, Option<Term>>>,
     layouts: RefCell<FxHashMap<TypeId, Option<Layout>>>,
     mentions: RefCell<FxHashMap<TypeId, bool>>,
+    memos: RefCell<FxHashMap<AnyId, Rc<dyn Any>>>,
     /// How many questions are being answered, one within the other.
     pub(crate) depth: Cell<u32>,
 }
@@ -55,6 +57,7 @@ impl<'a> PackageCx<'a> {
             cores: RefCell::default(),
             layouts: RefCell::default(),
             mentions: RefCell::default(),
+            memos: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -214,6 +217,27 @@ impl<'a> PackageCx<'a> {
     /// The field or method `name` of a value of type `id`, promoted ones included.
     pub fn selection(&self, id: TypeId, name: &str) -> Option<Selection> {
         self.typer().lookup(id, name, self.root)
+    }
+
+    /// Names and types of the fields of a struct type, in order; embedded fields have an empty name.
+    /// `None` when values of the type are no structs, or nobody knows.
+    pub fn fields(&self, id: TypeId) -> Option<Vec<(String, TypeId)>> {
+        self.typer().struct_fields(self.underlying(id))
+    }
+
+    /// What a later layer makes of the package once and wants to keep: the first call of each type
+    /// `T` computes it.
+    pub fn memo<T: Any>(&self, compute: impl FnOnce() -> T) -> Rc<T> {
+        let id = AnyId::of::<T>();
+        let known = self.memos.borrow().get(&id).map(Rc::clone);
+        if let Some(Ok(known)) = known.map(Rc::downcast) {
+            return known;
+        }
+        // Computing may ask for memos of other types.
+        let made = Rc::new(compute());
+        let kept: Rc<dyn Any> = Rc::clone(&made) as Rc<dyn Any>;
+        self.memos.borrow_mut().insert(id, kept);
+        made
     }
 
     /// The type of a member of the package.

@@ -109,7 +109,9 @@ pub fn check_function(
     func: FuncId,
 ) -> Vec<Diagnostic> {
     let file = package.file(input.index);
-    let applies = |(rule, _): &&(&dyn Rule, Severity)| rule.applies(file, func, input);
+    let applies = |(rule, _): &&(&dyn Rule, Severity)| {
+        rule.applies(file, func, input) && rule.applies_in(package, func, input)
+    };
     let mut wanted = rules.rules.iter().filter(applies).peekable();
     if wanted.peek().is_none() {
         return Vec::new();

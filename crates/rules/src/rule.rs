@@ -2,6 +2,7 @@
 
 use diagnostics::{Category, Severity};
 use go_syntax::{Features, File, FuncId};
+use go_types::PackageCx;
 
 use crate::cx::RuleCx;
 use crate::driver::FileInput;
@@ -34,6 +35,14 @@ pub trait Rule: Sync {
     fn applies(&self, file: &File, func: FuncId, input: &FileInput<'_>) -> bool {
         let _ = input;
         file.func(func).features.intersects(self.meta().needs)
+    }
+
+    /// Whether the rule could have something to say about a function that it [applies](Self::applies)
+    /// to, as far as the declarations of the package tell. For rules about things that few packages
+    /// have.
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        let _ = (package, func, input);
+        true
     }
 
     /// Reports what is wrong in the function of `cx`.

@@ -373,7 +373,10 @@ impl Parser<'_> {
     }
 
     fn close_func(&mut self, id: FuncId, body: Option<StmtId>, marks: Marks) {
-        let inner = self.features;
+        let inner = match body {
+            Some(_) => self.features.union(Features::BODY),
+            None => self.features,
+        };
         let exprs = IdRange::new(marks.exprs, self.out.exprs.len());
         let stmts = IdRange::new(marks.stmts, self.out.stmts.len());
         let names = IdRange::new(marks.names, self.out.names.len());

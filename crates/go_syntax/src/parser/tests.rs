@@ -403,7 +403,10 @@ fn functions_know_their_parts() {
     }
     assert!(!literal.features.intersects(Features::DEFER));
     assert!(literal.features.intersects(Features::LOCK));
-    assert!(global.features == Features::SELECT);
+    assert!(global.features == Features::SELECT.union(Features::BODY));
+    let bodyless = accepts("package p\nfunc f()\n");
+    let f = bodyless.all_funcs().next().unwrap();
+    assert!(bodyless.func(f).features == Features::NONE);
     assert!(literal.exprs.iter().all(|e| outer.exprs.contains(e)));
     assert!(outer.stmts.len() > literal.stmts.len());
 }

@@ -362,7 +362,7 @@ impl Typer<'_> {
     }
 
     /// Names and types of the fields of a struct type; embedded fields have no name.
-    pub(super) fn struct_fields(self, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
+    pub(crate) fn struct_fields(self, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
         let Type::Struct { site, env } = self.cx.ty(ty) else {
             return None;
         };

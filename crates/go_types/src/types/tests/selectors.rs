@@ -1,6 +1,8 @@
 //! Fields and methods, promoted ones included.
 
 use super::{check, check_with};
+use crate::testing::package;
+use crate::{NoPackages, PackageCx};
 
 #[test]
 fn fields_and_methods() {
@@ -116,4 +118,38 @@ func f[T Named, C interface{ context.Context; extra() int }](t T, c C, list []T)
 	_ = list[0].Name() /*: string*/
 }",
     );
+}
+
+#[test]
+fn fields_of_structs() {
+    let package = package(&["package p
+type Box[T any] struct { item T; *Base; a, b int }
+type Base struct{}
+type Ints = Box[int]
+type Name string
+var ints Ints
+"]);
+    let cx = PackageCx::new(&package, &NoPackages);
+    let member = |name| cx.type_of_member(package.lookup(name).unwrap());
+    let fields = |ty| {
+        let fields = cx.fields(ty)?.into_iter();
+        let text = fields.map(|(name, ty)| format!("{name} {}", cx.type_string(ty)));
+        Some(text.collect::<Vec<_>>().join("; "))
+    };
+    assert_eq!(
+        fields(member("ints")).as_deref(),
+        Some("item int;  *example.com/p.Base; a int; b int")
+    );
+    assert_eq!(fields(member("Base")).as_deref(), Some(""));
+    assert_eq!(fields(member("Name")), None);
+    assert_eq!(fields(crate::TypeId::UNKNOWN), None);
+}
+
+#[test]
+fn what_is_kept_for_a_package_is_computed_once() {
+    let package = package(&["package p"]);
+    let cx = PackageCx::new(&package, &NoPackages);
+    assert_eq!(*cx.memo(|| 1_u8), 1);
+    assert_eq!(*cx.memo(|| 2_u8), 1);
+    assert_eq!(*cx.memo(|| 3_u16 + u16::from(*cx.memo(|| 4_u8))), 4);
 }
