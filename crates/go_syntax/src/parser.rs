@@ -424,7 +424,13 @@ impl<'a> Parser<'a> {
     /// An expression from `start` to the end of the token before the current one.
     #[inline]
     fn expr_from(&mut self, start: u32, kind: ExprKind) -> ExprId {
-        self.expr(Span::new(start, self.previous_end), kind)
+        self.expr(self.span_from(start), kind)
+    }
+
+    /// From `start` to the end of the token before this one; empty when nothing was read since, which
+    /// happens where what should be there is missing.
+    fn span_from(&self, start: u32) -> Span {
+        Span::new(start, self.previous_end.max(start))
     }
 
     /// A gap of no width where an expression should be.
@@ -435,7 +441,7 @@ impl<'a> Parser<'a> {
 
     #[inline]
     fn stmt(&mut self, start: u32, kind: StmtKind) -> StmtId {
-        self.stmt_at(Span::new(start, self.previous_end.max(start)), kind)
+        self.stmt_at(self.span_from(start), kind)
     }
 
     #[inline]

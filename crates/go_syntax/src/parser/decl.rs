@@ -57,7 +57,7 @@ impl Parser<'_> {
         self.next();
         self.skip_to_decl();
         self.decl(Decl {
-            span: Span::new(start, self.previous_end.max(start)),
+            span: self.span_from(start),
             kind: DeclKind::Bad,
         })
     }
@@ -100,7 +100,7 @@ impl Parser<'_> {
             let spec = self.spec(keyword, 0);
             self.spec_stack.push(spec);
         }
-        let span = Span::new(start, self.previous_end);
+        let span = self.span_from(start);
         self.expect_semi();
         let first = self.out.specs.len();
         self.out.specs.extend(self.spec_stack.drain(base..));
@@ -124,7 +124,7 @@ impl Parser<'_> {
             GenKeyword::Type => self.type_spec(),
         };
         Spec {
-            span: Span::new(start, self.previous_end.max(start)),
+            span: self.span_from(start),
             kind,
         }
     }
@@ -218,8 +218,7 @@ impl Parser<'_> {
                 LengthOrParam::Param(first, constraint) => {
                     let fields = self.param_list(Some((first, constraint)), Token::RBrack);
                     self.close_list(Token::RBrack, "type parameter list");
-                    tparams =
-                        Some(self.field_list(Span::new(open, self.previous_end), fields, true));
+                    tparams = Some(self.field_list(self.span_from(open), fields, true));
                     alias = self.eat(Token::Assign);
                     self.type_()
                 }
@@ -342,7 +341,7 @@ impl Parser<'_> {
         // Until the function is closed, its node keeps what was seen of the enclosing one.
         let features = std::mem::take(&mut self.features);
         let id = self.add_func(Func {
-            span: Span::new(start, self.previous_end),
+            span: self.span_from(start),
             name,
             recv: None,
             sig,

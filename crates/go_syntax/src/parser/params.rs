@@ -29,7 +29,7 @@ impl Parser<'_> {
     pub(super) fn signature_after(&mut self, start: u32, tparams: Option<FieldListId>) -> SigId {
         let params = self.parameters(true);
         let results = self.results();
-        let span = Span::new(start, self.previous_end.max(start));
+        let span = self.span_from(start);
         self.signature(Sig {
             span,
             tparams,
@@ -50,8 +50,7 @@ impl Parser<'_> {
             self.error_here("empty type parameter list");
         }
         self.close_list(Token::RBrack, "type parameter list");
-        (!fields.is_empty())
-            .then(|| self.field_list(Span::new(open, self.previous_end), fields, true))
+        (!fields.is_empty()).then(|| self.field_list(self.span_from(open), fields, true))
     }
 
     /// `(params)`; a variadic one is allowed in parameters, not in results.
@@ -68,7 +67,7 @@ impl Parser<'_> {
             self.checked_param_list(None, Token::RParen, variadic_ok)
         };
         self.close_list(Token::RParen, "parameter list");
-        self.field_list(Span::new(open, self.previous_end.max(open)), fields, true)
+        self.field_list(self.span_from(open), fields, true)
     }
 
     fn results(&mut self) -> Option<FieldListId> {

@@ -337,6 +337,22 @@ fn depth_and_chains_are_bounded() {
 }
 
 #[test]
+fn what_is_missing_has_no_width() {
+    // The parameters of `J` are missing: its type would start behind the end of what was read.
+    for text in [
+        "package p\ntype I interface { J[K()\n m() }",
+        "package p\ntype I interface { J[K()",
+        "package p\nfunc f[",
+    ] {
+        let file = parse(Source::from(text), Mode::Full);
+        assert!(!file.errors().is_empty());
+        for span in file.exprs.iter().map(|expr| expr.span) {
+            assert!(span.start <= span.end, "{span:?} in {text:?}");
+        }
+    }
+}
+
+#[test]
 fn not_go_at_all() {
     for bytes in [
         vec![0u8; 1 << 20],

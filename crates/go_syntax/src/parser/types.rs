@@ -246,7 +246,7 @@ impl Parser<'_> {
         }
         self.expect(Token::RBrace);
         let fields = self.fields_from(base);
-        let list = self.field_list(Span::new(open, self.previous_end.max(open)), fields, true);
+        let list = self.field_list(self.span_from(open), fields, true);
         self.expr_from(start, ExprKind::StructType(list))
     }
 
@@ -312,7 +312,7 @@ impl Parser<'_> {
             self.next();
             self.expr(span, ExprKind::BasicLit(crate::ast::LitKind::String))
         });
-        let span = Span::new(start, self.previous_end.max(start));
+        let span = self.span_from(start);
         self.expect_semi();
         Field {
             span,
@@ -355,7 +355,7 @@ impl Parser<'_> {
         }
         self.expect(Token::RBrace);
         let fields = self.fields_from(base);
-        let list = self.field_list(Span::new(open, self.previous_end.max(open)), fields, true);
+        let list = self.field_list(self.span_from(open), fields, true);
         self.expr_from(start, ExprKind::InterfaceType(list))
     }
 
@@ -378,7 +378,7 @@ impl Parser<'_> {
             None => IdRange::EMPTY,
         };
         Field {
-            span: Span::new(start, self.previous_end.max(start)),
+            span: self.span_from(start),
             names,
             ty,
             tag: None,
