@@ -225,6 +225,13 @@ impl<'a> PackageCx<'a> {
         self.typer().struct_fields(self.underlying(id))
     }
 
+    /// The type that `import.name` denotes. That there is such a type is found out when somebody asks
+    /// what it is.
+    pub fn imported_type(&self, import: ImportId, name: &str) -> TypeId {
+        let path = self.import_path(self.names, import);
+        self.named_type(path, name, TypeList::EMPTY)
+    }
+
     /// What a later layer makes of the package once and wants to keep: the first call of each type
     /// `T` computes it.
     pub fn memo<T: Any>(&self, compute: impl FnOnce() -> T) -> Rc<T> {

@@ -4,6 +4,7 @@
 //! Nothing here reads files or configuration: the engine does, and calls [`check_file`].
 
 mod blocks;
+mod copies;
 mod cx;
 mod docs;
 mod driver;
@@ -13,6 +14,7 @@ mod harmless;
 mod held;
 mod keeps;
 mod nilness;
+mod nocopy;
 mod once;
 mod origin;
 mod repeat;

@@ -33,6 +33,7 @@ register! {
     exit_skips_defer::ExitSkipsDefer,
     defer_before_endless_wait::DeferBeforeEndlessWait,
     unreachable_defer::UnreachableDefer,
+    lock_copied::LockCopied,
 }
 
 /// All rules, by category and name as the catalogue has them.
