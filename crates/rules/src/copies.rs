@@ -12,11 +12,26 @@ const MAX_CONTAINERS: usize = 4;
 
 /// Names by which a package speaks of such values: of its types, of fields and variables that hold
 /// them, of functions that return them.
-struct Words(FxHashSet<Box<str>>);
+struct Words {
+    set: FxHashSet<Box<str>>,
+    /// A bit for each shape (length, first and last byte) of a word: most identifiers have none.
+    shapes: [u64; 16],
+}
 
-/// Whether a top-level function may copy such a value. Of the values of other packages, those that
-/// neither a declaration of the package nor a `*p` tells of are missed.
-pub(crate) fn may_copy(package: &PackageCx<'_>, file: u32, func: FuncId) -> bool {
+/// What a function may copy, as far as names tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Copies {
+    /// Nothing.
+    Nothing,
+    /// What it gets as a parameter, or what a pointer points to.
+    Pointees,
+    /// Anything: it mentions one of the words.
+    Anything,
+}
+
+/// What a top-level function may copy. Of the values of other packages, those that neither a
+/// declaration of the package nor a `*p` tells of are missed.
+pub(crate) fn copies(package: &PackageCx<'_>, file: u32, func: FuncId) -> Copies {
     let words = package.memo(|| Words::of(package));
     Scan {
         package,
@@ -30,7 +45,10 @@ pub(crate) fn may_copy(package: &PackageCx<'_>, file: u32, func: FuncId) -> bool
 
 impl Words {
     fn of(package: &PackageCx<'_>) -> Self {
-        let mut words = Self(FxHashSet::default());
+        let mut words = Self {
+            set: FxHashSet::default(),
+            shapes: [0; 16],
+        };
         let names = package.names();
         for (id, member) in names.members() {
             if member.is_type() {
@@ -52,28 +70,33 @@ impl Words {
                 _ => false,
             };
             if is_holder {
-                words.0.insert(names.member_name(id).into());
+                words.add(names.member_name(id));
             }
         }
         for (id, method) in names.methods() {
             if words.returns(names.file(method.file), method.func) {
-                words.0.insert(names.method_name(id).into());
+                words.add(names.method_name(id));
             }
-        }
-        let imports_sync = (0..names.files().len()).any(|file| {
-            let file = u32::try_from(file).unwrap_or(u32::MAX);
-            let mut imports = names.imports(file).iter();
-            imports.any(|import| matches!(&*import.path, "sync" | "sync/atomic"))
-        });
-        if imports_sync {
-            words.0.extend(STD_GUARDS.map(Box::from));
         }
         words
     }
 
+    fn add(&mut self, word: &str) {
+        if let Some((slot, bit)) = shape(word) {
+            self.shapes[slot] |= bit;
+            self.set.insert(word.into());
+        }
+    }
+
+    #[inline]
+    fn contains(&self, word: &str) -> bool {
+        shape(word).is_some_and(|(slot, bit)| self.shapes[slot] & bit != 0)
+            && self.set.contains(word)
+    }
+
     fn add_type(&mut self, package: &PackageCx<'_>, name: &str, ty: TypeId) {
         if holds(package, ty, MAX_CONTAINERS) {
-            self.0.insert(name.into());
+            self.add(name);
         }
         for (field, ty) in package.fields(ty).into_iter().flatten() {
             if !holds(package, ty, MAX_CONTAINERS) {
@@ -81,10 +104,10 @@ impl Words {
             }
             match package.ty(ty) {
                 Type::Named { name, .. } if field.is_empty() => {
-                    self.0.insert(package.named(name).name.as_ref().into());
+                    self.add(&package.named(name).name);
                 }
                 _ => {
-                    self.0.insert(field.into());
+                    self.add(&field);
                 }
             }
         }
@@ -97,13 +120,13 @@ impl Words {
         while let Some(expr) = open.pop() {
             match file.expr(expr).kind {
                 ExprKind::Ident => {
-                    if self.0.contains(file.expr_text(expr)) {
+                    if self.contains(file.expr_text(expr)) {
                         return true;
                     }
                 }
                 ExprKind::Selector { sel, .. } => {
                     let name = file.span_text(sel);
-                    if STD_GUARDS.contains(&name) || self.0.contains(name) {
+                    if STD_GUARDS.contains(&name) || self.contains(name) {
                         return true;
                     }
                 }
@@ -128,6 +151,15 @@ impl Words {
                 .any(|field| self.names_type(file, file.field(field).ty))
         })
     }
+}
+
+/// Where the bit of a word is; none for the empty word.
+#[inline]
+fn shape(word: &str) -> Option<(usize, u64)> {
+    let bytes = word.as_bytes();
+    let (&first, &last) = (bytes.first()?, bytes.last()?);
+    let mix = usize::from(first) * 31 + usize::from(last) * 7 + bytes.len() * 61;
+    Some((mix / 64 % 16, 1 << (mix % 64)))
 }
 
 /// Whether values of a type are, or hold by value in containers, what must not be copied.
@@ -164,13 +196,40 @@ struct Scan<'s, 'a> {
 }
 
 impl Scan<'_, '_> {
-    fn run(&mut self, func: FuncId) -> bool {
+    fn run(&mut self, func: FuncId) -> Copies {
         let file = self.file;
         let node = file.func(func);
-        if self.takes_foreign_value(func) || self.copies_what_a_pointer_points_to(func) {
-            return true;
-        }
+        let body = node.body.map_or(node.span, |body| file.stmt(body).span);
+        let mut is_taken = self.takes_foreign_value(func);
+        let (mut has_star, mut has_word) = (false, false);
         for expr in node.exprs.iter() {
+            match file.expr(expr).kind {
+                ExprKind::Ident | ExprKind::Selector { .. } => {
+                    has_word = has_word || self.is_word(expr);
+                }
+                ExprKind::Star(_) => {
+                    has_star = has_star || file.expr(expr).span.start > body.start;
+                }
+                ExprKind::FuncLit(literal) => {
+                    is_taken = is_taken || self.takes_foreign_value(literal);
+                }
+                _ => {}
+            }
+        }
+        if has_word && self.has_word_of_value(func) {
+            Copies::Anything
+        } else if is_taken || has_star && self.copies_what_a_pointer_points_to(func) {
+            Copies::Pointees
+        } else {
+            Copies::Nothing
+        }
+    }
+
+    /// Whether one of the words is mentioned other than behind a `*`, after a `&` or before a dot.
+    fn has_word_of_value(&mut self, func: FuncId) -> bool {
+        let file = self.file;
+        let exprs = file.func(func).exprs;
+        for expr in exprs.iter() {
             match file.expr(expr).kind {
                 ExprKind::Star(x)
                 | ExprKind::Selector { x, .. }
@@ -178,11 +237,10 @@ impl Scan<'_, '_> {
                     op: UnaryOp::Addr,
                     x,
                 } => self.exclude(x),
-                ExprKind::FuncLit(literal) if self.takes_foreign_value(literal) => return true,
                 _ => {}
             }
         }
-        node.exprs
+        exprs
             .iter()
             .any(|expr| self.is_word(expr) && !self.pointed_to.contains(&expr))
     }
@@ -191,10 +249,16 @@ impl Scan<'_, '_> {
     fn is_word(&self, expr: ExprId) -> bool {
         let word = match self.file.expr(expr).kind {
             ExprKind::Ident => self.file.expr_text(expr),
-            ExprKind::Selector { sel, .. } => self.file.span_text(sel),
+            ExprKind::Selector { x, sel } => {
+                let name = self.file.span_text(sel);
+                if matches!(self.file.ident(x), Some("sync" | "atomic")) {
+                    return STD_GUARDS.contains(&name);
+                }
+                name
+            }
             _ => return false,
         };
-        self.words.0.contains(word)
+        self.words.contains(word)
     }
 
     fn exclude(&mut self, expr: ExprId) {

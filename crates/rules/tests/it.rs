@@ -6,4 +6,5 @@ mod it {
     mod fixes;
     mod harness;
     mod registration;
+    mod std_guards;
 }

@@ -9,7 +9,7 @@ use go_syntax::{
 };
 use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Type, TypeId};
 
-use crate::copies::may_copy;
+use crate::copies::{Copies, copies};
 use crate::cx::RuleCx;
 use crate::driver::FileInput;
 use crate::nocopy::{Guard, GuardKind, guard_in};
@@ -91,20 +91,21 @@ impl Rule for LockCopied {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        may_copy(package, input.index, func)
+        copies(package, input.index, func) != Copies::Nothing
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        let root = cx.file().func(cx.root());
         for func in cx.funcs() {
             check_signature(cx, func);
         }
-        for stmt in root.stmts.iter() {
-            check_stmt(cx, stmt);
-        }
-        for expr in root.exprs.iter() {
-            check_expr(cx, expr);
-        }
+        let check = Check {
+            cx,
+            only_pointees: copies(cx.body().cx(), cx.body().file_index(), cx.root())
+                == Copies::Pointees,
+        };
+        let root = cx.file().func(cx.root());
+        root.stmts.iter().for_each(|stmt| check.stmt(stmt));
+        root.exprs.iter().for_each(|expr| check.expr(expr));
     }
 }
 
@@ -219,56 +220,133 @@ fn check_receiver(cx: &RuleCx<'_>, func: FuncId, field: FieldId) {
     );
 }
 
-fn check_stmt(cx: &RuleCx<'_>, stmt: StmtId) {
-    let file = cx.file();
-    match file.stmt(stmt).kind {
-        StmtKind::Assign { lhs, rhs, op } if !matches!(op, AssignOp::Op(_)) => {
-            let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
-            if lhs.len() != rhs.len() {
-                return;
-            }
-            for (&to, &value) in lhs.iter().zip(rhs) {
-                if cx.body().object(to) != Object::Blank {
-                    check_copy(cx, value, || format!("`{}` gets", cx.snippet(to)));
+/// The statements and expressions of a function.
+struct Check<'c, 'a> {
+    cx: &'c RuleCx<'a>,
+    /// Nothing else can be copied than what pointers point to.
+    only_pointees: bool,
+}
+
+impl Check<'_, '_> {
+    fn stmt(&self, stmt: StmtId) {
+        let cx = self.cx;
+        let file = cx.file();
+        match file.stmt(stmt).kind {
+            StmtKind::Assign { lhs, rhs, op } if !matches!(op, AssignOp::Op(_)) => {
+                let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
+                if lhs.len() != rhs.len() {
+                    return;
                 }
-            }
-        }
-        StmtKind::Decl(decl) => {
-            let DeclKind::Gen { specs, .. } = file.decl(decl).kind else {
-                return;
-            };
-            for spec in specs.iter() {
-                let SpecKind::Value { names, values, .. } = file.spec(spec).kind else {
-                    continue;
-                };
-                for (name, &value) in names.iter().zip(file.exprs(values)) {
-                    if names.len() == values.len() && file.name(name) != "_" {
-                        check_copy(cx, value, || format!("`{}` gets", file.name(name)));
+                for (&to, &value) in lhs.iter().zip(rhs) {
+                    if cx.body().object(to) != Object::Blank {
+                        self.copy(value, || format!("`{}` gets", cx.snippet(to)));
                     }
                 }
             }
-        }
-        StmtKind::Return(values) => {
-            for &value in file.exprs(values) {
-                check_copy(cx, value, || "the caller gets".to_owned());
+            StmtKind::Decl(decl) => {
+                let DeclKind::Gen { specs, .. } = file.decl(decl).kind else {
+                    return;
+                };
+                for spec in specs.iter() {
+                    let SpecKind::Value { names, values, .. } = file.spec(spec).kind else {
+                        continue;
+                    };
+                    for (name, &value) in names.iter().zip(file.exprs(values)) {
+                        if names.len() == values.len() && file.name(name) != "_" {
+                            self.copy(value, || format!("`{}` gets", file.name(name)));
+                        }
+                    }
+                }
             }
-        }
-        StmtKind::Send { value, .. } => {
-            check_copy(cx, value, || {
-                "the receiver from the channel gets".to_owned()
-            });
-        }
-        StmtKind::Range { key, value, op, .. } if op != RangeOp::None => {
-            for var in [key, value].into_iter().flatten() {
-                check_range_variable(cx, stmt, var);
+            StmtKind::Return(values) => {
+                for &value in file.exprs(values) {
+                    self.copy(value, || "the caller gets".to_owned());
+                }
             }
+            StmtKind::Send { value, .. } => {
+                self.copy(value, || "the receiver from the channel gets".to_owned());
+            }
+            StmtKind::Range { key, value, op, .. } if op != RangeOp::None => {
+                for var in [key, value].into_iter().flatten() {
+                    check_range_variable(cx, stmt, var);
+                }
+            }
+            StmtKind::For {
+                init: Some(init),
+                post: Some(_),
+                ..
+            } if cx.go_at_least(22) => check_loop_variables(cx, init),
+            _ => {}
         }
-        StmtKind::For {
-            init: Some(init),
-            post: Some(_),
-            ..
-        } if cx.go_at_least(22) => check_loop_variables(cx, init),
-        _ => {}
+    }
+
+    fn expr(&self, expr: ExprId) {
+        let cx = self.cx;
+        let file = cx.file();
+        match file.expr(expr).kind {
+            ExprKind::CompositeLit { elts, .. } => {
+                for &elt in file.exprs(elts) {
+                    let value = match file.expr(elt).kind {
+                        ExprKind::KeyValue { value, .. } => value,
+                        _ => elt,
+                    };
+                    self.copy(value, || "the literal gets".to_owned());
+                }
+            }
+            ExprKind::Call { args, .. } if !args.is_empty() && !only_types_matter(cx, expr) => {
+                for &arg in file.exprs(args) {
+                    self.copy(arg, || format!("`{}` gets", cx.call_snippet(expr)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reports when taking the value of `expr` copies what somebody else may use.
+    fn copy(&self, expr: ExprId, who: impl FnOnce() -> String) {
+        let Some(guard) = self.copied_guard(expr) else {
+            return;
+        };
+        let cx = self.cx;
+        let file = cx.file();
+        let ty = type_text(cx, cx.body().type_of(expr));
+        let what = match guard.path.as_str() {
+            "" => format!("{} a copy of `{}`, a `{ty}`", who(), cx.snippet(expr)),
+            path => format!(
+                "{} a copy of `{}` with the `{}` in its `{path}`",
+                who(),
+                cx.snippet(expr),
+                guard.ty
+            ),
+        };
+        report(cx, file.expr(expr).span, &what, &guard)
+            .help("use a pointer to it, or copy the other fields one by one");
+    }
+
+    fn copied_guard(&self, expr: ExprId) -> Option<Rc<Guard>> {
+        let cx = self.cx;
+        let file = cx.file();
+        let expr = file.unparen(expr);
+        let may_copy = match file.expr(expr).kind {
+            ExprKind::Ident if !self.only_pointees => {
+                matches!(cx.body().object(expr), Object::Local(_) | Object::Member(_))
+            }
+            ExprKind::Selector { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::TypeAssert { ty: Some(_), .. }
+            | ExprKind::Unary {
+                op: UnaryOp::Recv, ..
+            } => !self.only_pointees,
+            // What a function has just made, such as `*new(T)`, is nobody else's.
+            ExprKind::Star(x) => !matches!(file.expr(file.unparen(x)).kind, ExprKind::Call { .. }),
+            _ => false,
+        };
+        if !may_copy {
+            return None;
+        }
+        let guard = guard_in(cx.body(), cx.body().type_of(expr))?;
+        let is_harmless = cx.body().denotes_type(expr) || is_unused_local(cx, expr);
+        (!is_harmless).then_some(guard)
     }
 }
 
@@ -320,27 +398,6 @@ fn check_loop_variables(cx: &RuleCx<'_>, init: StmtId) {
     }
 }
 
-fn check_expr(cx: &RuleCx<'_>, expr: ExprId) {
-    let file = cx.file();
-    match file.expr(expr).kind {
-        ExprKind::CompositeLit { elts, .. } => {
-            for &elt in file.exprs(elts) {
-                let value = match file.expr(elt).kind {
-                    ExprKind::KeyValue { value, .. } => value,
-                    _ => elt,
-                };
-                check_copy(cx, value, || "the literal gets".to_owned());
-            }
-        }
-        ExprKind::Call { args, .. } if !args.is_empty() && !only_types_matter(cx, expr) => {
-            for &arg in file.exprs(args) {
-                check_copy(cx, arg, || format!("`{}` gets", cx.call_snippet(expr)));
-            }
-        }
-        _ => {}
-    }
-}
-
 /// Whether a call looks at the types of its arguments only, or at nothing but their size.
 fn only_types_matter(cx: &RuleCx<'_>, call: ExprId) -> bool {
     match cx.facts().callee(call) {
@@ -355,49 +412,6 @@ fn only_types_matter(cx: &RuleCx<'_>, call: ExprId) -> bool {
         } => name == "TypeOf",
         _ => false,
     }
-}
-
-/// Reports when taking the value of `expr` copies what somebody else may use.
-fn check_copy(cx: &RuleCx<'_>, expr: ExprId, who: impl FnOnce() -> String) {
-    let Some(guard) = copied_guard(cx, expr) else {
-        return;
-    };
-    let file = cx.file();
-    let ty = type_text(cx, cx.body().type_of(expr));
-    let what = match guard.path.as_str() {
-        "" => format!("{} a copy of `{}`, a `{ty}`", who(), cx.snippet(expr)),
-        path => format!(
-            "{} a copy of `{}` with the `{}` in its `{path}`",
-            who(),
-            cx.snippet(expr),
-            guard.ty
-        ),
-    };
-    report(cx, file.expr(expr).span, &what, &guard)
-        .help("use a pointer to it, or copy the other fields one by one");
-}
-
-fn copied_guard(cx: &RuleCx<'_>, expr: ExprId) -> Option<Rc<Guard>> {
-    let file = cx.file();
-    let expr = file.unparen(expr);
-    let may_copy = match file.expr(expr).kind {
-        ExprKind::Ident => matches!(cx.body().object(expr), Object::Local(_) | Object::Member(_)),
-        ExprKind::Selector { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::TypeAssert { ty: Some(_), .. }
-        | ExprKind::Unary {
-            op: UnaryOp::Recv, ..
-        } => true,
-        // What a function has just made, such as `*new(T)`, is nobody else's.
-        ExprKind::Star(x) => !matches!(file.expr(file.unparen(x)).kind, ExprKind::Call { .. }),
-        _ => false,
-    };
-    if !may_copy {
-        return None;
-    }
-    let guard = guard_in(cx.body(), cx.body().type_of(expr))?;
-    let is_harmless = cx.body().denotes_type(expr) || is_unused_local(cx, expr);
-    (!is_harmless).then_some(guard)
 }
 
 /// Whether `expr` is a local variable, or a field of one, that nobody else knows and whose lock was
@@ -507,6 +521,9 @@ fn with_consequence(what: &str, guard: &Guard) -> String {
         }
         GuardKind::Atomic => {
             "the copying is no atomic read, and later changes reach only one of the two"
+        }
+        GuardKind::Hidden => {
+            "there are locks or counters in it, which then count for one of the two only"
         }
         GuardKind::Marker => "its type says that it must not be copied",
     };

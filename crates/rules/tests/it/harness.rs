@@ -152,12 +152,9 @@ impl StdLoader {
         let files: Vec<_> = paths
             .iter()
             .filter(|path| is_wanted(path))
-            .map(|path| {
-                Arc::new(parse(
-                    Source::new(std::fs::read(path).expect("readable")),
-                    Mode::SkipBodies,
-                ))
-            })
+            .map(|path| std::fs::read(path).expect("readable"))
+            .filter(|text| !String::from_utf8_lossy(text).contains("\n//go:build ignore\n"))
+            .map(|text| Arc::new(parse(Source::new(text), Mode::SkipBodies)))
             .collect();
         (!files.is_empty()).then(|| Arc::new(PackageNames::new(Importer::new(import_path), files)))
     }
