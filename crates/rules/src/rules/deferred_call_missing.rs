@@ -2,7 +2,8 @@
 
 use diagnostics::Applicability;
 use go_flow::DeferSite;
-use go_syntax::Span;
+use go_syntax::walk::{Descend, Node, walk_function};
+use go_syntax::{ExprId, ExprKind, Span, StmtKind};
 use go_types::{Callee, Type, TypeId};
 
 use crate::cx::RuleCx;
@@ -12,9 +13,11 @@ declare_rule! {
     /// Finds deferred calls that return a function which nobody calls.
     ///
     /// ## What it does
-    /// Reports `defer f(…)` where `f` returns a function, alone or together with an error. It is
-    /// silent when `f` also takes such a function, as in `defer setHandler(old)`, which gives back
-    /// the handler it replaces.
+    /// Reports `defer f(…)` where `f`, be it a function, a method, a field or another variable,
+    /// returns a function, alone or among other values. It is silent when `f` also takes such a
+    /// function, as in `defer setHandler(old)`, which gives back the handler it replaces; but not
+    /// when all that `f` returns is a literal written in it, as in `sync.OnceFunc`: it replaces
+    /// nothing then.
     ///
     /// ## Why it is bad
     /// Functions that return a function to be deferred start something and return what ends it:
@@ -82,6 +85,8 @@ pub(crate) struct Returned {
     no_params: bool,
     /// Whether it is the only result.
     alone: bool,
+    /// Whether an error is returned besides.
+    fails: bool,
 }
 
 fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, returned: &Returned) {
@@ -99,9 +104,10 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, returned: &Returned) {
         (true, Some(_)) => "call what it returns: `defer func() func() { … }()()`".to_owned(),
         (true, None) if returned.no_params => format!("call what it returns: `defer {call}()`"),
         (true, None) => format!("call what it returns: `defer {call}(…)`"),
-        (false, _) => format!(
+        (false, _) if returned.fails => format!(
             "call `{call}` at once, look at its error, and defer the function that it returns"
         ),
+        (false, _) => format!("call `{call}` at once, and defer the function that it returns"),
     };
     let finding = cx
         .report(
@@ -128,30 +134,79 @@ pub(crate) fn returned_func(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Ret
     }
     let body = cx.body();
     let results = body.results_of_call(site.call)?;
-    let (func, alone) = match *results {
-        [func] => (func, true),
-        [func, error] if body.is_error(error) => (func, false),
-        _ => return None,
-    };
-    let Type::Func { params, .. } = body.cx().ty(body.underlying(func)) else {
-        return None;
-    };
+    let types = body.cx();
+    let (func, params) = results.iter().find_map(|&result| {
+        let func = body.underlying(result);
+        match types.ty(func) {
+            Type::Func { params, .. } => Some((func, params)),
+            _ => None,
+        }
+    })?;
     let (fun, _) = cx.file().call(site.call)?;
-    let swaps = takes(cx, body.type_of(fun), body.underlying(func));
-    (!swaps).then(|| Returned {
-        no_params: body.cx().types(params).is_empty(),
-        alone,
+    let replaces = takes(cx, body.type_of(fun), func) && !returns_literal(cx, site.call);
+    (!replaces).then(|| Returned {
+        no_params: types.types(params).is_empty(),
+        alone: results.len() == 1,
+        fails: results.last().is_some_and(|&last| body.is_error(last)),
     })
 }
 
-/// Whether a function of type `callee` has a parameter of the function type `func`.
+/// Whether a function of type `callee` has a parameter of the function type `func`, or any number of
+/// them.
 fn takes(cx: &RuleCx<'_>, callee: TypeId, func: TypeId) -> bool {
     let body = cx.body();
-    let Type::Func { params, .. } = body.cx().ty(body.underlying(callee)) else {
+    let Type::Func {
+        params, variadic, ..
+    } = body.cx().ty(body.underlying(callee))
+    else {
         return false;
     };
-    body.cx()
-        .types(params)
-        .iter()
-        .any(|&param| body.underlying(param) == func)
+    let params = body.cx().types(params);
+    let is_type_param = |ty| matches!(body.cx().ty(ty), Type::TypeParam(_));
+    let is_func = |&param: &TypeId| match body.cx().ty(param) {
+        // `swap(&handler, old)`, perhaps for values of any type.
+        Type::Pointer(elem) => body.underlying(elem) == func || is_type_param(elem),
+        _ => body.underlying(param) == func,
+    };
+    let last = match params.last().map(|&last| body.cx().ty(last)) {
+        Some(Type::Slice(elem)) if variadic => Some(elem),
+        _ => None,
+    };
+    params.iter().any(is_func) || last.iter().any(is_func)
+}
+
+/// Whether the function that is called makes anew what it returns: all its `return` statements
+/// return a literal.
+fn returns_literal(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    if let Callee::Func {
+        package: "sync",
+        name: "OnceFunc",
+        ..
+    } = cx.facts().callee(call)
+    {
+        return true;
+    }
+    let Some((index, func)) = cx.body().declaration(call) else {
+        return false;
+    };
+    let file = cx.body().cx().file(index);
+    let Some(body) = file.func(func).body else {
+        return false;
+    };
+    let (mut literals, mut others) = (0, 0);
+    walk_function(file, Node::Stmt(body), |node| {
+        if let Node::Stmt(stmt) = node
+            && let StmtKind::Return(results) = file.stmt(stmt).kind
+        {
+            let is_literal = |&result: &ExprId| {
+                matches!(file.expr(file.unparen(result)).kind, ExprKind::FuncLit(_))
+            };
+            match file.exprs(results).iter().any(is_literal) {
+                true => literals += 1,
+                false => others += 1,
+            }
+        }
+        Descend::Into
+    });
+    literals > 0 && others == 0
 }

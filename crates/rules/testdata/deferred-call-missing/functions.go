@@ -133,8 +133,65 @@ func parenthesised() {
 }
 
 func fromStd(ctx context.Context) {
-	defer sync.OnceFunc(func() {})          // bug-missed
+	defer sync.OnceFunc(func() {})          // want-types
 	defer context.AfterFunc(ctx, func() {}) // want-types
+}
+
+func must[T any](x T, err error) T { return x }
+
+func throughMust() {
+	defer must(mount("/mnt")) // want
+}
+
+func severalResults() {
+	defer both() // want-types "the function that it returns never runs"
+	defer many() // want
+}
+
+type tracer interface {
+	start(name string) (stop func())
+}
+
+type service struct {
+	*server
+	tracer
+	hooks map[string]func() func()
+}
+
+func throughInterface(t tracer) {
+	defer t.start("x") // want
+}
+
+func promoted(s *service) {
+	defer s.server.start()   // want
+	defer s.lock()           // want
+	defer s.tracer.start("") // want
+	defer s.setup()          // want
+}
+
+func element(s *service, all []func() func()) {
+	defer s.hooks["x"]() // want
+	defer all[0]()       // want
+}
+
+type box[T any] struct{ value T }
+
+func (b box[T]) get() T       { return b.value }
+func (b box[T]) lock() func() { return func() {} }
+
+func ofBox(b box[func()], n box[int]) {
+	defer b.get()  // want
+	defer n.lock() // want
+}
+
+func wrapper(f func()) func() {
+	return func() {
+		defer f()
+	}
+}
+
+func wrapped() {
+	defer wrapper(func() {}) // want
 }
 
 func TestSetup(t *testing.T) {
@@ -164,6 +221,34 @@ func restored() {
 	defer swap(swap(nil))
 }
 
+type option func(*server) option
+
+func verbosity(v int) option {
+	return func(*server) option { return verbosity(v) }
+}
+
+func (s *server) apply(options ...option) option { return nil }
+
+func optionRestored(s *server) {
+	old := s.apply(verbosity(3))
+	defer s.apply(old)
+}
+
+func replace[T any](p *T, value T) T {
+	old := *p
+	*p = value
+	return old
+}
+
+func replaced() {
+	old := replace(&hook, nil)
+	defer replace(&hook, old)
+}
+
+func genericOther(n box[int]) {
+	defer n.get()
+}
+
 func restoredLater() {
 	old := setHandler(nil)
 	defer setHandler(old)
@@ -189,8 +274,6 @@ func otherResults(s *server) {
 	defer structured()
 	defer errors.New("x")
 	defer log.Println("x")
-	defer both()
-	defer many()
 }
 
 func conversion() {
