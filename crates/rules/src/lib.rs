@@ -20,6 +20,7 @@ mod origin;
 mod repeat;
 mod rule;
 mod rules;
+mod spent;
 
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};

@@ -9,9 +9,10 @@ use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
 use crate::keeps::{Carrier, is_kept};
 use crate::once::is_passed_once;
-use crate::origin::{Origin, origin, starts_within};
+use crate::origin::{Origin, origin, root_local, starts_within};
 use crate::repeat::{Repeat, Rounds, head_span, repeat};
 use crate::rule::{Rule, declare_rule};
+use crate::spent::is_spent;
 
 declare_rule! {
     /// Finds `defer` statements in loops, whose calls wait for the end of the function.
@@ -26,6 +27,9 @@ declare_rule! {
     /// - each iteration that gets to the `defer` leaves the function or the loop;
     /// - the loop is in turn around a function literal that has the `defer` in it;
     /// - constants show that there are at most eight iterations, and no lock is held;
+    /// - what is released is done with before the next iteration: the same call is made by hand, or the
+    ///   timer that it stops has fired;
+    /// - the function does not return after the loop, but ends the process;
     /// - what is released was there before the loop, as in `for _, c := range conns { defer c.Close() }`,
     ///   or is stored in something that lives on after it;
     /// - each iteration locks another element and all locks are given back at the end.
@@ -136,7 +140,17 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
         && (rounds.bound.is_some_and(|bound| bound <= FEW_IN_TESTS)
             || duty.kind == DutyKind::Recover
             || is_over_table(cx, lp.stmt));
-    if deadlock.is_none() && (is_short_test || is_meant(cx, site, &duty, rounds, within)) {
+    let returns = cx
+        .facts()
+        .cfg(site.point.func)
+        .can_reach_exit(site.point.node);
+    if deadlock.is_none()
+        && (is_short_test
+            || !returns
+            || is_spent(cx, site, &duty, within)
+            || cx.is_test() && is_only_held(cx, site, &duty)
+            || is_meant(cx, site, &duty, rounds, within))
+    {
         return;
     }
 
@@ -212,6 +226,27 @@ fn is_over_table(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
             ExprKind::CompositeLit { .. }
         )
     })
+}
+
+/// Whether nothing is done with what the iteration takes: a test that takes many at once on purpose.
+fn is_only_held(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
+    let file = cx.file();
+    let Some(local) = duty.subject.and_then(|subject| root_local(cx, subject)) else {
+        return false;
+    };
+    let deferred = file.stmt(site.stmt).span;
+    let is_unused = |local| {
+        let reads = cx.facts().var(local).reads.iter();
+        { reads }.all(|read| {
+            read.expr
+                .is_some_and(|expr| deferred.contains(file.expr(expr).span))
+        })
+    };
+    let acquisitions = cx.facts().acquisitions();
+    let mut own = acquisitions
+        .iter()
+        .filter(|acquisition| acquisition.results.contains(&Some(local)));
+    own.any(|acquisition| acquisition.values().all(is_unused))
 }
 
 /// Whether the calls are to run at the end of the function: what they are about was there before the
