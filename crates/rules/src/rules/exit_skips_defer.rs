@@ -1,11 +1,12 @@
 //! `exit-skips-defer`.
 
 use go_flow::{CallEnd, CallMode, CallSite, DeferSite, End, LiteralUse, NodeId, Point, Visit};
-use go_syntax::ExprId;
+use go_syntax::{ExprId, StmtKind};
 use go_types::Callee;
 
 use crate::cx::RuleCx;
 use crate::harmless::{Harm, Loss, harm_of, owner_of};
+use crate::origin::root_local;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -155,7 +156,9 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
 /// Whether the call of `site` is pending at `exit` on some path, and nothing on the path does the
 /// same.
 fn is_skipped(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Harm) -> bool {
-    if harm.loss == Loss::Data && flushes_itself(cx, exit.call, harm.call) {
+    if harm.loss == Loss::Data
+        && (flushes_itself(cx, exit.call, harm.call) || is_empty(cx, exit, site, harm))
+    {
         return false;
     }
     let mut at = exit.point;
@@ -178,6 +181,57 @@ fn is_skipped(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Har
             None => return false,
         }
     }
+}
+
+/// Whether nothing can be in the buffer yet: the function made it, and does not mention it before the
+/// exit but in the `defer`.
+fn is_empty(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Harm) -> bool {
+    let file = cx.file();
+    // (Closing an archive writes something in any case.)
+    let Callee::Selected {
+        x: buffer,
+        name: "Flush",
+    } = cx.facts().callee(harm.call)
+    else {
+        return false;
+    };
+    let Some(root) = root_local(cx, buffer) else {
+        return false;
+    };
+    let text = file.expr_text(buffer);
+    let func = file.func(cx.root());
+    let is_buffer = |expr: ExprId| file.expr_text(expr) == text;
+    let made = func
+        .stmts
+        .iter()
+        .find_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Assign { lhs, rhs, .. } => {
+                let (&first, &value) = (file.exprs(lhs).first()?, file.exprs(rhs).first()?);
+                let is_call = file.call(file.unparen(value)).is_some();
+                (is_call && is_buffer(first)).then(|| file.stmt(stmt).span)
+            }
+            _ => None,
+        });
+    let Some(made) = made else {
+        return false;
+    };
+    let deferred = file.stmt(site.stmt).span;
+    let comes_before = |expr: ExprId| {
+        let cfg = cx.facts().cfg(exit.point.func);
+        cx.facts().func_of_expr(expr) != exit.point.func
+            || cfg
+                .node_of_expr(expr)
+                .is_none_or(|node| cfg.reaches(node, exit.point.node))
+    };
+    let is_mentioned = func.exprs.iter().any(|expr| {
+        let span = file.expr(expr).span;
+        !made.contains(span)
+            && !deferred.contains(span)
+            && is_buffer(expr)
+            && root_local(cx, expr) == Some(root)
+            && comes_before(expr)
+    });
+    !is_mentioned
 }
 
 /// Whether a path leads from `from` to the node of the exit on which the work is not done by hand.

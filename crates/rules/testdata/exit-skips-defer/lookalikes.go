@@ -236,3 +236,26 @@ func undoneOnFailure(path string) (err error) {
 	}
 	return f.Close()
 }
+
+// Nothing has been written yet.
+func emptyBuffer(path string) {
+	w := bufio.NewWriter(os.Stdout)
+	defer w.Flush()
+	f, err := os.Open(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	fmt.Fprintln(w, f.Name())
+}
+
+type assembler struct{ out *bufio.Writer }
+
+func emptyField(a *assembler, path string) {
+	a.out = bufio.NewWriter(os.Stdout)
+	defer a.out.Flush()
+	if _, err := os.Stat(path); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprintln(a.out, path)
+}

@@ -27,10 +27,10 @@ func copyLines(path string) {
 	defer out.Flush()
 	data, err := os.ReadFile(path)
 	if err != nil {
-		log.Fatal(err) // want "the deferred `out.Flush()` does not run: what is still buffered is lost"
+		log.Fatal(err) // nothing is in the buffer
 	}
 	if _, err := out.Write(data); err != nil {
-		log.Fatal(err)
+		log.Fatal(err) // want "the deferred `out.Flush()` does not run: what is still buffered is lost"
 	}
 }
 
@@ -95,6 +95,7 @@ func bundle(z *zip.Writer) {
 func table() int {
 	t := tabwriter.NewWriter(os.Stdout, 0, 8, 1, ' ', 0)
 	defer t.Flush()
+	fmt.Fprintln(t, "name\tvalue")
 	if work() != nil {
 		os.Exit(3) // want "t.Flush()"
 	}
@@ -226,5 +227,25 @@ func joined(w *bufio.Writer, f *os.File) {
 	}()
 	if err := work(); err != nil {
 		log.Fatalf("joined: %v", err) // want "w.Flush()"
+	}
+}
+
+// The first round has written what the second loses.
+func laterRound(paths []string) {
+	w := bufio.NewWriter(os.Stdout)
+	defer w.Flush()
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			log.Fatal(err) // want "what is still buffered is lost"
+		}
+		fmt.Fprintln(w, path)
+	}
+}
+
+// What the caller has written is lost.
+func handed(w *bufio.Writer, path string) {
+	defer w.Flush()
+	if _, err := os.Stat(path); err != nil {
+		log.Fatal(err) // want
 	}
 }
