@@ -1,7 +1,7 @@
 //! `fatal-in-goroutine`.
 
 use go_flow::{CallMode, CallSite, FunctionFacts, LiteralUse, Point};
-use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, UnaryOp};
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind, UnaryOp};
 use go_types::{Body, Callee, Init, LocalId, LocalKind, Object, Type};
 
 use crate::FileInput;
@@ -400,12 +400,38 @@ fn helper_ending(cx: &RuleCx<'_>, call: ExprId) -> Option<Ending> {
     let body = Body::new(cx.body().cx(), file, func);
     let facts = FunctionFacts::new(&body);
     let param = param_at(&body, func, index)?;
-    let (ending, _) =
-        endings(&facts, func).find(|&(_, test)| body.object(test) == Object::Local(param))?;
+    let unused = unused_variadic(&body, func, args.len());
+    let (ending, _) = endings(&facts, func).find(|&(ending, test)| {
+        body.object(test) == Object::Local(param)
+            && !unused.is_some_and(|unused| is_in_range_over(&body, func, ending, unused))
+    })?;
     let is_here = file == cx.body().file_index();
     Some(Ending {
         snippet: snippet_of(&body, ending),
         span: is_here.then(|| body.file().expr(ending).span),
+    })
+}
+
+/// The parameter for the rest of the arguments, when there is none for it among `count`.
+fn unused_variadic(body: &Body<'_>, func: FuncId, count: usize) -> Option<LocalId> {
+    let file = body.file();
+    let params = file.fields_of(file.sig(file.func(func).sig).params);
+    let last = file.field(params.last()?);
+    let is_variadic = matches!(file.expr(last.ty).kind, ExprKind::Ellipsis(_));
+    let names = params
+        .iter()
+        .flat_map(|field| file.field(field).names.iter());
+    let name = last.names.iter().next()?;
+    (is_variadic && count < names.count()).then(|| body.names().declared(name))?
+}
+
+/// Whether `call` stands in a loop over `local`.
+fn is_in_range_over(body: &Body<'_>, func: FuncId, call: ExprId, local: LocalId) -> bool {
+    let file = body.file();
+    let span = file.expr(call).span;
+    file.func(func).stmts.iter().any(|stmt| {
+        matches!(file.stmt(stmt).kind, StmtKind::Range { x, body: block, .. }
+            if body.object(x) == Object::Local(local) && file.stmt(block).span.contains(span))
     })
 }
 

@@ -205,3 +205,20 @@ func TestEmbedded(t *testing.T) {
 		e.Fatal(work()) // want-types
 	}()
 }
+
+func withOptions(t *testing.T, options ...any) {
+	for _, option := range options {
+		if option == nil {
+			t.Fatal("no option")
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	done := make(chan bool)
+	go func() {
+		withOptions(t, "a") // want "`withOptions(…)` calls `t.Fatal(…)`"
+		done <- true
+	}()
+	<-done
+}

@@ -251,3 +251,23 @@ func BenchmarkParallel(b *testing.B) {
 		}
 	})
 }
+
+// Fails for options it does not know.
+func start(t *testing.T, options ...any) int {
+	for _, option := range options {
+		switch option.(type) {
+		case string:
+		default:
+			t.Fatalf("unknown option %v", option)
+		}
+	}
+	return len(options)
+}
+
+func TestWithoutOptions(t *testing.T) {
+	started := make(chan int)
+	go func() {
+		started <- start(t)
+	}()
+	<-started
+}
