@@ -60,6 +60,9 @@ declare_rule! {
     /// ```
     ///
     /// ## When it is wrong
+    /// A check that lets some errors pass, such as `err != nil && !errors.Is(err, fs.ErrNotExist)`,
+    /// says that there is a value with those, and silences the rule.
+    ///
     /// When a function of another package gives something that is to be released even though it
     /// failed, the `defer` is right as it is.
     ///
@@ -129,6 +132,7 @@ fn unchecked(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<Unchecked> {
             };
             if is_looked_at(cx, definition.point, site, error.local)
                 || is_compared(cx, definition.point, site, value)
+                || is_kind_told(cx, site, error.local)
             {
                 continue;
             }
@@ -257,6 +261,67 @@ fn is_compared(cx: &RuleCx<'_>, from: Point, site: &DeferSite<'_>, value: LocalI
     })
 }
 
+/// Whether the check that follows lets some errors pass, as `err != nil && !errors.Is(err, …)`: with
+/// those comes a value that can be used.
+fn is_kind_told(cx: &RuleCx<'_>, site: &DeferSite<'_>, error: LocalId) -> bool {
+    let file = cx.file();
+    let reads = &cx.facts().var(error).reads;
+    let reads_in = |span: Span| {
+        let exprs = reads.iter().filter_map(|read| read.expr);
+        exprs
+            .filter(|&expr| span.contains(file.expr(expr).span))
+            .count()
+    };
+    let after = file.stmt(site.stmt).span.end;
+    let conditions = file
+        .func(cx.root())
+        .stmts
+        .iter()
+        .filter(|&stmt| file.stmt(stmt).span.start >= after)
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::If { cond, .. } if reads_in(file.expr(cond).span) > 0 => {
+                Some((file.stmt(stmt).span.start, cond))
+            }
+            _ => None,
+        });
+    let Some((_, first)) = conditions.min_by_key(|&(start, _)| start) else {
+        return false;
+    };
+    match file.expr(file.unparen(first)).kind {
+        ExprKind::Binary {
+            op: BinaryOp::LAnd,
+            x,
+            y,
+        } => [x, y]
+            .into_iter()
+            .all(|side| reads_in(file.expr(side).span) > 0),
+        _ => false,
+    }
+}
+
+/// Whether the deferred literal does something with what its call on `value` returns.
+fn is_result_used(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> bool {
+    let Some(literal) = site.literal else {
+        return false;
+    };
+    let file = cx.file();
+    let dropped = |call: ExprId| {
+        let mut stmts = file.func(literal).stmts.iter();
+        stmts.any(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Expr(expr) => file.unparen(expr) == call,
+            StmtKind::Assign { lhs, rhs, .. } => {
+                let all_blank = { file.exprs(lhs).iter() }.all(|&to| file.ident(to) == Some("_"));
+                all_blank && file.exprs(rhs).iter().any(|&rhs| file.unparen(rhs) == call)
+            }
+            _ => false,
+        })
+    };
+    let mut calls = cx.facts().calls_of(literal).iter();
+    calls.any(|call| {
+        call_on_nil(cx, call.call, value) == Some(NilCall::Harmless) && !dropped(call.call)
+    })
+}
+
 fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
     let file = cx.file();
     let name_of = |local| file.span_text(cx.body().names().local(local).span);
@@ -271,6 +336,9 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
         NilCall::Evaluated => "and this line panics".to_owned(),
         NilCall::Called => format!("and the deferred call panics when {end} returns"),
         NilCall::Unknown => format!("and the deferred call is made on it when {end} returns"),
+        NilCall::Harmless if is_result_used(cx, site, unchecked.value) => {
+            "and the deferred call fails as well".to_owned()
+        }
         NilCall::Harmless => {
             "and the deferred call only returns an error that nobody sees".to_owned()
         }

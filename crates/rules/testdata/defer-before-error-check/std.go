@@ -156,3 +156,41 @@ func transaction(db *sql.DB) error {
 	}
 	return tx.Commit()
 }
+
+// What the deferred close returns is looked at.
+func loud(path string) error {
+	f, err := os.Open(path)
+	defer func() { // want "`f` is nil and the deferred call fails as well"
+		if err := f.Close(); err != nil {
+			log.Print(err)
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return err
+}
+
+func blank(path string) error {
+	f, err := os.Open(path)
+	defer func() { // want "an error that nobody sees"
+		_ = f.Close()
+	}()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return err
+}
+
+// Both have to hold, but only one is about the error.
+func oneSided(path string, strict bool) error {
+	f, err := os.Open(path)
+	defer f.Close() // want
+	if err != nil && strict {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return err
+}
