@@ -21,8 +21,9 @@ declare_rule! {
     ///
     /// It is silent for calls that deal with panics, since those run when one comes; for functions
     /// that can end by a panic, by `runtime.Goexit` or by the end of the process; and in `main` for
-    /// calls that are of no use once the process has ended. What stops a ticker or timer, or lets
-    /// go of the thread, is a note: a function that goes on for ever needs them for ever.
+    /// calls that are of no use once the process has ended. `runtime.UnlockOSThread` is left alone:
+    /// a goroutine that keeps its thread for good says so by the pair. What stops a ticker or timer
+    /// is a note: a function that goes on for ever needs it for ever.
     ///
     /// ## Why it is bad
     /// Deferred calls run when the function returns (specification, "Defer statements"), and this
@@ -89,6 +90,7 @@ fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
         .any(reaches)
         || may_end(cx, cfg, site)
         || is_about_panics(cx, site)
+        || keeps_thread(cx, site)
         || is_main(cx, site) && harm_of(cx.facts(), site).is_none()
     {
         return;
@@ -154,8 +156,21 @@ fn handles_panics(cx: &RuleCx<'_>, call: go_syntax::ExprId) -> bool {
         })
 }
 
-/// Whether the call stops a ticker or timer, takes a channel off the signals, or lets go of the
-/// thread: what the function would need for as long as it runs.
+/// Whether the call lets go of the thread. A goroutine that never ends keeps it for good, and says by
+/// the pair that it means to.
+fn keeps_thread(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    matches!(
+        cx.facts().callee(site.call),
+        Callee::Func {
+            package: "runtime",
+            name: "UnlockOSThread",
+            ..
+        }
+    )
+}
+
+/// Whether the call stops a ticker or timer, or takes a channel off the signals: what the function
+/// would need for as long as it runs.
 fn is_used_for_ever(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool {
     match cx.facts().callee(duty.call) {
         Callee::Selected { x, name: "Stop" } if site.literal.is_none() => {
@@ -163,11 +178,6 @@ fn is_used_for_ever(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty) -> bool 
         }
         Callee::Func {
             package: "os/signal",
-            ..
-        }
-        | Callee::Func {
-            package: "runtime",
-            name: "UnlockOSThread",
             ..
         } => true,
         _ => false,

@@ -173,3 +173,13 @@ func before(c io.Closer) {
 	}
 	select {}
 }
+
+// The goroutine keeps its thread for good.
+func onOneThread(calls <-chan func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		call := <-calls
+		call()
+	}
+}
