@@ -15,7 +15,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use self::findings::{Finding, read};
+pub(crate) use self::findings::{Finding, read as read_findings};
 use self::projects::CodeBase;
 use crate::project::Project;
 use crate::ui::{complain, say};
@@ -97,8 +97,8 @@ fn check_all(
         };
         let path = folder.join(format!("{}.jsonl", code.name.replace(['/', ' '], "_")));
         std::fs::write(&path, &output).with_context(|| format!("writing {}", path.display()))?;
-        let findings =
-            read(&output).with_context(|| format!("reading what `check` said of {}", code.name))?;
+        let findings = read_findings(&output)
+            .with_context(|| format!("reading what `check` said of {}", code.name))?;
         say!(
             "{:<56} {:>6} findings {:>7.2} s {:>6.0} MB",
             code.name,

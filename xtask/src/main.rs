@@ -12,6 +12,7 @@ mod goast;
 mod oracle;
 mod process;
 mod project;
+mod sample;
 mod test;
 mod tidy;
 mod toolchains;
@@ -40,6 +41,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Check real code, and say which findings came and went.
     Ecosystem(ecosystem::EcosystemArgs),
+    /// Draw findings to be read by hand.
+    Sample(sample::SampleArgs),
     /// Fuzz the parsers of foreign bytes.
     Fuzz(fuzz::FuzzArgs),
     /// Check the rules of the house that neither compiler nor clippy knows.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&project, args),
         Command::Bench(args) => bench::run(&project, args),
         Command::Ecosystem(args) => ecosystem::run(&project, args),
+        Command::Sample(args) => sample::run(args),
         Command::Fuzz(args) => fuzz::run(&project, args),
         Command::Tidy => tidy::run(&project),
     });

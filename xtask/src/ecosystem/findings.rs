@@ -7,12 +7,12 @@ use serde_json::Value;
 
 /// One finding: as much as comparing needs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Finding {
-    pub(super) path: String,
-    pub(super) line: u64,
-    pub(super) column: u64,
-    pub(super) rule: String,
-    pub(super) message: String,
+pub(crate) struct Finding {
+    pub(crate) path: String,
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+    pub(crate) rule: String,
+    pub(crate) message: String,
 }
 
 impl Finding {
@@ -29,7 +29,7 @@ impl Finding {
 }
 
 /// Reads findings, one JSON object a line.
-pub(super) fn read(output: &[u8]) -> Result<Vec<Finding>> {
+pub(crate) fn read(output: &[u8]) -> Result<Vec<Finding>> {
     let text = std::str::from_utf8(output).context("the output is not UTF-8")?;
     let mut findings = text
         .lines()
