@@ -13,6 +13,7 @@ mod oracle;
 mod process;
 mod project;
 mod sample;
+mod std_index;
 mod test;
 mod tidy;
 mod toolchains;
@@ -45,6 +46,8 @@ enum Command {
     Sample(sample::SampleArgs),
     /// Fuzz the parsers of foreign bytes.
     Fuzz(fuzz::FuzzArgs),
+    /// Make the index of the standard library that is part of the program.
+    StdIndex(std_index::StdIndexArgs),
     /// Check the rules of the house that neither compiler nor clippy knows.
     Tidy,
     /// Hold a layer against its reference, and compare the table of agreement with the committed one.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Ecosystem(args) => ecosystem::run(&project, args),
         Command::Sample(args) => sample::run(args),
         Command::Fuzz(args) => fuzz::run(&project, args),
+        Command::StdIndex(args) => std_index::run(&project, args),
         Command::Tidy => tidy::run(&project),
     });
     match outcome {

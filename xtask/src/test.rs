@@ -11,7 +11,7 @@ use crate::process;
 use crate::project::{self, Project};
 use crate::toolchains::{self, GO};
 use crate::ui::{complain, say};
-use crate::{fuzz, generated, oracle, tidy};
+use crate::{fuzz, generated, oracle, std_index, tidy};
 
 /// How long each fuzz target runs, in seconds of CPU.
 const FUZZ_SECONDS: u64 = 30;
@@ -69,6 +69,11 @@ const STEPS: &[Step] = &[
         name: "generated",
         needs: Needs::Nothing,
         run: generated::check,
+    },
+    Step {
+        name: "std-index",
+        needs: Needs::Go,
+        run: std_index::check,
     },
     Step {
         name: "deny",

@@ -12,13 +12,17 @@ pub(crate) fn is_goroot(folder: &Path) -> bool {
 }
 
 /// Finds the root of Go: `$GOROOT`, then the `go` on `$PATH` through its links, then the usual
-/// places, `~/sdk/go*`, and toolchains that Go itself downloaded into the module cache.
+/// places, `~/sdk/go*`, and toolchains that Go itself downloaded into the module cache. `GOROOT=off`
+/// hides them all.
 pub(crate) fn find(
     settings: &Settings<'_>,
     mod_cache: Option<&Path>,
     problems: &mut Vec<Problem>,
 ) -> Option<PathBuf> {
     if let Some(root) = settings.path("GOROOT") {
+        if root.as_os_str() == "off" {
+            return None;
+        }
         if is_goroot(&root) {
             return Some(root);
         }
@@ -161,6 +165,14 @@ mod tests {
         assert_eq!(root, None);
         assert_eq!(problems.len(), 1);
         assert!(!problems[0].is_fatal());
+    }
+
+    #[test]
+    fn goroot_off_hides_what_is_there() {
+        let tree = Tree::new(&[("sdk/go1.21.4/src/runtime/a.go", "")]);
+        let env = MapEnv::default().with("HOME", tree.root());
+        assert!(find_in(&env, None).0.is_some());
+        assert_eq!(find_in(&env.with("GOROOT", "off"), None), (None, vec![]));
     }
 
     #[cfg(unix)]

@@ -24,6 +24,7 @@ mod project;
 mod resolve;
 mod scan;
 mod scope;
+mod sources;
 mod tags;
 #[cfg(test)]
 mod testing;
@@ -44,6 +45,7 @@ pub use package::{
     PackageKind, SourceFile,
 };
 pub use problem::{Problem, ProblemKind};
-pub use project::Project;
+pub use project::{Project, StandardLibrary};
 pub use resolve::{Location, NotFound, PackageName, Resolution};
+pub use sources::embedded_release;
 pub use version::{GoVersion, compare_module_versions, is_module_version};

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use go_std::Index;
+
 use crate::build_list::{BuildList, go_version_of};
 use crate::context::{BuildContext, GoWork};
 use crate::memo::{Interner, Memo};
@@ -15,8 +17,9 @@ use crate::names::clean;
 use crate::package::{Module, Origin, Package, PackageId, PackageKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::resolve::{Location, Resolution};
-use crate::scan::{self, DirScan, Listing, Overlay, Scanner};
+use crate::scan::{self, DirScan, Listing, Scanner};
 use crate::scope::{Scope, ScopeKind, SourceTree, StdTree, src_above, testdata_src_above};
+use crate::sources::{EmbeddedStd, Sources};
 use crate::tags::TagSet;
 use crate::version::GoVersion;
 
@@ -33,7 +36,9 @@ pub struct Project {
     pub(crate) cwd: PathBuf,
     pub(crate) context: BuildContext,
     pub(crate) tags: TagSet,
-    pub(crate) overlay: Overlay,
+    pub(crate) sources: Sources,
+    /// The source of the standard library, unless the working folder lies in another one.
+    std_src: PathBuf,
     pub(crate) interner: Interner,
     /// `go.work` in effect, and the scope of its modules.
     workspace: Option<Arc<Scope>>,
@@ -60,11 +65,20 @@ impl Project {
     /// for a newer Go: the `go` command would fetch and use that.
     pub fn open(cwd: &Path, context: BuildContext) -> Self {
         let cwd = clean(&std::path::absolute(cwd).unwrap_or_else(|_| cwd.to_path_buf()));
+        let (std_src, std) = match &context.goroot {
+            Some(root) => (root.join("src"), None),
+            None => {
+                let std = EmbeddedStd::new(go_std::embedded());
+                (std.src.clone(), Some(std))
+            }
+        };
+        let sources = Sources::new(std);
         let mut project = Self {
             tags: TagSet::new(&context, context.release),
             cwd,
             context,
-            overlay: Overlay::default(),
+            sources,
+            std_src,
             interner: Interner::default(),
             workspace: None,
             next_scope: AtomicU32::new(0),
@@ -99,7 +113,7 @@ impl Project {
     #[must_use]
     pub fn with_overlay(mut self, path: &Path, bytes: impl Into<Arc<[u8]>>) -> Self {
         let path = clean(&self.cwd.join(path));
-        self.overlay.insert(path, bytes.into());
+        self.sources.give(path, bytes.into());
         self
     }
 
@@ -123,11 +137,26 @@ impl Project {
         }
     }
 
-    /// The content of a file, from the overlay if it is there.
+    /// The content of a file, as given if it was, and from the embedded standard library if it is
+    /// of that.
     pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        match self.overlay.get(path) {
-            Some(bytes) => Ok(bytes.to_vec()),
+        match self.sources.content(path) {
+            Some(content) => content.map(<[u8]>::to_vec),
             None => std::fs::read(path),
+        }
+    }
+
+    /// Where the standard library comes from.
+    pub fn standard_library(&self) -> StandardLibrary {
+        let here = self.scope_of(&self.cwd);
+        match (&here.kind, &self.sources.std) {
+            (ScopeKind::Std(tree), _) => StandardLibrary::Sources(tree.src.clone()),
+            (_, None) => StandardLibrary::Sources(self.std_src.clone()),
+            (_, Some(std)) => StandardLibrary::Embedded {
+                release: std.index.release(),
+                packages: std.index.packages().count(),
+                unpacked: std.index.unpacked(),
+            },
         }
     }
 
@@ -223,7 +252,7 @@ impl Project {
         Scanner {
             tags: &self.tags,
             interner: &self.interner,
-            overlay: &self.overlay,
+            sources: &self.sources,
         }
     }
 
@@ -263,12 +292,16 @@ impl Project {
         if let Some(known) = self.listings.get(dir) {
             return known;
         }
-        let listing = scan::list(dir, &self.overlay).ok().map(Arc::new);
+        let listing = scan::list(dir, &self.sources).ok().map(Arc::new);
         self.listings.insert(dir.to_path_buf(), listing)
     }
 
     /// Whether a folder holds Go source.
     pub(crate) fn has_go(&self, dir: &Path) -> bool {
+        if let Some((index, package)) = self.embedded_package(dir) {
+            // The table of contents says it; nothing need be unpacked.
+            return index.contains(&package);
+        }
         match self.scans.get(dir) {
             Some(scan) => scan.is_some_and(|scan| scan.has_go_files),
             None => self
@@ -279,11 +312,20 @@ impl Project {
 
     /// The name in the package clauses of a folder, without a scan of all its files.
     pub(crate) fn clause_name(&self, dir: &Path) -> Option<Arc<str>> {
+        if let Some((index, package)) = self.embedded_package(dir) {
+            return Some(self.interner.intern(index.package_name(&package)?));
+        }
         if let Some(scan) = self.scans.get(dir) {
             let scan = scan?;
             return scan.units.first().map(|unit| Arc::clone(&unit.name));
         }
         self.scanner().package_name(dir, &*self.listing(dir)?)
+    }
+
+    /// The import path that a folder stands for in the embedded standard library, and its index.
+    pub(crate) fn embedded_package(&self, dir: &Path) -> Option<(&'static Index, String)> {
+        let std = self.sources.std.as_ref()?;
+        Some((std.index, std.package_at(dir)?))
     }
 
     /// The nearest folder at or above `dir` with a `go.mod`.
@@ -342,18 +384,22 @@ impl Project {
     }
 
     /// The scope of the standard library: that of the working folder when it lies in one, else that
-    /// of the installed Go.
-    pub(crate) fn std_scope(&self) -> Option<Arc<Scope>> {
+    /// of the installed Go, else the embedded one.
+    pub(crate) fn std_scope(&self) -> Arc<Scope> {
         let here = self.scope_of(&self.cwd);
         if matches!(here.kind, ScopeKind::Std(_)) {
-            return Some(here);
+            return here;
         }
-        let src = self.context.goroot.as_ref()?.join("src");
-        Some(self.std_scope_at(&src))
+        self.std_scope_at(&self.std_src)
     }
 
     fn std_scope_at(&self, src: &Path) -> Arc<Scope> {
-        self.scope_at(src, |problems| ScopeKind::Std(StdTree::new(src, problems)))
+        self.scope_at(src, |problems| {
+            ScopeKind::Std(match &self.sources.std {
+                Some(std) if std.covers(src) => StdTree::embedded(std),
+                _ => StdTree::new(src, problems),
+            })
+        })
     }
 
     /// The scope of the module in `root`.
@@ -449,6 +495,22 @@ impl Project {
             Origin::Vendored | Origin::ModCache | Origin::Gopath | Origin::Replace => false,
         }
     }
+}
+
+/// Where the standard library of a project comes from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum StandardLibrary {
+    /// From this folder, `GOROOT/src`.
+    Sources(PathBuf),
+    /// From what is part of the program, for want of an installed Go.
+    Embedded {
+        /// The release of Go, such as `1.27.3`.
+        release: &'static str,
+        /// How many packages there are.
+        packages: usize,
+        /// How many of them this process has unpacked so far.
+        unpacked: usize,
+    },
 }
 
 fn ordinary(packages: &[Arc<Package>]) -> Option<Arc<Package>> {

@@ -13,7 +13,7 @@ use crate::names::{
     strip_path_prefix,
 };
 use crate::package::{Module, Origin, Package};
-use crate::project::Project;
+use crate::project::{Project, StandardLibrary};
 use crate::scope::{Scope, ScopeKind, SourceTree, StdTree};
 
 /// Where an import leads.
@@ -63,8 +63,10 @@ impl Eq for Location {}
 pub enum NotFound {
     /// The path cannot name a package.
     InvalidPath,
-    /// A package of the standard library, and no Go is installed.
+    /// What is asked for is the source of the standard library, and no Go is installed.
     NoGoroot,
+    /// No Go is installed, and the standard library of this release has no such package.
+    NotInEmbeddedStd(&'static str),
     /// The installed Go has no such package.
     NotInStd,
     /// The main module of this path has no such folder.
@@ -96,6 +98,10 @@ impl fmt::Display for NotFound {
         match self {
             Self::InvalidPath => f.write_str("it is not a valid import path"),
             Self::NoGoroot => f.write_str("no installation of Go was found to look it up in"),
+            Self::NotInEmbeddedStd(release) => write!(
+                f,
+                "it is not in the standard library of Go {release}, and no other installation of Go was found"
+            ),
             Self::NotInStd => f.write_str("it is not in the standard library"),
             Self::NotInMainModule(module) => write!(f, "module {module} has no such package"),
             Self::NotVendored(dir) => write!(f, "it is not in {}", dir.display()),
@@ -218,7 +224,7 @@ impl Project {
         if !looks_standard(path) || strip_path_prefix(path, "vendor").is_some() {
             return None;
         }
-        let scope = self.std_scope()?;
+        let scope = self.std_scope();
         let ScopeKind::Std(tree) = &scope.kind else {
             return None;
         };
@@ -228,10 +234,9 @@ impl Project {
 
     /// Why a path that should be the standard library's leads nowhere.
     fn not_in_std(&self) -> NotFound {
-        if self.context.goroot.is_some() {
-            NotFound::NotInStd
-        } else {
-            NotFound::NoGoroot
+        match self.standard_library() {
+            StandardLibrary::Embedded { release, .. } => NotFound::NotInEmbeddedStd(release),
+            StandardLibrary::Sources(_) => NotFound::NotInStd,
         }
     }
 

@@ -6,10 +6,8 @@ use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use crate::constraint::{Constraint, ConstraintError};
 use crate::header::{self, Header};
@@ -18,6 +16,7 @@ use crate::package::{
     FileFlags, IgnoreReason, IgnoredFile, Import, ImportName, PackageKind, SourceFile,
 };
 use crate::problem::{Problem, ProblemKind};
+use crate::sources::{EmbeddedStd, Sources};
 use crate::tags::TagSet;
 use crate::version::GoVersion;
 
@@ -27,9 +26,6 @@ const FIRST_READ: usize = 8 << 10;
 const LONGEST_HEADER: usize = 16 << 20;
 /// A buffer that a long head has grown is not kept beyond this size.
 const KEPT_BUFFER: usize = 256 << 10;
-
-/// Contents that take the place of files on disk, by absolute path.
-pub(crate) type Overlay = FxHashMap<PathBuf, Arc<[u8]>>;
 
 /// The entries of a folder, as far as they matter here.
 #[derive(Debug, Default)]
@@ -59,6 +55,15 @@ pub(crate) enum FileState {
     Broken,
 }
 
+impl GoFile {
+    fn regular(name: &OsStr) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: FileState::Regular,
+        }
+    }
+}
+
 impl Listing {
     /// Whether the folder holds Go source, even if none of it matches the build context.
     pub(crate) fn has_go_files(&self) -> bool {
@@ -69,11 +74,14 @@ impl Listing {
 }
 
 /// Lists a folder: one pass, and no further call per entry unless it is a link.
-pub(crate) fn list(dir: &Path, overlay: &Overlay) -> io::Result<Listing> {
+pub(crate) fn list(dir: &Path, sources: &Sources) -> io::Result<Listing> {
+    if let Some(std) = sources.std.as_ref().filter(|std| std.covers(dir)) {
+        return list_embedded(dir, std);
+    }
     let mut listing = Listing::default();
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => Some(entries),
-        Err(_) if overlay.keys().any(|path| path.parent() == Some(dir)) => None,
+        Err(_) if sources.given_in(dir).next().is_some() => None,
         Err(error) => return Err(error),
     };
     for entry in entries.into_iter().flatten() {
@@ -111,21 +119,27 @@ pub(crate) fn list(dir: &Path, overlay: &Overlay) -> io::Result<Listing> {
             listing.has_go_mod |= state == FileState::Regular;
         }
     }
-    for path in overlay.keys().filter(|path| path.parent() == Some(dir)) {
-        if let Some(name) = path.file_name().filter(|name| has_go_suffix(name)) {
-            listing.problems.retain(|problem| problem.path != *path);
-            listing.go_files.retain(|file| file.name != name);
-            listing.go_files.push(GoFile {
-                name: name.to_owned(),
-                state: FileState::Regular,
-            });
-        }
+    for name in sources.given_in(dir).filter(|name| has_go_suffix(name)) {
+        let path = dir.join(name);
+        listing.problems.retain(|problem| problem.path != path);
+        listing.go_files.retain(|file| file.name != name);
+        listing.go_files.push(GoFile::regular(name));
     }
     listing
         .go_files
         .sort_unstable_by(|a, b| a.name.cmp(&b.name));
     listing.folders.sort_unstable();
     Ok(listing)
+}
+
+/// Lists a package of the embedded standard library. Folders are not asked for there.
+fn list_embedded(dir: &Path, std: &EmbeddedStd) -> io::Result<Listing> {
+    let package = std.package_at(dir).ok_or(io::ErrorKind::NotFound)?;
+    let names = std.files(&package)?.names();
+    Ok(Listing {
+        go_files: names.map(|name| GoFile::regular(name.as_ref())).collect(),
+        ..Listing::default()
+    })
 }
 
 pub(crate) fn has_go_suffix(name: &OsStr) -> bool {
@@ -160,7 +174,7 @@ pub(crate) struct Unit {
 pub(crate) struct Scanner<'a> {
     pub(crate) tags: &'a TagSet,
     pub(crate) interner: &'a Interner,
-    pub(crate) overlay: &'a Overlay,
+    pub(crate) sources: &'a Sources,
 }
 
 /// A file that belongs to a package, and the name in its package clause.
@@ -230,7 +244,7 @@ impl Scanner<'_> {
         let path = dir.join(&entry.name);
         let test = is_test(&entry.name);
         let mut complaint = None;
-        let read = with_header(&path, self.overlay, |header| {
+        let read = with_header(&path, self.sources, |header| {
             let constraint = self.constraint(header);
             if let Err(error) = &constraint {
                 complaint = Some(error.to_string());
@@ -469,14 +483,14 @@ enum HeadError {
 /// Reads as much of a file as its head takes.
 fn with_header<R>(
     path: &Path,
-    overlay: &Overlay,
+    sources: &Sources,
     use_header: impl FnOnce(&Header<'_>) -> R,
 ) -> Result<R, HeadError> {
     thread_local! {
         static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
-    if let Some(bytes) = overlay.get(path) {
-        return header::scan(bytes, true)
+    if let Some(content) = sources.content(path) {
+        return header::scan(content.map_err(HeadError::Io)?, true)
             .map(|h| use_header(&h))
             .map_err(|_| HeadError::TooLarge);
     }

@@ -13,6 +13,8 @@ use crate::build_list::{BuildList, read_main};
 use crate::names::{join_path, slashed, strip_path_prefix};
 use crate::package::{Module, Origin};
 use crate::problem::Problem;
+use crate::sources::EmbeddedStd;
+use crate::version::GoVersion;
 
 /// A scope.
 pub(crate) struct Scope {
@@ -147,6 +149,23 @@ impl StdTree {
             src: src.to_path_buf(),
             std: std.module,
             cmd,
+        }
+    }
+
+    /// The tree of the embedded standard library, which has no commands.
+    pub(crate) fn embedded(std: &EmbeddedStd) -> Self {
+        let module = |path: &str, dir: PathBuf| {
+            Arc::new(Module {
+                path: path.to_owned(),
+                version: None,
+                dir,
+                go: GoVersion::parse(std.index.release()).unwrap_or(GoVersion::NEWEST),
+            })
+        };
+        Self {
+            std: module("std", std.src.clone()),
+            cmd: module("cmd", std.dir("cmd")),
+            src: std.src.clone(),
         }
     }
 

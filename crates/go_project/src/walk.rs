@@ -83,7 +83,7 @@ impl Walker<'_> {
         mut scope: Arc<Scope>,
         is_root: bool,
     ) {
-        let listing = match scan::list(&dir, &self.project.overlay) {
+        let listing = match scan::list(&dir, &self.project.sources) {
             Ok(listing) => listing,
             // Removed since its parent was listed.
             Err(error) if error.kind() == ErrorKind::NotFound && !is_root => return,

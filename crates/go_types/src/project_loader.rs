@@ -58,7 +58,7 @@ impl<'p> ProjectLoader<'p> {
             let files = package.files.iter().filter(chosen);
             // A file that cannot be read is reported where it is analysed; here its declarations
             // are missing.
-            let read = |file| std::fs::read(package.file_path(file)).ok();
+            let read = |file| self.project.read_file(&package.file_path(file)).ok();
             let files: Vec<_> = files
                 .filter_map(read)
                 .map(|bytes| Arc::new(parse(Source::new(bytes), Mode::SkipBodies)))

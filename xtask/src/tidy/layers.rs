@@ -11,7 +11,8 @@ use crate::project::{Project, cargo_metadata};
 /// What each crate may use of the others. Tests (dev-dependencies) are free.
 const ARROWS: &[(&str, &[&str])] = &[
     ("go_syntax", &[]),
-    ("go_project", &["go_syntax"]),
+    ("go_std", &[]),
+    ("go_project", &["go_std", "go_syntax"]),
     ("go_types", &["go_project", "go_syntax"]),
     ("go_flow", &["go_types", "go_project", "go_syntax"]),
     ("diagnostics", &[]),

@@ -105,7 +105,10 @@ fn introduce(config: &Config, cwd: &Path) {
     let (context, _) = go_project::BuildContext::from_env(&ProcessEnv);
     match &context.goroot {
         Some(root) => note(&format!("Go: {}", root.display())),
-        None => note("Go: not found; types of the standard library are unknown"),
+        None => note(&format!(
+            "Go: not found; the standard library is the embedded index of Go {}",
+            go_project::embedded_release()
+        )),
     }
     let build = &config.build;
     let goos = build.goos.as_ref().unwrap_or(&context.goos);

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use diagnostics::{Diagnostic, Severity};
-use go_project::{BuildContext, Env, Project};
+use go_project::{BuildContext, Env, Project, StandardLibrary};
 use go_types::ProjectLoader;
 use rayon::prelude::*;
 use rules::SYNTAX_ERROR;
@@ -112,6 +112,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What was done.
     pub statistics: Statistics,
+    /// Where the standard library came from, if the run got so far.
+    pub standard_library: Option<StandardLibrary>,
     /// Whether the run was ended early, so that the rest is not to be relied on.
     pub interrupted: bool,
 }
@@ -235,6 +237,7 @@ impl<'a> Run<'a> {
         let interrupted = self.is_interrupted();
         Outcome {
             findings,
+            standard_library: Some(self.project.standard_library()),
             problems: self.problems,
             statistics,
             interrupted,

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use super::{Loader, Selection, Target};
 use crate::package::{IgnoreReason, Package};
 use crate::problem::{Problem, ProblemKind};
-use crate::resolve::{Location, Resolution};
+use crate::resolve::{Location, NotFound, Resolution};
 use crate::scan::{self, DirScan};
 
 impl Loader<'_> {
     pub(super) fn add_file(&mut self, path: &Path) {
-        if !self.project.overlay.contains_key(path) {
+        if !self.project.sources.is_given(path) {
             let Some(metadata) = self.metadata(path) else {
                 return;
             };
@@ -49,7 +49,7 @@ impl Loader<'_> {
             );
         }
         // Listed here, and not through the project, for the error.
-        if let Err(error) = scan::list(dir, &self.project.overlay) {
+        if let Err(error) = scan::list(dir, &self.project.sources) {
             return self.problems.push(Problem::unreadable(dir, &error));
         }
         let location = self.project.location_of(dir);
@@ -59,17 +59,12 @@ impl Loader<'_> {
     pub(super) fn add_import(&mut self, pattern: &str, path: &str) {
         let project = self.project;
         match project.resolve(&project.scope_of(&project.cwd), &project.cwd, path) {
-            Resolution::Dir(location) => self.add_location(pattern, &location),
-            Resolution::NotFound(why) => {
-                let message = format!("no package {path:?}: {why}");
-                let help = "name a folder with `./` before it, or the import path of a package";
-                self.complain(
-                    ProblemKind::PackageNotFound,
-                    Path::new(pattern),
-                    message,
-                    help,
-                );
+            // Of the embedded standard library there is nothing that could be analysed.
+            Resolution::Dir(location) if project.embedded_package(&location.dir).is_some() => {
+                self.complain_not_found(pattern, path, &NotFound::NoGoroot);
             }
+            Resolution::Dir(location) => self.add_location(pattern, &location),
+            Resolution::NotFound(why) => self.complain_not_found(pattern, path, &why),
             Resolution::Unsafe | Resolution::Cgo => {
                 let message = format!("package {path:?} has no source to look at");
                 let help = "leave it out";
@@ -81,6 +76,13 @@ impl Loader<'_> {
                 );
             }
         }
+    }
+
+    fn complain_not_found(&mut self, pattern: &str, path: &str, why: &NotFound) {
+        let message = format!("no package {path:?}: {why}");
+        let help = "name a folder with `./` before it, or the import path of a package";
+        let pattern = Path::new(pattern);
+        self.complain(ProblemKind::PackageNotFound, pattern, message, help);
     }
 
     /// Adds the packages of a folder that was named; that there are none is an error.
@@ -125,7 +127,7 @@ impl Loader<'_> {
     /// Finds the packages of the files that were named.
     pub(super) fn add_named_files(&mut self) {
         for (dir, names) in std::mem::take(&mut self.files) {
-            let listing = match scan::list(&dir, &self.project.overlay) {
+            let listing = match scan::list(&dir, &self.project.sources) {
                 Ok(listing) => listing,
                 Err(error) => {
                     self.problems.push(Problem::unreadable(&dir, &error));

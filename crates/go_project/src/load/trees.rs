@@ -138,6 +138,9 @@ impl Loader<'_> {
                 let Resolution::Dir(location) = project.resolve_import(&package, &path) else {
                     continue;
                 };
+                if project.embedded_package(&location.dir).is_some() {
+                    continue;
+                }
                 let Some(package) = project.package_of(&location) else {
                     continue;
                 };
@@ -216,12 +219,13 @@ impl Loader<'_> {
     }
 
     fn std_roots(&self) -> Vec<(PathBuf, String)> {
-        let Some(scope) = self.project.std_scope() else {
-            return Vec::new();
-        };
+        let scope = self.project.std_scope();
         let ScopeKind::Std(tree) = &scope.kind else {
             return Vec::new();
         };
+        if self.project.embedded_package(&tree.src).is_some() {
+            return Vec::new();
+        }
         vec![
             (tree.src.clone(), String::new()),
             (tree.src.join("cmd"), "cmd".to_owned()),

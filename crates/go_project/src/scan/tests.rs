@@ -6,13 +6,13 @@ use crate::testing::Tree;
 
 fn scan_with(tree: &Tree, context: &BuildContext, forced: &[&str]) -> DirScan {
     let tags = TagSet::new(context, context.release);
-    let (interner, overlay) = (Interner::default(), Overlay::default());
+    let (interner, sources) = (Interner::default(), Sources::default());
     let scanner = Scanner {
         tags: &tags,
         interner: &interner,
-        overlay: &overlay,
+        sources: &sources,
     };
-    let listing = list(tree.root(), &overlay).expect("the folder is readable");
+    let listing = list(tree.root(), &sources).expect("the folder is readable");
     let forced: Vec<OsString> = forced.iter().map(OsString::from).collect();
     scanner.scan(tree.root(), &listing, &forced)
 }
@@ -255,15 +255,15 @@ fn broken_files_stay_in_the_package() {
     assert_eq!(broken.count(), 5);
 
     let tree = Tree::new(&[("my-pkg/b.go", "")]);
-    let (interner, overlay) = (Interner::default(), Overlay::default());
+    let (interner, sources) = (Interner::default(), Sources::default());
     let tags = TagSet::new(&BuildContext::default(), GoVersion::NEWEST);
     let scanner = Scanner {
         tags: &tags,
         interner: &interner,
-        overlay: &overlay,
+        sources: &sources,
     };
     let dir = tree.path("my-pkg");
-    let listing = list(&dir, &overlay).expect("readable");
+    let listing = list(&dir, &sources).expect("readable");
     let scan = scanner.scan(&dir, &listing, &[]);
     assert_eq!(
         units(&scan),
@@ -344,23 +344,23 @@ fn implied_versions_come_from_go_build_lines_alone() {
 #[test]
 fn overlays_replace_and_add_files() {
     let tree = Tree::new(&[("a.go", "package a\n"), ("b.go", "package b\n")]);
-    let mut overlay = Overlay::default();
-    overlay.insert(tree.path("b.go"), (*b"package a\n").into());
-    overlay.insert(tree.path("new.go"), (*b"package a\n").into());
-    overlay.insert(tree.path("elsewhere/x.go"), (*b"package x\n").into());
+    let mut sources = Sources::default();
+    sources.give(tree.path("b.go"), (*b"package a\n").into());
+    sources.give(tree.path("new.go"), (*b"package a\n").into());
+    sources.give(tree.path("elsewhere/x.go"), (*b"package x\n").into());
     let interner = Interner::default();
     let tags = TagSet::new(&BuildContext::default(), GoVersion::NEWEST);
     let scanner = Scanner {
         tags: &tags,
         interner: &interner,
-        overlay: &overlay,
+        sources: &sources,
     };
-    let listing = list(tree.root(), &overlay).expect("readable");
+    let listing = list(tree.root(), &sources).expect("readable");
     let scan = scanner.scan(tree.root(), &listing, &[]);
     assert_eq!(units(&scan), ["Ordinary a: a.go b.go new.go"]);
-    let listing = list(&tree.path("elsewhere"), &overlay).expect("only in the overlay");
+    let listing = list(&tree.path("elsewhere"), &sources).expect("only in the overlay");
     assert_eq!(listing.go_files.len(), 1);
-    assert!(list(&tree.path("nowhere"), &overlay).is_err());
+    assert!(list(&tree.path("nowhere"), &sources).is_err());
 }
 
 #[cfg(unix)]
@@ -399,7 +399,7 @@ mod links {
                 IgnoreReason::Unreadable
             ]
         );
-        let listing = list(tree.root(), &Overlay::default()).expect("readable");
+        let listing = list(tree.root(), &Sources::default()).expect("readable");
         assert_eq!(
             listing.folders,
             ["elsewhere"],

@@ -232,7 +232,7 @@ fn in_a_module_imports_lead_to_std_the_module_and_its_requirements() {
 }
 
 #[test]
-fn without_go_the_standard_library_is_unknown_and_that_is_all() {
+fn without_go_the_standard_library_is_the_embedded_one() {
     let tree = Tree::new(&[
         ("go.mod", "module shop\n"),
         ("a.go", "package a\n"),
@@ -240,12 +240,23 @@ fn without_go_the_standard_library_is_unknown_and_that_is_all() {
     ]);
     let project = tree.project("");
     let package = at(&project, ".");
-    assert_eq!(
-        not_found(&project, &package, "net/http"),
-        NotFound::NoGoroot
-    );
+    let http = location(&project, &package, "net/http");
+    assert_eq!((&*http.import_path, http.origin), ("net/http", Origin::Std));
+    let std = http.module.as_ref().expect("module std");
+    assert_eq!((&*std.path, std.go), ("std", GoVersion::new(1, 27)));
     let name = project.package_name_of(&package, "math/rand/v2");
-    assert_eq!((&*name.name, name.known), ("rand", false));
+    assert_eq!((&*name.name, name.known), ("rand", true));
+    let why = not_found(&project, &package, "net/htp");
+    assert_eq!(why, NotFound::NotInEmbeddedStd("1.27.3"));
+    assert!(why.to_string().contains("Go 1.27.3"), "{why}");
+    for path in [
+        "cmd/go",
+        "vendor/golang.org/x/net/idna",
+        "internal/fmtsort",
+        "encoding/",
+    ] {
+        not_found(&project, &package, path);
+    }
     let name = project.package_name_of(&package, "shop/sub");
     assert_eq!(
         (&*name.name, name.known),
@@ -254,6 +265,69 @@ fn without_go_the_standard_library_is_unknown_and_that_is_all() {
     );
     let name = project.package_name_of(&package, "unsafe");
     assert_eq!((&*name.name, name.known), ("unsafe", true));
+}
+
+#[test]
+fn embedded_packages_have_the_files_of_the_build() {
+    let tree = Tree::new(&[("go.mod", "module shop\n"), ("a.go", "package a\n")]);
+    let names = |goos: &str, path: &str| {
+        let context = BuildContext {
+            goos: goos.to_owned(),
+            ..BuildContext::default()
+        };
+        let project = Project::open(tree.root(), context);
+        let from = at(&project, ".");
+        let package = project
+            .package_of(&location(&project, &from, path))
+            .expect("there");
+        for file in &*package.files {
+            let text = project.read_file(&package.file_path(file));
+            let text = String::from_utf8(text.expect("readable")).expect("text");
+            assert!(
+                text.contains(&format!("package {}", package.name)),
+                "{text}"
+            );
+        }
+        let names = package
+            .files
+            .iter()
+            .map(|file| file.display_name().into_owned());
+        names.collect::<Vec<_>>()
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|known| known == name);
+    let linux = names("linux", "syscall");
+    assert!(has(&linux, "zerrors_linux_amd64.go"), "{linux:?}");
+    assert!(!has(&linux, "types_windows.go"), "{linux:?}");
+    let windows = names("windows", "syscall");
+    assert!(has(&windows, "types_windows.go"), "{windows:?}");
+    assert!(!has(&windows, "zerrors_linux_amd64.go"), "{windows:?}");
+    // What the library imports in turn, and what it vendors.
+    let project = tree.project("");
+    let from = at(&project, ".");
+    let http = project.package_of(&location(&project, &from, "os"));
+    let inner = location(&project, &http.expect("there"), "internal/poll");
+    assert_eq!(inner.origin, Origin::Std);
+}
+
+#[test]
+fn the_embedded_standard_library_cannot_be_analysed() {
+    let tree = Tree::new(&[
+        ("go.mod", "module shop\n"),
+        ("a.go", "package a\nimport \"fmt\"\n"),
+    ]);
+    let project = tree.project("");
+    for pattern in ["std", "fmt", "fmt/...", "cmd"] {
+        let loaded = project.load(&[pattern]);
+        assert!(loaded.targets.is_empty(), "{pattern}: {:?}", loaded.targets);
+        assert!(!loaded.problems.is_empty(), "{pattern}");
+    }
+    let loaded = project.load(&["all"]);
+    let paths: Vec<&str> = loaded
+        .targets
+        .iter()
+        .map(|t| &*t.package.import_path)
+        .collect();
+    assert_eq!(paths, ["shop"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use engine::{Outcome, Statistics, Times};
+use go_project::StandardLibrary;
 
 /// The table.
 pub(crate) fn table(outcome: &Outcome) -> String {
@@ -67,6 +68,10 @@ pub(crate) fn table(outcome: &Outcome) -> String {
     ];
     rows.extend(durations.map(|(name, time)| (name.to_owned(), seconds(time))));
 
+    if let Some(library) = &outcome.standard_library {
+        rows.push(("standard library".to_owned(), shown(library)));
+    }
+
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut table = String::new();
     for (name, value) in rows {
@@ -74,6 +79,18 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         let _ = writeln!(table, "{name:width$}  {value:>12}");
     }
     table
+}
+
+/// Where the standard library came from.
+fn shown(library: &StandardLibrary) -> String {
+    match library {
+        StandardLibrary::Sources(src) => src.display().to_string(),
+        StandardLibrary::Embedded {
+            release,
+            packages,
+            unpacked,
+        } => format!("embedded index of Go {release}, {unpacked} of {packages} packages read"),
+    }
 }
 
 fn seconds(time: Duration) -> String {
