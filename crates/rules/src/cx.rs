@@ -94,6 +94,13 @@ impl<'a> RuleCx<'a> {
         self.is_test
     }
 
+    /// Whether the function is one of those that `go doc` shows: they leave out what a program needs,
+    /// for brevity.
+    pub fn is_example(&self) -> bool {
+        let name = self.file().func(self.root()).name;
+        self.is_test && name.is_some_and(|name| self.file().name(name).starts_with("Example"))
+    }
+
     /// Whether the package is `main`.
     #[inline]
     pub fn is_main_package(&self) -> bool {

@@ -1,7 +1,8 @@
 //! `exit-skips-defer`.
 
+use diagnostics::Severity;
 use go_flow::{CallEnd, CallMode, CallSite, DeferSite, End, LiteralUse, NodeId, Point, Visit};
-use go_syntax::{ExprId, StmtKind};
+use go_syntax::{ExprId, Span, StmtKind};
 use go_types::Callee;
 
 use crate::cx::RuleCx;
@@ -18,6 +19,9 @@ declare_rule! {
     /// of the process does not do: write out a buffer, finish an archive, remove a temporary file,
     /// stop a profile, put back the terminal, end a span. Calls in deferred literals, and in
     /// functions of the same package, are looked at.
+    ///
+    /// A profile or trace that a program does not finish because it fails is a note. A buffer that the
+    /// function has made and not touched yet is empty, and nothing is said.
     ///
     /// It is silent where nothing is lost: locks, contexts, wait groups, timers, and what the kernel
     /// closes, such as files and connections. It is silent too when the work is done by hand on
@@ -78,7 +82,7 @@ impl Rule for ExitSkipsDefer {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        if is_example(cx) {
+        if cx.is_example() {
             return;
         }
         let mut exits: Vec<&CallSite> = cx
@@ -117,15 +121,6 @@ impl Rule for ExitSkipsDefer {
     }
 }
 
-/// Whether the function is one of those that `go doc` shows: they end on errors for brevity.
-fn is_example(cx: &RuleCx<'_>) -> bool {
-    let func = cx.file().func(cx.root());
-    cx.is_test()
-        && func
-            .name
-            .is_some_and(|name| cx.file().name(name).starts_with("Example"))
-}
-
 fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)]) {
     let Some((_, harm)) = skipped.last() else {
         return;
@@ -144,6 +139,10 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
         .help(format!(
             "return an error, and end the process in a caller that has nothing deferred, or call `{call}` before `{end}`"
         ));
+    let is_minor = skipped.iter().all(|(_, harm)| harm.loss == Loss::Profile);
+    if is_minor && is_failure(cx, exit) {
+        finding = finding.at_most(Severity::Note);
+    }
     for (site, harm) in skipped {
         let call = cx.call_snippet(harm.call);
         finding = finding.related(
@@ -151,6 +150,20 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
             format!("`{call}` is deferred here and never runs"),
         );
     }
+}
+
+/// Whether the exit says that the program has failed: a constant that is not zero, or a logger.
+fn is_failure(cx: &RuleCx<'_>, exit: &CallSite) -> bool {
+    let is_exit = matches!(
+        cx.facts().callee(exit.call),
+        Callee::Func { name: "Exit", .. }
+    );
+    let code = cx.file().call(exit.call).and_then(|(_, args)| args.first());
+    !is_exit
+        || code.is_some_and(|&code| {
+            let text = cx.file().expr_text(code);
+            text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 /// Whether the call of `site` is pending at `exit` on some path, and nothing on the path does the
@@ -198,9 +211,27 @@ fn is_empty(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Harm)
     let Some(root) = root_local(cx, buffer) else {
         return false;
     };
-    let text = file.expr_text(buffer);
     let func = file.func(cx.root());
+    let text = file.expr_text(buffer);
     let is_buffer = |expr: ExprId| file.expr_text(expr) == text;
+    // Another name for it writes nothing, but may be written to.
+    let named: Vec<(Span, ExprId)> = func
+        .stmts
+        .iter()
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Assign { lhs, rhs, .. } => match (file.exprs(lhs), file.exprs(rhs)) {
+                (&[name], &[value]) if is_buffer(value) => Some((file.stmt(stmt).span, name)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let is_buffer_or_name = |expr: ExprId| {
+        is_buffer(expr) && root_local(cx, expr) == Some(root)
+            || named
+                .iter()
+                .any(|&(_, name)| file.expr_text(name) == file.expr_text(expr))
+    };
     let made = func
         .stmts
         .iter()
@@ -227,8 +258,8 @@ fn is_empty(cx: &RuleCx<'_>, exit: &CallSite, site: &DeferSite<'_>, harm: &Harm)
         let span = file.expr(expr).span;
         !made.contains(span)
             && !deferred.contains(span)
-            && is_buffer(expr)
-            && root_local(cx, expr) == Some(root)
+            && !named.iter().any(|(naming, _)| naming.contains(span))
+            && is_buffer_or_name(expr)
             && comes_before(expr)
     });
     !is_mentioned

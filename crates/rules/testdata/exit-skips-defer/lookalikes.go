@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -258,4 +259,16 @@ func emptyField(a *assembler, path string) {
 		log.Fatal(err)
 	}
 	fmt.Fprintln(a.out, path)
+}
+
+// Another name for the buffer, which nothing uses before the exit.
+func emptyUnderTwoNames(path string, report func(io.Writer)) {
+	var out io.Writer
+	w := bufio.NewWriter(os.Stdout)
+	out = w
+	defer w.Flush()
+	if _, err := os.Stat(path); err != nil {
+		log.Fatal(err)
+	}
+	report(out)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/exec"
@@ -245,6 +246,17 @@ func laterRound(paths []string) {
 // What the caller has written is lost.
 func handed(w *bufio.Writer, path string) {
 	defer w.Flush()
+	if _, err := os.Stat(path); err != nil {
+		log.Fatal(err) // want
+	}
+}
+
+func writtenUnderAnotherName(path string, report func(io.Writer)) {
+	var out io.Writer
+	w := bufio.NewWriter(os.Stdout)
+	out = w
+	defer w.Flush()
+	report(out)
 	if _, err := os.Stat(path); err != nil {
 		log.Fatal(err) // want
 	}
