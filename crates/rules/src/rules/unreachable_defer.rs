@@ -110,10 +110,15 @@ fn barrier(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> Option<Barri
         .filter(|(node, span)| span.end <= start && leads_away(cfg, *node))
         .max_by_key(|(_, span)| span.end)?;
     let name = |text: &str| format!("control does not come past {text}");
+    let is_first = cfg
+        .successors(cfg.entry())
+        .iter()
+        .any(|edge| edge.node == node);
     let (why, is_deliberate) = match cfg.kind(node) {
         NodeKind::Return(_) => (
             "the `return` before it always leaves the function".to_owned(),
-            false,
+            // A test that is switched off.
+            cx.is_test() && is_first,
         ),
         NodeKind::Branch(stmt) => {
             let keyword = match file.stmt(stmt).kind {
@@ -132,10 +137,6 @@ fn barrier(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> Option<Barri
         NodeKind::Select(_) => (name("`select {}`"), false),
         _ => match ending_call(cx, cfg, node) {
             Some((call, end)) => {
-                let is_first = cfg
-                    .successors(cfg.entry())
-                    .iter()
-                    .any(|edge| edge.node == node);
                 let skipped = end == End::Goexit || end == End::Panic && is_first;
                 (name(&format!("`{call}`, which does not return")), skipped)
             }
