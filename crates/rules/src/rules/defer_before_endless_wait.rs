@@ -23,7 +23,8 @@ declare_rule! {
     /// that can end by a panic, by `runtime.Goexit` or by the end of the process; and in `main` for
     /// calls that are of no use once the process has ended. `runtime.UnlockOSThread` is left alone:
     /// a goroutine that keeps its thread for good says so by the pair. What stops a ticker or timer
-    /// is a note: a function that goes on for ever needs it for ever.
+    /// is a note: a function that goes on for ever needs it for ever. Examples of the documentation are
+    /// left alone.
     ///
     /// ## Why it is bad
     /// Deferred calls run when the function returns (specification, "Defer statements"), and this
@@ -73,6 +74,9 @@ impl Rule for DeferBeforeEndlessWait {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
+        if cx.is_example() {
+            return;
+        }
         for site in cx.facts().defers() {
             let cfg = cx.facts().cfg(site.point.func);
             let node = site.point.node;
