@@ -32,6 +32,8 @@ declare_rule! {
     ///   arguments are evaluated there (specification, "Defer statements").
     /// - A nil function, and a method that uses its receiver (`rows.Close()`), panics when the
     ///   function ends. The error, which would have said what was wrong, is lost in both cases.
+    /// - Where neither the source of the function nor that of the method is at hand, the deferred call
+    ///   is made on what is most likely nil; this is a note.
     /// - Few methods expect nil. Those of `os.File` do and return an error that nobody sees; this
     ///   is reported as a note.
     ///
@@ -363,7 +365,9 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
             format!("`{error}` is overwritten here before anybody has looked at it"),
         );
     }
-    if unchecked.on_nil == NilCall::Harmless {
+    // Neither what comes with the error nor what the call does on it is seen.
+    let is_guess = unchecked.on_nil == NilCall::Unknown && unchecked.gives == OnError::Convention;
+    if unchecked.on_nil == NilCall::Harmless || is_guess {
         finding = finding.at_most(Severity::Note);
     }
     add_fix(cx, site, unchecked, finding);
