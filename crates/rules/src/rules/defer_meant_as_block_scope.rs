@@ -228,6 +228,7 @@ fn resource_story(
     if !matches!(origin(cx, subject, block.span), Origin::Made(_))
         || !starts_within(cx.body().names().local(local).span, block.span)
         || comes_with_others(cx, local, block)
+        || is_done_by_hand(cx, site, duty, block)
         || !is_used_up(cx, site, local, block)
         || is_kept(cx, local, block.stmt, block.span, Carrier::Wrapper)
     {
@@ -253,6 +254,16 @@ fn resource_story(
         ),
         goes_on: cx.facts().cfg(func).span_of_node(work?)?,
         related: "the function goes on here",
+    })
+}
+
+/// Whether the block makes the deferred call by hand, too.
+fn is_done_by_hand(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, block: &Block) -> bool {
+    let file = cx.file();
+    cx.facts().calls_of(site.point.func).iter().any(|call| {
+        call.mode == CallMode::Now
+            && block.span.contains(file.expr(call.call).span)
+            && file.expr_text(call.call) == file.expr_text(duty.call)
     })
 }
 

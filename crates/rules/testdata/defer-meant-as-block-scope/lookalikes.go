@@ -342,3 +342,20 @@ func handsOut(path string, results chan<- error) {
 	}
 	results <- nil
 }
+
+// Closed at the end of the block; the defer is for those who leave early.
+func closedByHand(path string, done <-chan bool) error {
+	if path != "" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if _, err := io.Copy(io.Discard, f); err != nil {
+			return err
+		}
+		f.Close()
+	}
+	<-done
+	return nil
+}
