@@ -11,6 +11,8 @@ mod check;
 mod commands;
 #[path = "it/git.rs"]
 mod git;
+#[path = "it/no_go.rs"]
+mod no_go;
 #[path = "it/process.rs"]
 mod process;
 #[path = "it/shop.rs"]

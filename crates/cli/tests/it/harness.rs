@@ -118,7 +118,10 @@ pub(crate) fn deferscope() -> Command {
     ] {
         command.env_remove(variable);
     }
-    command.env("GOENV", "off").stdin(Stdio::null());
+    command
+        .env("GOENV", "off")
+        .env("GOROOT", "off")
+        .stdin(Stdio::null());
     command
 }
 
