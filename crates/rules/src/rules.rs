@@ -34,6 +34,7 @@ register! {
     defer_before_endless_wait::DeferBeforeEndlessWait,
     unreachable_defer::UnreachableDefer,
     lock_copied::LockCopied,
+    defer_nil_function::DeferNilFunction,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -1,0 +1,19 @@
+package purpose
+
+import "testing"
+
+func TestPanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	var f func()
+	defer f()
+}
+
+func TestForgotten(t *testing.T) {
+	var cleanup func()
+	defer cleanup() // want "whatever happens before"
+	cleanup = func() { t.Log("done") }
+}
