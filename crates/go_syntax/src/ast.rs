@@ -475,6 +475,8 @@ impl Features {
     pub const CHANNEL: Self = Self(1 << 8);
     /// A body: what all functions have that are written in Go.
     pub const BODY: Self = Self(1 << 9);
+    /// An identifier `append`.
+    pub const APPEND: Self = Self(1 << 10);
     /// Nothing of the above.
     pub const NONE: Self = Self(0);
 

@@ -215,13 +215,22 @@ impl Parser<'_> {
         }
     }
 
+    /// Remembers predeclared functions that say something about the function they stand in.
+    #[inline]
+    fn note_operand(&mut self, name: Span) {
+        let text = &self.text.as_bytes()[name.range()];
+        match text {
+            b"recover" => self.features = self.features.union(Features::RECOVER),
+            b"append" => self.features = self.features.union(Features::APPEND),
+            _ => {}
+        }
+    }
+
     fn operand(&mut self) -> ExprId {
         let span = self.span;
         let literal = match self.token {
             Token::Ident => {
-                if span.len() == 7 && self.text.as_bytes()[span.range()] == *b"recover" {
-                    self.features = self.features.union(Features::RECOVER);
-                }
+                self.note_operand(span);
                 self.next();
                 return self.expr(span, ExprKind::Ident);
             }

@@ -400,7 +400,7 @@ fn bodies_can_be_skipped() {
 #[test]
 fn functions_know_their_parts() {
     let file = accepts(
-        "package p\nfunc f() { defer a(); go func() { for { mu.Lock(); recover() } }() }\nvar v = func() { select {} }\n",
+        "package p\nfunc f() { defer a(); go func() { for { mu.Lock(); recover(); l = append(l, 1) } }() }\nvar v = func() { select {} }\n",
     );
     let funcs: Vec<_> = file.all_funcs().map(|id| (id, file.func(id))).collect();
     assert_eq!(funcs.len(), 3);
@@ -414,6 +414,7 @@ fn functions_know_their_parts() {
         Features::LOOP,
         Features::LOCK,
         Features::RECOVER,
+        Features::APPEND,
     ] {
         assert!(outer.features.intersects(feature));
     }
