@@ -13,6 +13,7 @@ mod early;
 mod harmless;
 mod held;
 mod keeps;
+mod meeting;
 mod nilness;
 mod nocopy;
 mod once;
@@ -20,6 +21,7 @@ mod origin;
 mod repeat;
 mod rule;
 mod rules;
+mod spare;
 mod spent;
 
 pub use cx::{Finding, RuleCx};
