@@ -1,8 +1,8 @@
 //! `waitgroup-add-inside`.
 
-use go_flow::{CallMode, GoSite, LiteralUse, Place, PlaceRoot, Point};
+use go_flow::{CallMode, FunctionFacts, GoSite, LiteralUse, Place, PlaceRoot, Point};
 use go_syntax::{ExprId, ExprKind, FuncId, LitKind, Span, StmtKind, UnaryOp};
-use go_types::{Builtin, Callee, LocalId, LocalKind, Object};
+use go_types::{Body, Builtin, Callee, LocalId, LocalKind, Object, Type};
 
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
@@ -13,7 +13,8 @@ declare_rule! {
     /// ## What it does
     /// Reports `wg.Add(1)` in the function literal of a `go` statement when it counts that goroutine
     /// itself: the literal calls `wg.Done()` for it, deferred or not, and the `sync.WaitGroup` is
-    /// from outside.
+    /// from outside. Likewise `go s.run()`, when `run` is a function or method of the package that
+    /// does so.
     ///
     /// It is silent when the goroutine is counted already, by an `Add` that always comes before the
     /// `go` statement; when the `Add` counts another goroutine, which the literal starts next; and
@@ -66,8 +67,7 @@ declare_rule! {
     ///
     /// ## When it is wrong
     /// Where something else makes sure that `Wait` comes after the `Add`, such as a lock, a timer or
-    /// a counter held up by another goroutine. Goroutines that run a declared function or method
-    /// are not looked into.
+    /// a counter held up by another goroutine. Functions of other packages are not looked into.
     ///
     /// ## Fix safety
     /// There is no fix yet.
@@ -107,41 +107,45 @@ impl Rule for WaitgroupAddInside {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        let calls = group_calls(cx);
+        let calls = group_calls_in_literals(cx);
         for add in calls
             .iter()
             .filter(|call| call.op == Op::Add && call.mode == CallMode::Now)
         {
             if let Some((literal, at)) = goroutine_around(cx, add.point)
-                && counts_itself(cx, &calls, add, literal, at)
+                && counts_itself(cx.facts(), &calls, add, literal, at)
             {
                 check_starts(cx, &calls, add, literal);
+            }
+        }
+        for go in cx.facts().gos() {
+            if literal_of(cx.facts(), go).is_none() {
+                check_callee(cx, go);
             }
         }
     }
 }
 
 /// The calls of `Add`, `Done` and `Wait`; none when no literal has an `Add`.
-fn group_calls<'a>(cx: &RuleCx<'a>) -> Vec<GroupCall<'a>> {
+fn group_calls_in_literals<'a>(cx: &RuleCx<'a>) -> Vec<GroupCall<'a>> {
     let facts = cx.facts();
-    let op_of = |call| match facts.callee(call) {
-        Callee::Selected { x, name: "Add" } => Some((Op::Add, x, "Add")),
-        Callee::Selected { x, name: "Done" } => Some((Op::Done, x, "Done")),
-        Callee::Selected { x, name: "Wait" } => Some((Op::Wait, x, "Wait")),
-        _ => None,
-    };
     let is_candidate = |&(point, op): &(Point, Op)| op == Op::Add && point.func != cx.root();
     let mut named = facts
         .calls()
         .iter()
-        .filter_map(|site| Some((site.point, op_of(site.call)?.0)));
+        .filter_map(|site| Some((site.point, op_of(facts, site.call)?.0)));
     if !named.any(|call| is_candidate(&call)) {
         return Vec::new();
     }
+    group_calls(facts)
+}
+
+/// All calls of `Add`, `Done` and `Wait`.
+fn group_calls<'a>(facts: &FunctionFacts<'a>) -> Vec<GroupCall<'a>> {
     let group_call = |site: &go_flow::CallSite| {
-        let (op, x, name) = op_of(site.call)?;
-        let place = Place::of_operand(cx.body(), x)?;
-        let is_group = cx
+        let (op, x, name) = op_of(facts, site.call)?;
+        let place = Place::of_operand(facts.body(), x)?;
+        let is_group = facts
             .body()
             .is_method_call(site.call, "sync", "WaitGroup", name);
         is_group.then_some(GroupCall {
@@ -153,6 +157,16 @@ fn group_calls<'a>(cx: &RuleCx<'a>) -> Vec<GroupCall<'a>> {
         })
     };
     facts.calls().iter().filter_map(group_call).collect()
+}
+
+/// The method, by its name, and the operand.
+fn op_of(facts: &FunctionFacts<'_>, call: ExprId) -> Option<(Op, ExprId, &'static str)> {
+    match facts.callee(call) {
+        Callee::Selected { x, name: "Add" } => Some((Op::Add, x, "Add")),
+        Callee::Selected { x, name: "Done" } => Some((Op::Done, x, "Done")),
+        Callee::Selected { x, name: "Wait" } => Some((Op::Wait, x, "Wait")),
+        _ => None,
+    }
 }
 
 /// The literal of the goroutine that passes a point, and where in that literal this is.
@@ -169,14 +183,14 @@ fn goroutine_around(cx: &RuleCx<'_>, mut point: Point) -> Option<(FuncId, Point)
 
 /// Where in `func` something happens that stands there, or in a literal that is called or deferred
 /// there.
-fn point_in(cx: &RuleCx<'_>, func: FuncId, mut point: Point) -> Option<Point> {
+fn point_in(facts: &FunctionFacts<'_>, func: FuncId, mut point: Point) -> Option<Point> {
     for _ in 0..DEEPEST {
         if point.func == func {
             return Some(point);
         }
-        point = match cx.facts().literal_runs(point.func) {
+        point = match facts.literal_runs(point.func) {
             LiteralUse::Called { call } | LiteralUse::Deferred { call, .. } => {
-                cx.facts().point_of_expr(call)?
+                facts.point_of_expr(call)?
             }
             _ => return None,
         };
@@ -186,14 +200,14 @@ fn point_in(cx: &RuleCx<'_>, func: FuncId, mut point: Point) -> Option<Point> {
 
 /// Whether an `Add` at `at` in `literal` is for the `Done` of the literal itself.
 fn counts_itself(
-    cx: &RuleCx<'_>,
+    facts: &FunctionFacts<'_>,
     calls: &[GroupCall<'_>],
     add: &GroupCall<'_>,
     literal: FuncId,
     at: Point,
 ) -> bool {
-    let file = cx.file();
-    let cfg = cx.facts().cfg(literal);
+    let file = facts.file();
+    let cfg = facts.cfg(literal);
     let is_one = file.call(add.call).is_some_and(|(_, args)| {
         args.first().is_some_and(|&arg| {
             matches!(file.expr(arg).kind, ExprKind::BasicLit(LitKind::Int))
@@ -201,36 +215,42 @@ fn counts_itself(
         })
     });
     // One that is passed again and again counts what the goroutine works on.
-    if !is_one || cx.facts().in_cycle(at) || cx.facts().in_cycle(add.point) {
+    if !is_one || facts.in_cycle(at) || facts.in_cycle(add.point) {
         return false;
     }
     let mut adds = calls.iter().filter(|call| {
-        call.op == Op::Add && call.place == add.place && point_in(cx, literal, call.point).is_some()
+        call.op == Op::Add
+            && call.place == add.place
+            && point_in(facts, literal, call.point).is_some()
     });
     let is_only_add = adds.next().is_some() && adds.next().is_none();
     let is_done = calls.iter().any(|call| {
         call.op == Op::Done
             && call.place == add.place
             && !matches!(call.mode, CallMode::Spawned(_))
-            && point_in(cx, literal, call.point)
+            && point_in(facts, literal, call.point)
                 .is_some_and(|done| done.node == at.node || cfg.reaches(at.node, done.node))
     });
-    is_only_add && is_done && !hands_on(cx, calls, literal, at)
+    is_only_add && is_done && !hands_on(facts, calls, literal, at)
 }
 
 /// Whether the literal starts a goroutine after `at` that may be the one counted there.
-fn hands_on(cx: &RuleCx<'_>, calls: &[GroupCall<'_>], literal: FuncId, at: Point) -> bool {
-    let facts = cx.facts();
+fn hands_on(
+    facts: &FunctionFacts<'_>,
+    calls: &[GroupCall<'_>],
+    literal: FuncId,
+    at: Point,
+) -> bool {
     let cfg = facts.cfg(literal);
     facts.gos().iter().any(|go| {
-        let follows =
-            point_in(cx, literal, go.point).is_some_and(|point| cfg.reaches(at.node, point.node));
+        let follows = point_in(facts, literal, go.point)
+            .is_some_and(|point| cfg.reaches(at.node, point.node));
         follows
-            && match literal_of(cx, go) {
+            && match literal_of(facts, go) {
                 Some(child) => {
-                    let span = cx.file().func(child).span;
+                    let span = facts.file().func(child).span;
                     calls.iter().any(|call| {
-                        call.op == Op::Done && span.contains(cx.file().expr(call.call).span)
+                        call.op == Op::Done && span.contains(facts.file().expr(call.call).span)
                     })
                 }
                 None => true,
@@ -239,8 +259,8 @@ fn hands_on(cx: &RuleCx<'_>, calls: &[GroupCall<'_>], literal: FuncId, at: Point
 }
 
 /// The literal that a `go` statement runs, written there or in a variable.
-fn literal_of(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<FuncId> {
-    go.literal.or_else(|| cx.facts().literal_called(go.call))
+fn literal_of(facts: &FunctionFacts<'_>, go: &GoSite<'_>) -> Option<FuncId> {
+    go.literal.or_else(|| facts.literal_called(go.call))
 }
 
 /// Reports the `Add` unless every `go` statement that runs `literal` finds it counted or waited for.
@@ -251,13 +271,21 @@ fn check_starts<'a>(
     literal: FuncId,
 ) {
     for go in cx.facts().gos() {
-        if literal_of(cx, go) != Some(literal) {
+        if literal_of(cx.facts(), go) != Some(literal) {
             continue;
         }
         let Some(group) = seen_outside(cx, literal, go, &add.place) else {
             continue;
         };
-        if is_counted(cx, calls, go, &group) || is_announced(cx, calls, go, &group, literal) {
+        if is_counted(cx, calls, go, &group)
+            || is_heard(
+                cx,
+                calls,
+                go,
+                &group,
+                &told_by(cx.facts(), literal, calls, &group),
+            )
+        {
             continue;
         }
         let body = cx.file().func(literal).span;
@@ -272,6 +300,111 @@ fn check_starts<'a>(
         report(cx, add, go, wait.map(|wait| cx.file().expr(wait.call).span));
         return;
     }
+}
+
+/// Reports a `go` statement whose function, one of this package, counts itself.
+fn check_callee(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
+    let (file, func) = cx.body().declaration(go.call)?;
+    let package = cx.body().cx();
+    let tree = package.file(file);
+    // Names are cheap.
+    let mentions = |name: &str| {
+        let mut exprs = tree.func(func).exprs.iter();
+        exprs.any(|expr| tree.selector(expr).is_some_and(|(_, sel)| sel == name))
+    };
+    if !mentions("Add") || !mentions("Done") {
+        return None;
+    }
+    let body = Body::new(package, file, func);
+    let facts = FunctionFacts::new(&body);
+    let inside = group_calls(&facts);
+    let calls = group_calls(cx.facts());
+    let mut adds = inside.iter().filter(|call| {
+        call.op == Op::Add
+            && call.mode == CallMode::Now
+            && point_in(&facts, func, call.point)
+                .is_some_and(|at| counts_itself(&facts, &inside, call, func, at))
+    });
+    let (add, group) =
+        adds.find_map(|add| Some((add, seen_by_caller(cx, &body, go, &add.place)?)))?;
+    let told: Vec<Place<'_>> = told_by(&facts, func, &inside, &add.place)
+        .iter()
+        .filter_map(|place| seen_by_caller(cx, &body, go, place))
+        .collect();
+    if is_counted(cx, &calls, go, &group) || is_heard(cx, &calls, go, &group, &told) {
+        return None;
+    }
+    let wait = calls
+        .iter()
+        .find(|call| call.op == Op::Wait && call.place == group);
+    let is_own = group.local().is_some_and(|local| {
+        let declared = cx.body().names().local(local);
+        group.is_variable() && matches!(declared.kind, LocalKind::Var { .. })
+    });
+    if wait.is_none() && is_own {
+        return None;
+    }
+    let name = tree.expr_text(add.call);
+    let callee = cx.call_snippet(go.call);
+    let message = format!(
+        "`{callee}` counts its goroutine itself, by `{name}`, which may be after `Wait`: then nobody waits for this goroutine"
+    );
+    let mut finding = cx
+        .report(
+            &WaitgroupAddInside::META,
+            cx.file().stmt(go.stmt).span,
+            message,
+        )
+        .help(format!("call `{name}` before the go statement"));
+    if file == cx.body().file_index() {
+        finding = finding.related(tree.expr(add.call).span, "counted here, too late");
+    }
+    if let Some(wait) = wait {
+        finding.related(
+            cx.file().expr(wait.call).span,
+            "this returns at once while nothing is counted",
+        );
+    }
+    Some(())
+}
+
+/// A place of a called function as the function with the `go` statement sees it; `None` when it
+/// belongs to the goroutine.
+fn seen_by_caller<'p, 'c: 'p>(
+    cx: &RuleCx<'c>,
+    callee: &Body<'_>,
+    go: &GoSite<'_>,
+    place: &Place<'p>,
+) -> Option<Place<'p>> {
+    let PlaceRoot::Local(local) = place.root else {
+        return Some(place.clone());
+    };
+    let (_, args) = cx.file().call(go.call)?;
+    let (operand, is_pointer) = match callee.names().local(local).kind {
+        LocalKind::Receiver(_) => {
+            let method = cx.body().method(go.call)?;
+            (method.recv?, method.pointer)
+        }
+        LocalKind::Param(_) => {
+            let file = callee.file();
+            let index = file
+                .fields_of(file.sig(file.func(callee.root()).sig).params)
+                .iter()
+                .flat_map(|field| file.field(field).names.iter())
+                .position(|name| callee.names().declared(name) == Some(local))?;
+            let ty = callee.type_of_local(local);
+            let is_pointer = matches!(
+                callee.cx().ty(callee.underlying(ty)),
+                Type::Pointer(_) | Type::Chan { .. }
+            );
+            (*args.get(index)?, is_pointer)
+        }
+        _ => return None,
+    };
+    // A copy is another thing.
+    let mut outside = Place::of_operand(cx.body(), operand).filter(|_| is_pointer)?;
+    outside.path.extend(place.path.iter().copied());
+    Some(outside)
 }
 
 fn report(cx: &RuleCx<'_>, add: &GroupCall<'_>, go: &GoSite<'_>, wait: Option<Span>) {
@@ -345,25 +478,23 @@ fn is_counted(
         call.op == Op::Add
             && call.mode == CallMode::Now
             && call.place == *group
-            && point_in(cx, go.point.func, call.point)
+            && point_in(cx.facts(), go.point.func, call.point)
                 .is_some_and(|add| cfg.dominates(add.node, go.point.node))
     })
 }
 
-/// Whether the goroutine tells, on a channel or by another wait group, that it has started, and the
-/// function that starts it waits for that.
-fn is_announced(
-    cx: &RuleCx<'_>,
-    calls: &[GroupCall<'_>],
-    go: &GoSite<'_>,
+/// What a goroutine that runs `func` tells others by: the channels it sends on or closes, other wait
+/// groups.
+fn told_by<'a>(
+    facts: &FunctionFacts<'a>,
+    func: FuncId,
+    calls: &[GroupCall<'a>],
     group: &Place<'_>,
-    literal: FuncId,
-) -> bool {
-    let file = cx.file();
-    let (facts, body) = (cx.facts(), cx.body());
-    let inside = file.func(literal).span;
+) -> Vec<Place<'a>> {
+    let (file, body) = (facts.file(), facts.body());
+    let inside = file.func(func).span;
     let sent = file
-        .func(literal)
+        .func(func)
         .stmts
         .iter()
         .filter_map(|stmt| match file.stmt(stmt).kind {
@@ -384,7 +515,20 @@ fn is_announced(
                 && inside.contains(file.expr(call.call).span)
         })
         .map(|call| call.place.clone());
-    let told: Vec<Place<'_>> = sent.chain(closed).chain(done).collect();
+    sent.chain(closed).chain(done).collect()
+}
+
+/// Whether the function with the `go` statement waits for what the goroutine tells by, before it
+/// waits for the group.
+fn is_heard(
+    cx: &RuleCx<'_>,
+    calls: &[GroupCall<'_>],
+    go: &GoSite<'_>,
+    group: &Place<'_>,
+    told: &[Place<'_>],
+) -> bool {
+    let file = cx.file();
+    let (facts, body) = (cx.facts(), cx.body());
     if told.is_empty() {
         return false;
     }

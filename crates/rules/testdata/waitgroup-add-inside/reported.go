@@ -240,3 +240,37 @@ func (p *pool) embedded() {
 		work(1)
 	}()
 }
+
+func (s *server) run() {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	work(1)
+}
+
+func (s *server) startsMethod() {
+	go s.run() // want "counts its goroutine itself, by `s.wg.Add(1)`"
+}
+
+func worker(wg *sync.WaitGroup, job int) {
+	wg.Add(1)
+	defer wg.Done()
+	work(job)
+}
+
+func startsFunction(jobs []int) {
+	var wg sync.WaitGroup
+	for _, job := range jobs {
+		go worker(&wg, job) // want "then nobody waits for this goroutine"
+	}
+	wg.Wait()
+}
+
+func backgroundWorker() {
+	background.Add(1)
+	work(1)
+	background.Done()
+}
+
+func startsBackground() {
+	go backgroundWorker() // want
+}

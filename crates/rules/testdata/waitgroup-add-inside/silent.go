@@ -305,3 +305,78 @@ func deferredWait() {
 	}()
 	<-started
 }
+
+type queue struct {
+	wg    sync.WaitGroup
+	ready chan bool
+}
+
+func (p *queue) run() {
+	p.wg.Add(1)
+	defer p.wg.Done()
+	p.ready <- true
+	work(1)
+}
+
+func (p *queue) waitsUntilReady() {
+	go p.run()
+	<-p.ready
+}
+
+func (p *queue) countedBefore() {
+	p.wg.Add(1)
+	go p.run()
+}
+
+func (p *queue) called() {
+	p.run()
+}
+
+func (p *queue) dispatch() {
+	for i := range 3 {
+		p.wg.Add(1)
+		go func() {
+			defer p.wg.Done()
+			work(i)
+		}()
+	}
+}
+
+// What is counted there are the goroutines that it starts.
+func (p *queue) startsDispatch() {
+	go p.dispatch()
+}
+
+func groupOfItsOwn() {
+	var wg sync.WaitGroup
+	wg.Add(1)
+	defer wg.Done()
+	work(1)
+}
+
+func startsGroupOfItsOwn() {
+	go groupOfItsOwn()
+}
+
+func doneOnly(wg *sync.WaitGroup) {
+	defer wg.Done()
+	work(1)
+}
+
+func startsDoneOnly() {
+	var wg sync.WaitGroup
+	wg.Add(1)
+	go doneOnly(&wg)
+	wg.Wait()
+}
+
+func nobodyWaits() {
+	var wg sync.WaitGroup
+	go addsAndDoes(&wg)
+}
+
+func addsAndDoes(wg *sync.WaitGroup) {
+	wg.Add(1)
+	defer wg.Done()
+	work(1)
+}
