@@ -38,6 +38,7 @@ register! {
     unreachable_defer::UnreachableDefer,
     lock_copied::LockCopied,
     defer_nil_function::DeferNilFunction,
+    defer_receiver_too_early::DeferReceiverTooEarly,
 }
 
 /// All rules, by category and name as the catalogue has them.
