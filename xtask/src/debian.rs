@@ -66,6 +66,11 @@ pub(crate) struct Package {
     pub(crate) root: PathBuf,
 }
 
+/// How many packages are pinned.
+pub(crate) const fn count() -> usize {
+    PACKAGES.len()
+}
+
 /// Fetches every package that is not in the cache yet. A version that the archive no longer has
 /// is named and left out: other versions would give other numbers.
 pub(crate) fn fetch(project: &Project) -> Result<Vec<Package>> {

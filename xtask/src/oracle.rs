@@ -6,6 +6,7 @@ mod astdump;
 mod mutants;
 mod syntax;
 mod table;
+mod types;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ use crate::project::Project;
 pub(crate) enum Oracle {
     /// `go_syntax` against go/parser: accept and reject alike, equal trees and comments.
     Syntax(SyntaxArgs),
+    /// `go_types` against go/types: the types of expressions, the objects behind identifiers.
+    Types(TypesArgs),
 }
 
 /// The flags of `oracle syntax`.
@@ -44,14 +47,33 @@ pub(crate) struct SyntaxArgs {
     pub(crate) keep: Option<PathBuf>,
 }
 
+/// The flags of `oracle types`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct TypesArgs {
+    /// Also real projects with what they vendor, and the Debian packages.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the corpora whose names contain one of these.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
         Oracle::Syntax(args) => syntax::run(project, args),
+        Oracle::Types(args) => types::run(project, args),
     }
 }
 
 /// The oracles whose tables every test run checks.
 pub(crate) fn check_all(project: &Project) -> Result<()> {
-    run(project, &Oracle::Syntax(SyntaxArgs::default()))
+    run(project, &Oracle::Syntax(SyntaxArgs::default()))?;
+    run(project, &Oracle::Types(TypesArgs::default()))
 }

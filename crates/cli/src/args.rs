@@ -280,6 +280,11 @@ pub(crate) enum DevCommand {
         #[arg(long)]
         include_testdata: bool,
     },
+    /// Print the type of every expression that is a value and no constant.
+    ///
+    /// A line for each: path, start, end and type, with tabs between. Offsets are in bytes; types are
+    /// written as go/types does, with full package paths, and `?` where nothing is known.
+    Types(TypesArgs),
     /// Write the pages of the rules and the schema of the configuration.
     Docs {
         /// The folder `docs` of the repository.
@@ -289,6 +294,28 @@ pub(crate) enum DevCommand {
         #[arg(long)]
         check: bool,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TypesArgs {
+    /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
+    #[arg(value_name = "PATTERN", value_hint = ValueHint::AnyPath)]
+    pub(crate) patterns: Vec<String>,
+    /// Resolve everything, but print only how much that was.
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Instead of types, print what identifiers stand for.
+    ///
+    /// A line for each: path, start, `def` or `use`, and where the object is declared: an import path,
+    /// `@` and an offset; `package` and an import path; or `predeclared`.
+    #[arg(long)]
+    pub(crate) objects: bool,
+    /// Whether to look at test files.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub(crate) tests: bool,
+    /// The number of threads [default: one for each processor]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
 }
 
 /// A format of reports.

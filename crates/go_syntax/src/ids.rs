@@ -144,6 +144,11 @@ impl<T: ArenaId> IdRange<T> {
         }
     }
 
+    /// Where the range starts in its arena, also when it has no ids.
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
     /// The number of ids.
     #[inline]
     pub fn len(self) -> usize {

@@ -11,6 +11,7 @@ pub mod source;
 pub mod walk;
 
 mod lexer;
+mod outside;
 mod parser;
 mod token;
 
@@ -19,6 +20,7 @@ pub use ids::{
     ArenaId, DeclId, ExprId, FieldId, FieldListId, FuncId, IdRange, List, NameId, SigId, SpecId,
     StmtId,
 };
+pub use outside::DeclRun;
 pub use parser::{Mode, parse};
 pub use position::{LineColumn, LineIndex};
 pub use source::Source;

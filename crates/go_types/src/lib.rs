@@ -13,6 +13,7 @@ mod body;
 mod callee;
 mod cx;
 mod loader;
+mod mentions;
 mod names;
 mod project_loader;
 mod types;
@@ -26,6 +27,7 @@ pub use body::{Body, MethodCall};
 pub use callee::Callee;
 pub use cx::{PackageCx, root_of};
 pub use loader::{Importer, Loader, NoPackages};
+pub use mentions::{Declarations, Declared, Mention, definitions};
 pub use names::{
     BodyNames, DeclSite, Import, ImportId, ImportKind, Init, Label, Local, LocalId, LocalKind,
     Member, MemberId, MemberKind, Method, MethodId, Object, PackageNames, Role, Use,

@@ -6,6 +6,7 @@ mod config;
 mod docs;
 mod parse;
 mod rules;
+mod types;
 
 use anyhow::Result;
 
@@ -33,6 +34,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
                     include_testdata,
                 },
         } => parse::run(&paths, include_testdata),
+        Command::Dev {
+            command: DevCommand::Types(args),
+        } => types::run(&args),
         Command::Dev {
             command: DevCommand::Docs { folder, check },
         } => docs::run(&folder, check),

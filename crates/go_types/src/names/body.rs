@@ -1,6 +1,7 @@
 //! The result of resolving one top-level function: dense tables, and questions to them.
 
-use go_syntax::{ExprId, FuncId, IdRange, NameId, StmtId};
+use go_syntax::{DeclRun, ExprId, File, FuncId, IdRange, NameId, StmtId};
+use rustc_hash::FxHashSet;
 
 use super::object::{DeclSite, Label, Local, LocalId, Object, Use};
 use super::resolve;
@@ -14,6 +15,7 @@ use crate::cx::PackageCx;
 pub struct BodyNames {
     pub(super) root: FuncId,
     pub(super) exprs: IdRange<ExprId>,
+    pub(super) stmts: IdRange<StmtId>,
     pub(super) names: IdRange<NameId>,
     /// By position in `exprs`.
     pub(super) objects: Vec<Object>,
@@ -35,6 +37,31 @@ impl BodyNames {
     /// use [`root_of`](crate::root_of) first.
     pub fn resolve(cx: &PackageCx<'_>, file: u32, root: FuncId) -> Self {
         resolve::resolve(cx, file, root)
+    }
+
+    /// Resolves declarations outside of functions, with the literals in them. The result has no
+    /// root.
+    pub(crate) fn resolve_decls(cx: &PackageCx<'_>, file: u32, run: &DeclRun<'_>) -> Self {
+        resolve::resolve_decls(cx, file, run)
+    }
+
+    /// All expressions.
+    #[inline]
+    pub(crate) fn exprs(&self) -> IdRange<ExprId> {
+        self.exprs
+    }
+
+    /// Where names are declared by nodes of their own. An expression that starts there is one that
+    /// the parser has given up: it took a label or a type parameter for the start of an expression.
+    pub(crate) fn name_starts(&self, file: &File) -> FxHashSet<u32> {
+        let starts = self.names.iter().map(|name| file.name_span(name).start);
+        starts.collect()
+    }
+
+    /// All statements.
+    #[inline]
+    pub(crate) fn stmts(&self) -> IdRange<StmtId> {
+        self.stmts
     }
 
     /// The function that was resolved.

@@ -5,8 +5,8 @@
 //! variables. Expressions are in `resolve_expr`.
 
 use go_syntax::{
-    ArenaId, AssignOp, DeclId, DeclKind, ExprId, ExprKind, FieldId, FieldListId, File, FuncId,
-    GenKeyword, IdRange, NameId, RangeOp, Span, SpecId, SpecKind, StmtId, StmtKind,
+    ArenaId, AssignOp, DeclId, DeclKind, DeclRun, ExprId, ExprKind, FieldId, FieldListId, File,
+    FuncId, GenKeyword, IdRange, NameId, RangeOp, Span, SpecId, SpecKind, StmtId, StmtKind,
 };
 use rustc_hash::FxHashMap;
 
@@ -18,25 +18,20 @@ use crate::cx::PackageCx;
 
 /// See [`BodyNames::resolve`].
 pub(super) fn resolve(cx: &PackageCx<'_>, file: u32, root: FuncId) -> BodyNames {
-    let tree = cx.file(file);
-    let func = tree.func(root);
-    let mut resolver = Resolver {
-        cx,
-        file: tree,
-        file_index: file,
-        func: root,
-        exprs: func.exprs,
-        names: func.names,
-        scopes: Scopes::default(),
-        objects: vec![Object::Unknown; func.exprs.len()],
-        declared: vec![None; func.names.len()],
-        locals: Vec::new(),
-        uses: Vec::new(),
-        labels: Vec::new(),
-        branches: Vec::new(),
-        pending: Vec::new(),
-    };
+    let func = cx.file(file).func(root);
+    let mut resolver = Resolver::new(cx, file, root, (func.exprs, func.stmts, func.names));
     resolver.function(root);
+    resolver.finish(root)
+}
+
+/// See [`BodyNames::resolve_decls`].
+pub(super) fn resolve_decls(cx: &PackageCx<'_>, file: u32, run: &DeclRun<'_>) -> BodyNames {
+    // No function has this id, so that what literals use of type parameters are captures.
+    let root = FuncId::from_index(u32::MAX as usize - 1);
+    let mut resolver = Resolver::new(cx, file, root, (run.exprs, run.stmts, run.names));
+    for &decl in run.decls {
+        resolver.top_decl(decl);
+    }
     resolver.finish(root)
 }
 
@@ -47,6 +42,7 @@ pub(super) struct Resolver<'c, 'a> {
     /// The innermost function around the current place.
     func: FuncId,
     pub(super) exprs: IdRange<ExprId>,
+    stmts: IdRange<StmtId>,
     names: IdRange<NameId>,
     pub(super) scopes: Scopes<'a>,
     pub(super) objects: Vec<Object>,
@@ -59,7 +55,58 @@ pub(super) struct Resolver<'c, 'a> {
     pub(super) pending: Vec<ExprId>,
 }
 
+impl<'c, 'a> Resolver<'c, 'a> {
+    fn new(
+        cx: &'c PackageCx<'a>,
+        file: u32,
+        func: FuncId,
+        (exprs, stmts, names): (IdRange<ExprId>, IdRange<StmtId>, IdRange<NameId>),
+    ) -> Self {
+        Self {
+            cx,
+            file: cx.file(file),
+            file_index: file,
+            func,
+            exprs,
+            stmts,
+            names,
+            scopes: Scopes::default(),
+            objects: vec![Object::Unknown; exprs.len()],
+            declared: vec![None; names.len()],
+            locals: Vec::new(),
+            uses: Vec::new(),
+            labels: Vec::new(),
+            branches: Vec::new(),
+            pending: Vec::new(),
+        }
+    }
+}
+
 impl Resolver<'_, '_> {
+    /// A declaration outside of functions: what it declares at the top level is known already.
+    fn top_decl(&mut self, id: DeclId) {
+        let DeclKind::Gen { specs, .. } = self.file.decl(id).kind else {
+            return;
+        };
+        for spec in specs.iter() {
+            match self.file.spec(spec).kind {
+                SpecKind::Import { .. } => {}
+                SpecKind::Type { tparams, ty, .. } => {
+                    self.scopes.push();
+                    if let Some(tparams) = tparams {
+                        self.type_params(tparams);
+                    }
+                    self.expr(ty, Role::Read);
+                    self.scopes.pop();
+                }
+                SpecKind::Value { ty, values, .. } => {
+                    self.opt_expr(ty);
+                    self.exprs(self.file.exprs(values));
+                }
+            }
+        }
+    }
+
     /// A function declaration or literal. Parameters and body share one block.
     pub(super) fn function(&mut self, id: FuncId) {
         let outer = std::mem::replace(&mut self.func, id);
@@ -492,6 +539,7 @@ impl Resolver<'_, '_> {
         BodyNames {
             root,
             exprs: self.exprs,
+            stmts: self.stmts,
             names: self.names,
             objects: self.objects,
             declared: self.declared,

@@ -40,7 +40,7 @@ impl Typer<'_> {
         self.remembered_type(place, body, expr)
     }
 
-    fn remembered_type(self, place: Place<'_>, body: &BodyTypes, expr: ExprId) -> TypeId {
+    fn remembered_type(self, place: Place<'_>, body: &BodyTypes<'_>, expr: ExprId) -> TypeId {
         if let Some(known) = body.known_expr(expr) {
             return known;
         }
@@ -346,7 +346,7 @@ impl Typer<'_> {
 
     /// What a composite literal of type `ty` is made of: what is underneath, behind a pointer when
     /// the type of the literal was left out.
-    pub(super) fn literal_type(self, ty: TypeId) -> TypeId {
+    pub(crate) fn literal_type(self, ty: TypeId) -> TypeId {
         let core = self.core(ty);
         match self.cx.ty(core) {
             Type::Pointer(elem) => self.core(elem),
@@ -383,7 +383,7 @@ impl Typer<'_> {
     }
 }
 
-impl BodyTypes {
+impl BodyTypes<'_> {
     fn known_expr(&self, expr: ExprId) -> Option<TypeId> {
         let position = self.names.position(expr)?;
         self.exprs
@@ -410,7 +410,7 @@ impl BodyTypes {
 
 /// The literals of a body whose type is left out, with the literal around each and whether it is a
 /// key there.
-fn elided_literals(place: Place<'_>, body: &BodyTypes) -> FxHashMap<ExprId, (ExprId, bool)> {
+fn elided_literals(place: Place<'_>, body: &BodyTypes<'_>) -> FxHashMap<ExprId, (ExprId, bool)> {
     let tree = place.tree();
     let is_elided = |expr| {
         matches!(
@@ -419,7 +419,7 @@ fn elided_literals(place: Place<'_>, body: &BodyTypes) -> FxHashMap<ExprId, (Exp
         )
     };
     let mut elided = FxHashMap::default();
-    for outer in tree.func(body.names.root()).exprs.iter() {
+    for outer in body.names.exprs().iter() {
         let ExprKind::CompositeLit { elts, .. } = tree.expr(outer).kind else {
             continue;
         };

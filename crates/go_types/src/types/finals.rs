@@ -6,7 +6,8 @@
 //! expression has on its own. Constants are passed over.
 
 use go_syntax::{
-    AssignOp, BinaryOp, ExprId, ExprKind, FuncId, IdRange, SpecKind, StmtId, StmtKind, UnaryOp,
+    AssignOp, BinaryOp, DeclId, DeclKind, ExprId, ExprKind, FuncId, IdRange, SpecId, SpecKind,
+    StmtId, StmtKind, UnaryOp,
 };
 
 use super::store::{Type, TypeId, TypeList};
@@ -26,7 +27,7 @@ impl Typer<'_> {
                 body,
                 literals: Vec::new(),
             }
-            .run();
+            .run(body.decls);
         }
         let known = body.finals.borrow().get(&expr).copied();
         known.unwrap_or_else(|| self.type_of(place, expr))
@@ -36,25 +37,28 @@ impl Typer<'_> {
 struct Finals<'f> {
     typer: Typer<'f>,
     place: Place<'f>,
-    body: &'f BodyTypes,
+    body: &'f BodyTypes<'f>,
     /// The function literals of the body, with their statements.
     literals: Vec<(IdRange<StmtId>, FuncId)>,
 }
 
 impl Finals<'_> {
-    fn run(&mut self) {
+    fn run(&mut self, decls: &[DeclId]) {
         let tree = self.place.tree();
-        let root = tree.func(self.body.names.root());
-        for expr in root.exprs.iter() {
+        let names = &self.body.names;
+        for expr in names.exprs().iter() {
             if let ExprKind::FuncLit(func) = tree.expr(expr).kind {
                 self.literals.push((tree.func(func).stmts, func));
             }
         }
-        for expr in root.exprs.iter() {
+        for expr in names.exprs().iter() {
             self.expr(expr);
         }
-        for stmt in root.stmts.iter() {
+        for stmt in names.stmts().iter() {
             self.stmt(stmt);
+        }
+        for &decl in decls {
+            self.decl(decl);
         }
     }
 
@@ -358,11 +362,7 @@ impl Finals<'_> {
             StmtKind::Assign { lhs, rhs, op } => {
                 self.assignment(tree.exprs(lhs), tree.exprs(rhs), op);
             }
-            StmtKind::Decl(decl) => {
-                if let go_syntax::DeclKind::Gen { specs, .. } = tree.decl(decl).kind {
-                    specs.iter().for_each(|spec| self.spec(spec));
-                }
-            }
+            StmtKind::Decl(decl) => self.decl(decl),
             StmtKind::Send { chan, value } if self.is_open(value) => {
                 if let Type::Chan { elem, .. } = typer.cx.ty(typer.core(self.type_of(chan))) {
                     self.assign(value, Some(elem));
@@ -457,7 +457,13 @@ impl Finals<'_> {
         }
     }
 
-    fn spec(&self, spec: go_syntax::SpecId) {
+    fn decl(&self, decl: DeclId) {
+        if let DeclKind::Gen { specs, .. } = self.place.tree().decl(decl).kind {
+            specs.iter().for_each(|spec| self.spec(spec));
+        }
+    }
+
+    fn spec(&self, spec: SpecId) {
         let tree = self.place.tree();
         let SpecKind::Value {
             names, ty, values, ..

@@ -75,7 +75,8 @@ impl Typer<'_> {
             .map(|field| tree.field(field))
             .find(|field| {
                 if field.names.is_empty() {
-                    super::lookup::embedded_name(place, field.ty) == Some(name)
+                    super::lookup::embedded_name(place, field.ty)
+                        .is_some_and(|span| tree.span_text(span) == name)
                 } else {
                     field.names.iter().any(|id| tree.name(id) == name)
                 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use go_syntax::{ExprId, ExprKind, FieldListId};
+use go_syntax::{ExprId, ExprKind, FieldListId, Span};
 
 use super::store::{NamedType, PathId, Site, Type, TypeId, TypeList};
 use super::subst::Env;
@@ -40,11 +40,15 @@ impl Selection {
     }
 }
 
+/// Where a field or method is declared: the package and the offset of the name; nowhere, for the
+/// method of `error`.
+pub(crate) type Origin = Option<(PathId, u32)>;
+
 /// What is found on one level of embedding.
 #[derive(Default)]
 struct Level {
     /// With the index of the type that has it.
-    found: Option<(Selection, usize)>,
+    found: Option<(Selection, Origin, usize)>,
     ambiguous: bool,
     /// A type of this level is unknown: it may have what is looked for.
     in_doubt: bool,
@@ -55,9 +59,9 @@ struct Level {
 }
 
 impl Level {
-    fn add(&mut self, selection: Selection) {
+    fn add(&mut self, selection: Selection, origin: Origin) {
         self.ambiguous |= self.found.is_some();
-        self.found = Some((selection, self.current));
+        self.found = Some((selection, origin, self.current));
     }
 
     fn embed(&mut self, ty: TypeId) {
@@ -70,9 +74,10 @@ impl Typer<'_> {
     /// there is none, or an unknown type may hide what is found deeper.
     pub(crate) fn lookup(self, ty: TypeId, name: &str, from: PathId) -> Option<Selection> {
         self.lookup_through(ty, name, from, |_| {})
+            .map(|(selection, _)| selection)
     }
 
-    /// [`Typer::lookup`]; `pass` sees the types whose embedded fields lead to what is found, from the
+    /// [`Typer::lookup`], with where it is declared; `pass` sees the types whose embedded fields lead to what is found, from the
     /// type that has it to `ty`.
     pub(crate) fn lookup_through(
         self,
@@ -80,7 +85,7 @@ impl Typer<'_> {
         name: &str,
         from: PathId,
         mut pass: impl FnMut(TypeId),
-    ) -> Option<Selection> {
+    ) -> Option<(Selection, Origin)> {
         if name == "_" {
             return None;
         }
@@ -97,13 +102,13 @@ impl Typer<'_> {
                     self.search(ty, name, from, &mut level);
                 }
             }
-            if let Some((selection, index)) = level.found {
+            if let Some((selection, origin, index)) = level.found {
                 let mut next = Some(index);
                 while let Some((ty, embedding)) = next.and_then(|index| searched.get(index)) {
                     pass(*ty);
                     next = *embedding;
                 }
-                return (!level.ambiguous).then_some(selection);
+                return (!level.ambiguous).then_some((selection, origin));
             }
             if level.in_doubt || level.embedded.is_empty() {
                 return None;
@@ -135,14 +140,14 @@ impl Typer<'_> {
                 let named = self.cx.named(id);
                 if named.path == PathId::UNIVERSE {
                     if let Some(method) = self.universe_method(ty, &named, name) {
-                        level.add(method);
+                        level.add(method, None);
                     }
                     return;
                 }
                 if visible(named.path)
-                    && let Some(method) = self.declared_method(ty, &named, args, name)
+                    && let Some((method, start)) = self.declared_method(ty, &named, args, name)
                 {
-                    return level.add(method);
+                    return level.add(method, Some((named.path, start)));
                 }
                 self.underlying(ty)
             }
@@ -173,7 +178,7 @@ impl Typer<'_> {
             }
             Type::Named { name: id, .. } => {
                 if let Some(method) = self.universe_method(underlying, &self.cx.named(id), name) {
-                    level.add(method);
+                    level.add(method, None);
                 }
             }
             _ => {}
@@ -198,14 +203,14 @@ impl Typer<'_> {
         })
     }
 
-    /// The method `name` that is declared for a named type.
+    /// The method `name` that is declared for a named type, and where its name stands.
     fn declared_method(
         self,
         owner: TypeId,
         named: &Rc<NamedType>,
         args: TypeList,
         name: &str,
-    ) -> Option<Selection> {
+    ) -> Option<(Selection, u32)> {
         if named.local.is_some() {
             return None;
         }
@@ -224,11 +229,13 @@ impl Typer<'_> {
             .map(|recv| outside.receiver_params(place, recv))
             .unwrap_or_default();
         let signature = self.subst(declared, &Env::new(&params, &self.cx.types(args)));
-        Some(Selection::Method {
+        let start = place.tree().name_span(method.name).start;
+        let selection = Selection::Method {
             owner,
             pointer: method.pointer,
             signature,
-        })
+        };
+        Some((selection, start))
     }
 
     fn search_struct(self, site: Site<FieldListId>, env: TypeList, name: &str, level: &mut Level) {
@@ -248,15 +255,19 @@ impl Typer<'_> {
             let ty = || self.subst(self.type_expr(place, field.ty), &env);
             if field.names.is_empty() {
                 let ty = ty();
-                if embedded_name(place, field.ty) == Some(name) {
-                    level.add(Selection::Field(ty));
+                if let Some(embedded) = embedded_name(place, field.ty)
+                    && tree.span_text(embedded) == name
+                {
+                    let origin = Some((site.path, embedded.start));
+                    level.add(Selection::Field(ty), origin);
                 }
                 level.embed(match self.cx.ty(ty) {
                     Type::Pointer(elem) => elem,
                     _ => ty,
                 });
-            } else if field.names.iter().any(|id| tree.name(id) == name) {
-                level.add(Selection::Field(ty()));
+            } else if let Some(id) = field.names.iter().find(|&id| tree.name(id) == name) {
+                let origin = Some((site.path, tree.name_span(id).start));
+                level.add(Selection::Field(ty()), origin);
             }
         }
     }
@@ -290,28 +301,30 @@ impl Typer<'_> {
                 ) {
                     level.embed(self.subst(self.type_expr(place, field.ty), &env));
                 }
-            } else if field.names.iter().any(|id| tree.name(id) == name) {
+            } else if let Some(id) = field.names.iter().find(|&id| tree.name(id) == name) {
                 let signature = self.subst(self.type_expr(place, field.ty), &env);
                 let method = Selection::Method {
                     owner,
                     pointer: false,
                     signature,
                 };
-                level.found = Some((method, level.current));
+                let origin = Some((site.path, tree.name_span(id).start));
+                // What several embedded interfaces have is the same method, by the first of them.
+                level.found.get_or_insert((method, origin, level.current));
             }
         }
     }
 }
 
-/// The name of an embedded field: that of its type.
-pub(super) fn embedded_name<'p>(place: Place<'p>, ty: ExprId) -> Option<&'p str> {
+/// Where the name of an embedded field stands: that of its type.
+pub(crate) fn embedded_name(place: Place<'_>, ty: ExprId) -> Option<Span> {
     let tree = place.tree();
     let mut ty = ty;
     loop {
         match tree.expr(ty).kind {
             ExprKind::Paren(x) | ExprKind::Star(x) | ExprKind::Index { x, .. } => ty = x,
-            ExprKind::Selector { sel, .. } => return Some(tree.span_text(sel)),
-            ExprKind::Ident => return Some(tree.expr_text(ty)),
+            ExprKind::Selector { sel, .. } => return Some(sel),
+            ExprKind::Ident => return Some(tree.expr(ty).span),
             _ => return None,
         }
     }

@@ -13,7 +13,7 @@ mod finals;
 mod infer;
 pub(crate) mod layout;
 mod local;
-mod lookup;
+pub(crate) mod lookup;
 pub(crate) mod store;
 mod subst;
 mod type_expr;

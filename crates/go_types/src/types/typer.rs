@@ -50,9 +50,11 @@ pub(crate) enum Meaning {
 
 /// The names of one body, and the types found in it so far.
 #[derive(Debug)]
-pub(crate) struct BodyTypes {
+pub(crate) struct BodyTypes<'a> {
     pub(crate) file: u32,
     pub(crate) names: BodyNames,
+    /// The declarations, where they stand outside of functions.
+    pub(super) decls: &'a [DeclId],
     /// By position in the expressions of the root; empty until the first question.
     pub(super) exprs: RefCell<Vec<TypeId>>,
     /// By local; empty until the first question.
@@ -68,11 +70,12 @@ pub(crate) struct BodyTypes {
     pub(super) elided: OnceCell<FxHashMap<ExprId, (ExprId, bool)>>,
 }
 
-impl BodyTypes {
-    pub(crate) fn new(file: u32, names: BodyNames) -> Self {
+impl<'a> BodyTypes<'a> {
+    pub(crate) fn new(file: u32, names: BodyNames, decls: &'a [DeclId]) -> Self {
         Self {
             file,
             names,
+            decls,
             exprs: RefCell::default(),
             locals: RefCell::default(),
             constants: RefCell::default(),
@@ -88,7 +91,7 @@ impl BodyTypes {
 #[derive(Clone, Copy)]
 pub(crate) struct Typer<'t> {
     pub(crate) cx: &'t PackageCx<'t>,
-    pub(crate) body: Option<&'t BodyTypes>,
+    pub(crate) body: Option<&'t BodyTypes<'t>>,
 }
 
 impl<'t> Typer<'t> {
@@ -114,7 +117,7 @@ impl<'t> Typer<'t> {
     }
 
     /// The body's names, when `expr` at `place` belongs to the body.
-    pub(super) fn body_at(self, place: Place<'_>, expr: ExprId) -> Option<&'t BodyTypes> {
+    pub(super) fn body_at(self, place: Place<'_>, expr: ExprId) -> Option<&'t BodyTypes<'t>> {
         let body = self.body?;
         let inside = place.file == body.file
             && place.path == self.cx.root_path()
@@ -154,7 +157,7 @@ impl<'t> Typer<'t> {
     }
 
     /// The package that the identifier `expr` names.
-    pub(super) fn package_named(self, place: Place<'_>, expr: ExprId) -> Option<PathId> {
+    pub(crate) fn package_named(self, place: Place<'_>, expr: ExprId) -> Option<PathId> {
         let tree = place.tree();
         if !matches!(tree.expr(expr).kind, ExprKind::Ident) {
             return None;

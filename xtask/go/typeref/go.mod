@@ -1,0 +1,3 @@
+module typeref
+
+go 1.27
