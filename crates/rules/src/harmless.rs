@@ -178,16 +178,23 @@ const FUNCTIONS: &[(&str, &[&str], Loss)] = &[
     ),
 ];
 
-/// Packages all of whose functions are known: what is not in [`FUNCTIONS`] is harmless.
+/// Packages beside the standard library all of whose functions are known: what is not in
+/// [`FUNCTIONS`] is harmless.
 const KNOWN: &[&str] = &[
-    "os",
-    "log",
-    "fmt",
-    "log/slog",
     "k8s.io/klog",
     "k8s.io/klog/v2",
     "k8s.io/component-base/logs",
 ];
+
+/// Whether an import path is one of the standard library, where names need not tell what functions
+/// do. Not so the empty path: nothing is known then.
+pub(crate) fn is_standard(facts: &FunctionFacts<'_>, package: &str) -> bool {
+    let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    let own = first(facts.body().cx().names().path());
+    let first = first(package);
+    // A module may have a name without dots too.
+    !first.is_empty() && !first.contains('.') && first != own && !matches!(&*first, "main" | "C")
+}
 
 fn function_loss(package: &str, name: &str) -> Option<Loss> {
     FUNCTIONS
@@ -200,7 +207,11 @@ fn function_loss(package: &str, name: &str) -> Option<Loss> {
 fn declared_loss(facts: &FunctionFacts<'_>, call: ExprId, name: &str, depth: u32) -> Option<Loss> {
     let Some((file, func)) = facts.body().declaration(call) else {
         return match facts.callee(call) {
-            Callee::Func { package, .. } if !KNOWN.contains(&package) => named_loss(name),
+            Callee::Func { package, .. }
+                if !is_standard(facts, package) && !KNOWN.contains(&package) =>
+            {
+                named_loss(name)
+            }
             _ => None,
         };
     };
@@ -252,7 +263,15 @@ fn method_loss(
         "Rollback" => return None,
         _ => {
             let declared = body.declaration(call).is_some();
-            return match named_loss(name) {
+            let loss = named_loss(name);
+            if loss.is_some() && !declared {
+                let (package, ty) = owner();
+                if is_standard(facts, &package) {
+                    let removes = (&*package, &*ty) == ("os", "Root");
+                    return removes.then_some(Loss::Leftover);
+                }
+            }
+            return match loss {
                 Some(loss) if !declared && !name.to_ascii_lowercase().contains("remove") => {
                     Some(loss)
                 }

@@ -14,6 +14,7 @@ use go_types::{Callee, LocalId, MemberKind, Object, Type, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cx::RuleCx;
+use crate::harmless::is_standard;
 
 /// Types that cannot order anything, by package and name.
 const PLAIN: [(&str, &str); 15] = [
@@ -212,7 +213,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
                 }
                 Callee::Func { package, .. } => {
                     let is_own = *package == **body.cx().names().path();
-                    if is_own || !is_standard(package) {
+                    if is_own || !is_standard(self.cx.facts(), package) {
                         set.insert(self.everywhere());
                     }
                 }
@@ -420,13 +421,6 @@ fn is_channel_or_func(cx: &RuleCx<'_>, ty: TypeId) -> bool {
         cx.body().cx().ty(cx.body().underlying(ty)),
         Type::Chan { .. } | Type::Func { .. } | Type::Unknown
     )
-}
-
-/// Whether an import path is one of the standard library: its first element has no dot.
-fn is_standard(path: &str) -> bool {
-    path.split('/')
-        .next()
-        .is_some_and(|first| !first.contains('.'))
 }
 
 /// Where in `func` something happens that stands there, or in literals that are called there.

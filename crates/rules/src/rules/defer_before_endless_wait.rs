@@ -152,12 +152,24 @@ fn handles_panics(cx: &RuleCx<'_>, call: go_syntax::ExprId) -> bool {
     let Some((fun, _)) = cx.file().call(call) else {
         return false;
     };
-    let name = cx.file().expr_text(fun).to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
-        || cx.body().declaration(call).is_some_and(|(file, func)| {
+    let speaks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    };
+    // A function of the package is looked into; the names of others have to do.
+    match cx.body().declaration(call) {
+        Some((file, func)) => {
             let body = Body::new(cx.body().cx(), file, func);
-            recovers(&FunctionFacts::new(&body), func)
-        })
+            let facts = FunctionFacts::new(&body);
+            let tree = body.file();
+            recovers(&facts, func)
+                || facts.calls_of(func).iter().any(|inner| {
+                    tree.call(inner.call)
+                        .is_some_and(|(fun, _)| speaks(tree.expr_text(fun)))
+                })
+        }
+        None => speaks(cx.file().expr_text(fun)),
+    }
 }
 
 /// Whether the call lets go of the thread. A goroutine that never ends keeps it for good, and says by

@@ -101,3 +101,13 @@ func ticks() {
 		step()
 	}
 }
+
+// Its name speaks of panics; it has nothing to do with them.
+func countPanics() { step() }
+
+func counted() {
+	defer countPanics() // want
+	for {
+		step()
+	}
+}

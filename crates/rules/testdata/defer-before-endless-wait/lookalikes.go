@@ -183,3 +183,16 @@ func onOneThread(calls <-chan func()) {
 		call()
 	}
 }
+
+func handleCrash() {
+	if r := recover(); r != nil {
+		step()
+	}
+}
+
+func guardedByHelper() {
+	defer handleCrash()
+	for {
+		step()
+	}
+}

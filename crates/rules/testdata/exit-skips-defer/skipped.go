@@ -261,3 +261,10 @@ func writtenUnderAnotherName(path string, report func(io.Writer)) {
 		log.Fatal(err) // want
 	}
 }
+
+func inRoot(root *os.Root) {
+	defer root.RemoveAll("tmp")
+	if root.Name() == "/" {
+		os.Exit(1) // want "root.RemoveAll(…)"
+	}
+}
