@@ -62,7 +62,7 @@ impl Guard {
 }
 
 /// The names of the types of packages sync and sync/atomic that must not be copied.
-pub(crate) const STD_GUARDS: [&str; 15] = [
+pub(crate) const STD_GUARDS: [&str; 14] = [
     "Mutex",
     "RWMutex",
     "WaitGroup",
@@ -77,7 +77,6 @@ pub(crate) const STD_GUARDS: [&str; 15] = [
     "Uint64",
     "Uintptr",
     "Pointer",
-    "Value",
 ];
 
 /// What is known of the types of packages sync and sync/atomic without looking at them.
@@ -104,7 +103,7 @@ const HIDDEN_GUARDS: &[(&str, &[&str])] = &[
     ("debug/gosym", &["LineTable"]),
     ("encoding/gob", &["Decoder", "Encoder"]),
     ("encoding/json/v2", &["Marshalers", "Unmarshalers"]),
-    ("expvar", &["Float", "Int", "Map", "String"]),
+    ("expvar", &["Float", "Int", "Map"]),
     ("go/token", &["File", "FileSet"]),
     ("go/types", &["Context", "Named"]),
     ("io", &["PipeReader", "PipeWriter"]),

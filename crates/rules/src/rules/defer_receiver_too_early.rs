@@ -3,6 +3,7 @@
 use diagnostics::Applicability;
 use go_flow::{
     Access, CallMode, Cfg, DeferSite, EdgeKind, NodeId, NodeKind, Place, Point, Projection, Value,
+    Visit,
 };
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{BinaryOp, ExprId, ExprKind, Span, StmtKind};
@@ -26,7 +27,8 @@ declare_rule! {
     ///   `defer`.
     ///
     /// It is silent when the later value is closed, deferred, returned, stored, or made from the one
-    /// before (`r = bufio.NewReader(r)`), and when a function literal uses the variable.
+    /// before (`r = bufio.NewReader(r)`), when a function literal uses the variable, for timers and
+    /// tickers since Go 1.23, which need not be stopped, and in tests, which are soon over.
     ///
     /// ## Why it is bad
     /// The receiver is evaluated, and a value receiver copied, when the `defer` statement runs
@@ -104,7 +106,9 @@ impl Rule for DeferReceiverTooEarly {
             }
             if let Some((field, written)) = changed_field(cx, site) {
                 report_copy(cx, site, &field, written);
-            } else if let Some(replaced) = replaced(cx, site) {
+            } else if !cx.is_test()
+                && let Some(replaced) = replaced(cx, site)
+            {
                 report_replaced(cx, site, &replaced);
             }
         }
@@ -146,12 +150,14 @@ fn replaced(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Replaced> {
         || var.address_taken
         || !var.captures.is_empty()
         || is_value(cx, local)
+        || is_collected(cx, local)
     {
         return None;
     }
     let late = facts.writes_after(site.point, local);
     let leaked = late.iter().find(|late| {
         !late.in_closure
+            && is_next(cx, site, late.access.point, local)
             && is_fresh(cx, late.access.value, local, is_func)
             && stays_unreleased(cx, &late.access, local)
     })?;
@@ -186,6 +192,33 @@ fn is_value(cx: &RuleCx<'_>, local: LocalId) -> bool {
         body.cx().ty(body.underlying(body.type_of_local(local))),
         Type::Basic(_) | Type::Struct { .. } | Type::Array { .. }
     )
+}
+
+/// Whether no other `defer` for the variable comes between that of `site` and a write.
+fn is_next(cx: &RuleCx<'_>, site: &DeferSite<'_>, write: Point, local: LocalId) -> bool {
+    let cfg = cx.facts().cfg(site.point.func);
+    let found = cfg.search_after(site.point.node, |node| match cfg.kind(node) {
+        _ if node == write.node => Visit::Stop,
+        NodeKind::Defer(stmt) if mentions(cx, Node::Stmt(stmt), local) => Visit::Skip,
+        _ => Visit::Continue,
+    });
+    found.is_some()
+}
+
+/// Whether the garbage collector stops what the variable holds: timers and tickers since Go 1.23.
+fn is_collected(cx: &RuleCx<'_>, local: LocalId) -> bool {
+    let body = cx.body();
+    let ty = body.cx().deref(body.type_of_local(local));
+    let is_timer = body.is_named(ty, "time", "Ticker") || body.is_named(ty, "time", "Timer");
+    // Without the declarations of package time, its functions tell.
+    let is_made = |write: &Access| match write.value {
+        Value::Expr(call) => {
+            let call = cx.file().unparen(call);
+            body.is_call_to(call, "time", "NewTicker") || body.is_call_to(call, "time", "NewTimer")
+        }
+        _ => false,
+    };
+    cx.go_at_least(23) && (is_timer || cx.facts().var(local).writes.iter().any(is_made))
 }
 
 /// Whether a write gives the variable something new: what a call returns that did not get the value

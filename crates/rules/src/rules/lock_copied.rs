@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use diagnostics::Applicability;
+use go_flow::Value;
 use go_syntax::{
     AssignOp, DeclKind, ExprId, ExprKind, FieldId, FieldListId, FuncId, RangeOp, Span, SpecKind,
     StmtId, StmtKind, UnaryOp,
 };
-use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Type, TypeId};
+use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Selection, Type, TypeId};
 
 use crate::copies::{Copies, copies};
 use crate::cx::RuleCx;
@@ -29,7 +30,8 @@ declare_rule! {
     /// It is silent where a copy does no harm: of composite literals and results of calls, which
     /// nobody else has; of a local variable as long as nobody locked it or took its address (`var c
     /// Config; c.Name = name; return c`), which also means that the same copy is not reported again
-    /// where it is passed on; into `_`; and where only the type matters, as in `reflect.TypeOf(v)`.
+    /// where it is passed on; of what a pointer points to that is as fresh; into `_`; where only the
+    /// type matters, as in `reflect.TypeOf(v)`; and in tests, of what is printed or compared.
     ///
     /// ## Why it is bad
     /// Copying the value copies the state of the lock. Who locks the copy keeps nobody out who locks
@@ -294,7 +296,8 @@ impl Check<'_, '_> {
                 }
             }
             ExprKind::Call { args, .. } if !args.is_empty() && !only_types_matter(cx, expr) => {
-                for &arg in file.exprs(args) {
+                let is_looked_at = cx.is_test() && takes_anything(cx, expr);
+                for &arg in file.exprs(args).iter().filter(|_| !is_looked_at) {
                     self.copy(arg, || format!("`{}` gets", cx.call_snippet(expr)));
                 }
             }
@@ -345,7 +348,9 @@ impl Check<'_, '_> {
             return None;
         }
         let guard = guard_in(cx.body(), cx.body().type_of(expr))?;
-        let is_harmless = cx.body().denotes_type(expr) || is_unused_local(cx, expr);
+        let is_harmless = cx.body().denotes_type(expr)
+            || is_unused_local(cx, expr)
+            || is_unused_pointee(cx, expr);
         (!is_harmless).then_some(guard)
     }
 }
@@ -398,6 +403,36 @@ fn check_loop_variables(cx: &RuleCx<'_>, init: StmtId) {
     }
 }
 
+/// Whether the last parameter of a function is `any`: in tests such functions print and compare.
+fn takes_anything(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    match cx.facts().callee(call) {
+        Callee::Func {
+            package: "reflect" | "fmt",
+            ..
+        } => return true,
+        Callee::Func { .. } | Callee::Selected { .. } => {}
+        _ => return false,
+    }
+    let body = cx.body();
+    let types = body.cx();
+    let Some((fun, _)) = cx.file().call(call) else {
+        return false;
+    };
+    let ty = body.type_of(fun);
+    let Type::Func { params, .. } = types.ty(body.underlying(ty)) else {
+        // The test's own `t`, without the declarations of package testing.
+        return ty.is_unknown();
+    };
+    let last = types.types(params).last().copied();
+    last.is_some_and(|last| {
+        let elem = match types.ty(last) {
+            Type::Slice(elem) => elem,
+            _ => last,
+        };
+        types.ty(body.underlying(elem)) == Type::EmptyInterface
+    })
+}
+
 /// Whether a call looks at the types of its arguments only, or at nothing but their size.
 fn only_types_matter(cx: &RuleCx<'_>, call: ExprId) -> bool {
     match cx.facts().callee(call) {
@@ -434,8 +469,63 @@ fn is_unused_local(cx: &RuleCx<'_>, expr: ExprId) -> bool {
     let facts = cx.facts().var(local);
     names.local(local).is_var()
         && !facts.address_taken
-        && facts.captures.is_empty()
+        && !facts.is_written_in_literal()
         && use_of_guard(cx, local).is_none()
+}
+
+/// Whether `expr` is `*p`, and `p` a local variable that points to a new value of which only fields
+/// were used.
+fn is_unused_pointee(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let file = cx.file();
+    let ExprKind::Star(x) = file.expr(expr).kind else {
+        return false;
+    };
+    let Some(local) = cx.body().names().local_of(file.unparen(x)) else {
+        return false;
+    };
+    let facts = cx.facts().var(local);
+    let [write] = facts.writes.as_slice() else {
+        return false;
+    };
+    let is_new = match write.value {
+        Value::Expr(value) => {
+            let value = file.unparen(value);
+            match file.expr(value).kind {
+                ExprKind::Unary {
+                    op: UnaryOp::Addr,
+                    x,
+                } => matches!(
+                    file.expr(file.unparen(x)).kind,
+                    ExprKind::CompositeLit { .. }
+                ),
+                _ => cx.body().is_builtin_call(value, Builtin::New),
+            }
+        }
+        _ => false,
+    };
+    is_new
+        && !facts.address_taken
+        && facts.reads.iter().all(|read| {
+            read.expr
+                .is_some_and(|ident| is_field_or_pointee(cx, ident))
+        })
+}
+
+/// Whether an identifier stands before `.field` or after `*`.
+fn is_field_or_pointee(cx: &RuleCx<'_>, ident: ExprId) -> bool {
+    let file = cx.file();
+    let exprs = file.func(cx.root()).exprs;
+    exprs.iter().any(|expr| match file.expr(expr).kind {
+        ExprKind::Star(x) => file.unparen(x) == ident,
+        ExprKind::Selector { x, sel } if file.unparen(x) == ident => {
+            let ty = cx.body().type_of(x);
+            matches!(
+                cx.body().selection(ty, file.span_text(sel)),
+                Some(Selection::Field(_))
+            )
+        }
+        _ => false,
+    })
 }
 
 fn is_array(cx: &RuleCx<'_>, expr: ExprId) -> bool {

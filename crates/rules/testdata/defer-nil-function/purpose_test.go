@@ -17,3 +17,15 @@ func TestForgotten(t *testing.T) {
 	defer cleanup() // want "whatever happens before"
 	cleanup = func() { t.Log("done") }
 }
+
+func start(on bool) func() {
+	if !on {
+		return nil
+	}
+	return func() {}
+}
+
+func helper(t *testing.T, on bool) {
+	stop := start(on)
+	defer stop()
+}

@@ -242,3 +242,8 @@ func mustHave(on bool) func() {
 func neverComesToNil(on bool) {
 	defer mustHave(on)()
 }
+
+func computedArguments(n int) {
+	defer maybe(n > 3)()
+	defer maybe(true)()
+}

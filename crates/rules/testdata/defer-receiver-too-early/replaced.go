@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 )
 
 func use(...any) {}
@@ -144,6 +145,25 @@ func retried(addr string) {
 			return
 		}
 	}
+}
+
+func thirdOfThree(db *sql.DB) error {
+	rows, err := db.Query("a")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	rows, err = db.Query("b")
+	if err != nil {
+		return err
+	}
+	defer rows.Close() // want
+	rows.Close()
+	rows, err = db.Query("c")
+	if err != nil {
+		return err
+	}
+	return rows.Err()
 }
 
 // The later value is released, or given away.
@@ -336,4 +356,12 @@ func toGoroutine(addr string, serve func(net.Conn)) {
 		return
 	}
 	go serve(conn)
+}
+
+func ticker() {
+	t := time.NewTicker(1)
+	defer t.Stop()
+	t.Stop()
+	t = time.NewTicker(2)
+	<-t.C
 }

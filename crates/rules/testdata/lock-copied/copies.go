@@ -197,6 +197,7 @@ func copyOfCaptured() server {
 func ofLocalType() {
 	type local struct{ ready atomic.Bool }
 	l := &local{}
+	use(l)
 	c := *l // want "later changes reach only one of the two"
 	use(&c)
 }
@@ -204,6 +205,15 @@ func ofLocalType() {
 func pointerToPointer(s **server) {
 	c := **s // want
 	useName(c.name)
+}
+
+func sharedPointer(dst *server) {
+	s := &server{name: "a"}
+	go s.start()
+	*dst = *s // want
+	t := new(server)
+	useServer(t)
+	*dst = *t // want
 }
 
 // No copy, or one that does no harm.
@@ -323,6 +333,21 @@ func threePartsWithPointer() {
 
 func copyOfNames(s *server) server {
 	return server{name: s.name, conns: s.conns}
+}
+
+func capturedUnused() server {
+	s := server{name: "a"}
+	func() { useName(s.name) }()
+	return s
+}
+
+func freshPointer(dst *server) []server {
+	s := &server{name: "a"}
+	s.conns = nil
+	t := new(server)
+	t.name = s.name
+	*dst = *s
+	return append([]server(nil), *t)
 }
 
 // One copy, one finding.
