@@ -90,7 +90,8 @@ declare_rule! {
     /// A loop that goes round a few times only, which constants do not show, does no harm, and a
     /// program that ends soon after may not care. What is handed to something that keeps it, by a
     /// call that does not look like it, is needed after the loop, and then the `defer` is right; so it
-    /// is when the calls have to come after something that follows the loop. In
+    /// is when the calls have to come after something that follows the loop. What the iteration closes by
+    /// closing something else is not seen to be closed. In
     /// test files findings are notes, and loops over tables of cases are left alone: the table is
     /// short, and the test is soon over.
     ///
