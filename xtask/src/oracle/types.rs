@@ -5,6 +5,7 @@
 
 mod compare;
 mod corpora;
+mod leaves;
 mod report;
 
 use std::path::PathBuf;
@@ -84,6 +85,9 @@ fn measure(
         ours.args(["dev", "types"])
             .args(flags)
             .args(&code.our_patterns);
+        if code.without_go {
+            ours.env("GOROOT", "off");
+        }
         ours
     };
     compare(code, &reference, ours(&[]), ours(&["--objects"]))

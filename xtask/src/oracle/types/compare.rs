@@ -280,7 +280,9 @@ impl Pass<'_> {
             let (place, said) = split(self.kinds, line).context("a line has four fields")?;
             self.score.total += 1;
             match theirs.remove(place) {
-                Some(expected) if expected == said => self.score.agree += 1,
+                Some(expected) if self.comparable(expected) == self.comparable(said) => {
+                    self.score.agree += 1;
+                }
                 Some(expected) => {
                     differences.push((place.to_owned(), format!("`{said}`, not `{expected}`")));
                 }
@@ -294,6 +296,16 @@ impl Pass<'_> {
                 .map(|(place, said)| (place, format!("only they say `{said}`"))),
         );
         self.note(path, differences)
+    }
+
+    /// What of an object can be compared: the embedded standard library has other offsets.
+    fn comparable<'l>(&self, said: &'l str) -> &'l str {
+        if !self.code.without_go || self.kinds == Kinds::Types {
+            return said;
+        }
+        let (path, _) = said.split_once('@').unwrap_or((said, ""));
+        let first = path.split('/').next().unwrap_or_default();
+        if first.contains('.') { said } else { path }
     }
 
     fn note(&mut self, path: &Path, mut differences: Vec<(String, String)>) -> Result<()> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::leaves;
 use crate::corpus::files_below;
 use crate::debian;
 use crate::project::Project;
@@ -45,6 +46,8 @@ pub(super) struct Code {
     pub(super) patterns: Vec<String>,
     /// What we look at: no less.
     pub(super) our_patterns: Vec<String>,
+    /// Whether we are to see no installed Go. Places in the standard library cannot be compared then.
+    pub(super) without_go: bool,
 }
 
 /// A corpus, or why there is none.
@@ -64,6 +67,7 @@ pub(super) fn all(project: &Project, go: &Go, with_optional: bool) -> Result<Vec
             flags: Vec::new(),
             patterns: vec![name.to_owned()],
             our_patterns: vec![name.to_owned()],
+            without_go: false,
         })
     };
     let mut all = vec![goroot("std"), goroot("cmd")];
@@ -73,6 +77,7 @@ pub(super) fn all(project: &Project, go: &Go, with_optional: bool) -> Result<Vec
         }
         all.push(of_debian(project)?);
     }
+    all.extend(leaves::through_index(project, go, with_optional)?);
     Ok(all)
 }
 
@@ -91,6 +96,7 @@ fn vendored(project: &Project, name: &str, commit: &str, tags: &str) -> Result<F
         flags: vec!["-deps"],
         patterns: vec!["./...".to_owned()],
         our_patterns: vec!["./...".to_owned(), "./vendor/...".to_owned()],
+        without_go: false,
     }))
 }
 
@@ -130,6 +136,7 @@ fn of_debian(project: &Project) -> Result<Found> {
         flags: Vec::new(),
         patterns: vec!["./...".to_owned()],
         our_patterns: vec!["./...".to_owned()],
+        without_go: false,
     }))
 }
 
@@ -159,6 +166,7 @@ pub(super) fn names() -> Vec<String> {
         .into_iter()
         .chain(projects)
         .chain([DEBIAN.to_owned()])
+        .chain(leaves::names())
         .collect()
 }
 

@@ -91,7 +91,9 @@ impl Page {
              without cgo; those that go/types rejects, mostly for want of a dependency, are left out and\n\
              counted. *Expressions* are all values that are no constants: they agree when both say that they\n\
              are, and give them the same type. *Identifiers* are all uses and definitions but those of `_`:\n\
-             they agree when both say that they are declared at the same place.\n\n\
+             they agree when both say that they are declared at the same place. The rows *through the index*\n\
+             hold packages, without tests, that import only the standard library, while we see no Go but the\n\
+             embedded index; for what the library declares, *at the same place* is *in the same package* there.\n\n\
              | corpus | packages | rejected | expressions | agree | % | identifiers | agree | % |\n\
              |---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
         );
