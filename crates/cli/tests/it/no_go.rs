@@ -116,12 +116,38 @@ fn findings_in_the_shop_are_the_same_with_and_without_go() {
     assert!(found >= 15, "only {found} findings");
 }
 
-#[test]
-fn findings_in_real_code_are_the_same_with_and_without_go() {
-    let Some(goroot) = goroot() else { return };
+/// The packages of the standard library that import only each other, as a module.
+fn leaves(goroot: &Path) -> Folder {
     let folder = Folder::new(&[("go.mod", "module example.com/leaves\n\ngo 1.27\n")]);
     let copied = copy_leaves(&goroot.join("src"), Path::new(""), &folder);
     assert!(copied >= 100, "only {copied} packages");
+    folder
+}
+
+#[test]
+fn types_in_real_code_are_the_same_with_and_without_go() {
+    let Some(goroot) = goroot() else { return };
+    let folder = leaves(&goroot);
+    for (goos, goarch) in [("linux", "amd64"), ("windows", "arm64"), ("js", "wasm")] {
+        let types = |goroot: &Path| {
+            let mut command = folder.command(&["dev", "types", "./..."]);
+            command.env("GOROOT", goroot);
+            command.env("GOOS", goos).env("GOARCH", goarch);
+            finish(&mut command).exits(0).stdout
+        };
+        let (with, without) = (types(&goroot), types(Path::new("off")));
+        let mut lines = with.lines().zip(without.lines());
+        let differ = lines.find(|(with, without)| with != without);
+        assert_eq!(differ, None, "{goos}/{goarch}: the first type that differs");
+        assert_eq!(with.len(), without.len(), "{goos}/{goarch}");
+        assert!(with.lines().count() >= 100_000, "{goos}/{goarch}");
+    }
+}
+
+#[test]
+fn findings_in_real_code_are_the_same_with_and_without_go() {
+    let Some(goroot) = goroot() else { return };
+    let folder = leaves(&goroot);
     for goos in ["linux", "windows"] {
         let found = compare(&folder.root, &goroot, goos);
         assert!(found >= 5, "only {found} findings for {goos}");
