@@ -44,6 +44,22 @@ impl<'a> RuleCx<'a> {
         }
     }
 
+    /// The same rule, asking about another function of the package. Nothing is to be reported there.
+    pub(crate) fn elsewhere<'b>(
+        &self,
+        body: &'b Body<'b>,
+        facts: &'b FunctionFacts<'b>,
+    ) -> RuleCx<'b>
+    where
+        'a: 'b,
+    {
+        RuleCx {
+            body,
+            facts,
+            ..*self
+        }
+    }
+
     pub(crate) fn set_severity(&mut self, severity: Severity) {
         self.severity = severity;
     }

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use diagnostics::Applicability;
-use go_flow::Value;
+use go_flow::{FunctionFacts, Value};
 use go_syntax::{
     AssignOp, DeclKind, ExprId, ExprKind, FieldId, FieldListId, FuncId, RangeOp, Span, SpecKind,
     StmtId, StmtKind, UnaryOp,
 };
-use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Selection, Type, TypeId};
+use go_types::{Body, Builtin, Callee, LocalId, Object, PackageCx, Selection, Type, TypeId};
 
 use crate::copies::{Copies, copies};
 use crate::cx::RuleCx;
@@ -120,7 +120,10 @@ fn check_signature(cx: &RuleCx<'_>, func: FuncId) {
     for field in node.recv.into_iter().flat_map(|list| fields(cx, list)) {
         check_receiver(cx, func, field);
     }
+    let mut next = 0;
     for field in fields(cx, file.sig(node.sig).params) {
+        let index = next;
+        next += file.field(field).names.len().max(1);
         let ty = file.field(field).ty;
         if is_parameter_of_pointers(cx, ty) {
             continue;
@@ -128,6 +131,9 @@ fn check_signature(cx: &RuleCx<'_>, func: FuncId) {
         let Some(guard) = guard_in(cx.body(), declared_type(cx, field)) else {
             continue;
         };
+        if gets_fresh_values(cx, func, index) {
+            continue;
+        }
         let names: Vec<&str> = file
             .field(field)
             .names
@@ -146,6 +152,63 @@ fn check_signature(cx: &RuleCx<'_>, func: FuncId) {
             &guard,
         )
         .help(format!("make it a pointer: `*{holder}`"));
+    }
+}
+
+/// Whether a function is only called in its package, and each call hands over a value for the
+/// parameter `index` that nobody else has.
+fn gets_fresh_values(cx: &RuleCx<'_>, func: FuncId, index: usize) -> bool {
+    let names = cx.body().cx().names();
+    let node = cx.file().func(func);
+    let Some(name) = node.name.map(|name| cx.file().name(name)) else {
+        return false;
+    };
+    if node.recv.is_some() || name.starts_with(char::is_uppercase) {
+        return false;
+    }
+    let mut calls = 0;
+    for (file_index, file) in (0..).zip(names.files()) {
+        let roots = file
+            .all_funcs()
+            .filter(|&root| file.func(root).parent.is_none());
+        for root in roots {
+            let mentions: Vec<ExprId> = file
+                .func(root)
+                .exprs
+                .iter()
+                .filter(|&expr| file.ident(expr) == Some(name))
+                .collect();
+            if mentions.is_empty() {
+                continue;
+            }
+            let body = Body::new(cx.body().cx(), file_index, root);
+            let facts = FunctionFacts::new(&body);
+            let there = cx.elsewhere(&body, &facts);
+            let is_fresh_call = |mention: ExprId| {
+                facts.calls().iter().any(|call| {
+                    file.call(call.call).is_some_and(|(fun, args)| {
+                        file.unparen(fun) == mention
+                            && args.get(index).is_some_and(|&arg| is_fresh(&there, arg))
+                    })
+                })
+            };
+            if !mentions.iter().all(|&mention| is_fresh_call(mention)) {
+                return false;
+            }
+            calls += mentions.len();
+        }
+    }
+    calls > 0
+}
+
+/// Whether an expression gives a value that nobody else has.
+fn is_fresh(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let file = cx.file();
+    let expr = file.unparen(expr);
+    match file.expr(expr).kind {
+        ExprKind::CompositeLit { .. } | ExprKind::Call { .. } => true,
+        ExprKind::Ident => is_unused_local(cx, expr),
+        _ => false,
     }
 }
 
@@ -350,7 +413,8 @@ impl Check<'_, '_> {
         let guard = guard_in(cx.body(), cx.body().type_of(expr))?;
         let is_harmless = cx.body().denotes_type(expr)
             || is_unused_local(cx, expr)
-            || is_unused_pointee(cx, expr);
+            || is_unused_pointee(cx, expr)
+            || is_moved(cx, expr);
         (!is_harmless).then_some(guard)
     }
 }
@@ -509,6 +573,50 @@ fn is_unused_pointee(cx: &RuleCx<'_>, expr: ExprId) -> bool {
             read.expr
                 .is_some_and(|ident| is_field_or_pointee(cx, ident))
         })
+}
+
+/// Whether `expr` is `*p`, and nothing else is done with what `p` points to: a function made it, as
+/// its name says.
+fn is_moved(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    const MAKE: [&str; 6] = ["new", "make", "create", "unmarshal", "clone", "copy"];
+    let file = cx.file();
+    let ExprKind::Star(x) = file.expr(expr).kind else {
+        return false;
+    };
+    let x = file.unparen(x);
+    let (Some(local), Some(point)) = (cx.body().names().local_of(x), cx.facts().point_of_expr(x))
+    else {
+        return false;
+    };
+    let facts = cx.facts().var(local);
+    let Some(definition) = cx.facts().definitions(point, local).single() else {
+        return false;
+    };
+    let (Value::Expr(value) | Value::Element { expr: value, .. }) = definition.value else {
+        return false;
+    };
+    let mut call = file.unparen(value);
+    if let ExprKind::TypeAssert { x, .. } = file.expr(call).kind {
+        call = file.unparen(x);
+    }
+    let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = cx.facts().callee(call)
+    else {
+        return false;
+    };
+    let name = name.to_ascii_lowercase();
+    let is_same = |read: &go_flow::Access| {
+        let definitions = cx.facts().definitions(read.point, local);
+        definitions
+            .list
+            .iter()
+            .any(|other| other.point == definition.point)
+    };
+    MAKE.iter().any(|word| name.starts_with(word))
+        && facts.captures.is_empty()
+        && facts
+            .reads
+            .iter()
+            .all(|read| read.expr == Some(x) || !is_same(read))
 }
 
 /// Whether an identifier stands before `.field` or after `*`.

@@ -129,10 +129,30 @@ fn is_entry_point(cx: &RuleCx<'_>, func: FuncId) -> bool {
     let Some(name) = func.name.map(|name| cx.file().name(name)) else {
         return false;
     };
+    let params: Vec<_> = cx
+        .file()
+        .fields_of(cx.file().sig(func.sig).params)
+        .iter()
+        .collect();
+    let takes = |name: &str| match params.as_slice() {
+        [param] => {
+            let body = cx.body();
+            let param = cx.file().field(*param);
+            let declared = param.names.first().and_then(|id| body.names().declared(id));
+            let ty = match declared {
+                Some(local) => body.type_of_local(local),
+                None => body.type_of(param.ty),
+            };
+            body.is_named(body.cx().deref(ty), "testing", name)
+        }
+        _ => false,
+    };
+    // What takes anything else, or is a method, is a helper that may be deferred.
     let is_test_func = || {
-        ["Test", "Benchmark", "Fuzz", "Example"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        name.starts_with("Test") && (takes("T") || takes("M"))
+            || name.starts_with("Benchmark") && takes("B")
+            || name.starts_with("Fuzz") && takes("F")
+            || name.starts_with("Example") && params.is_empty()
     };
     func.recv.is_none()
         && (name == "init"

@@ -350,6 +350,46 @@ func freshPointer(dst *server) []server {
 	return append([]server(nil), *t)
 }
 
+func NewServer(name string) *server { return &server{name: name} }
+func find(name string) *server      { return &global }
+
+func moved(p *pool) {
+	s := NewServer("a")
+	p.servers = append(p.servers, *s)
+}
+
+func found(p *pool) {
+	s := find("a")
+	p.servers = append(p.servers, *s) // want
+}
+
+func movedAndKept(p *pool) {
+	s := NewServer("a")
+	p.servers = append(p.servers, *s) // want
+	useServer(s)
+}
+
+func register(s server) {
+	p0.byName[s.name] = s
+}
+
+func registerAll() {
+	register(server{name: "a"})
+	register(makeServer())
+	var s server
+	s.name = "b"
+	register(s)
+}
+
+func enlist(s server) { // want
+	useName(s.name)
+}
+
+func enlistAll(p *pool) {
+	enlist(server{})
+	enlist(p.main) // want
+}
+
 // One copy, one finding.
 
 func passedOn(s *server) {

@@ -49,3 +49,19 @@ func (suite) TestMethod() {
 }
 
 func mustPanic() {}
+
+func TestingHelper(t *testing.T, what string) {
+	if r := recover(); r != nil {
+		t.Errorf("%s: %v", what, r)
+	}
+}
+
+func BenchmarkGuard() {
+	recover()
+}
+
+func TestWithGuards(t *testing.T) {
+	defer TestingHelper(t, "x")
+	defer BenchmarkGuard()
+	mustPanic()
+}
