@@ -343,6 +343,11 @@ impl<'a> Body<'a> {
         self.typer().is_named(ty, package, name)
     }
 
+    /// [`PackageCx::identical`], for types declared in this function too.
+    pub fn identical(&self, a: TypeId, b: TypeId) -> bool {
+        !a.is_unknown() && self.typer().identical(a, b)
+    }
+
     /// Whether this is the predeclared type `error`.
     pub fn is_error(&self, ty: TypeId) -> bool {
         self.is_named(ty, "", "error")

@@ -196,6 +196,13 @@ impl<'a> PackageCx<'a> {
         self.typer().is_named(id, package, name)
     }
 
+    /// Whether two types are the same type. Named types are the same when they have the same name and
+    /// arguments, others when they are made alike; aliases are looked through, and the names of
+    /// parameters do not matter. What is unknown is not the same as anything.
+    pub fn identical(&self, a: TypeId, b: TypeId) -> bool {
+        !a.is_unknown() && self.typer().identical(a, b)
+    }
+
     /// Whether this is the predeclared type `error`.
     pub fn is_error(&self, id: TypeId) -> bool {
         self.is_named(id, "", "error")

@@ -76,6 +76,7 @@ impl Typer<'_> {
                 self.type_of(place, arg)
             }
         };
+        let exprs = args;
         let mut args: Vec<TypeId> = args.iter().map(type_of_arg).collect();
         // The results of one call may be all the arguments of another.
         if let [single] = *args
@@ -90,7 +91,51 @@ impl Typer<'_> {
         {
             formals.resize(args.len().max(formals.len()), self.element_of(last));
         }
-        self.infer(generic, known, &formals, &args)
+        let mut env = self.infer(generic, known, &formals, &args);
+        // What is known by now may tell which instances of generic arguments are meant, and these
+        // tell more. Each round finds one more of them, or is the last.
+        for _ in 0..args.len() {
+            let mut more = false;
+            for ((&formal, &expr), arg) in formals.iter().zip(exprs).zip(&mut args) {
+                if arg.is_unknown()
+                    && let Some(instance) =
+                        self.generic_argument(place, expr, formal, (generic, &env))
+                {
+                    *arg = instance;
+                    more = true;
+                }
+            }
+            if !more {
+                break;
+            }
+            env = self.infer(generic, known, &formals, &args);
+        }
+        env
+    }
+
+    /// The type of a generic function that is an argument for a parameter of type `formal`, when that
+    /// tells what all its type parameters stand for.
+    fn generic_argument(
+        self,
+        place: Place<'_>,
+        expr: ExprId,
+        formal: TypeId,
+        (generic, env): (&[TypeId], &Env),
+    ) -> Option<TypeId> {
+        let (params, known) = self.generic_callee(place, expr);
+        if params.is_empty() || known.len() >= params.len() {
+            return None;
+        }
+        let own = self.type_of(place, expr);
+        let formal = self.subst(formal, &env.clone().without_unknown());
+        let found = self.infer(&params, &known, &[own], &[formal]);
+        let instance = self.subst(own, &found.without_unknown());
+        // Nothing may be left open, neither of the argument nor of the function that is called.
+        let open = |params: &[TypeId]| {
+            let unknown = vec![TypeId::UNKNOWN; params.len()];
+            self.subst(instance, &Env::new(params, &unknown)) != instance
+        };
+        (!open(&params) && !open(generic)).then_some(instance)
     }
 
     /// The type of the elements of a slice.

@@ -10,7 +10,7 @@ use crate::names::MemberKind;
 use crate::universe::Basic;
 
 /// How deep interfaces that embed interfaces are followed. One that embeds itself goes on for ever.
-const MAX_EMBEDDING: u32 = 12;
+pub(super) const MAX_EMBEDDING: u32 = 12;
 
 /// One alternative of a type set.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Term {
 }
 
 /// The types of a set; `None` when it is not bounded.
-type Terms = Option<Vec<Term>>;
+pub(super) type Terms = Option<Vec<Term>>;
 
 impl Typer<'_> {
     /// What operations on values of the type see: what is underneath, for a type parameter the type
@@ -153,7 +153,7 @@ impl Typer<'_> {
         }
     }
 
-    fn terms_of_type(self, ty: TypeId, levels: u32) -> Terms {
+    pub(super) fn terms_of_type(self, ty: TypeId, levels: u32) -> Terms {
         let levels = levels.checked_sub(1)?;
         let (site, env) = match self.cx.ty(self.underlying(ty)) {
             Type::Interface { site, env } => (site, env),
@@ -283,82 +283,6 @@ impl Typer<'_> {
                     _ => false,
                 })
         })
-    }
-
-    /// Whether two types are the same, aliases looked through.
-    pub(super) fn identical(self, a: TypeId, b: TypeId) -> bool {
-        a == b || self.deeper(false, || self.identical_kinds(a, b))
-    }
-
-    fn identical_kinds(self, a: TypeId, b: TypeId) -> bool {
-        let (a, b) = (self.canonical(a), self.canonical(b));
-        let lists = |a, b| {
-            let (a, b) = (self.cx.types(a), self.cx.types(b));
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(&a, &b)| self.identical(a, b))
-        };
-        match (self.cx.ty(a), self.cx.ty(b)) {
-            (Type::Unknown, _) | (_, Type::Unknown) => false,
-            _ if a == b => true,
-            (
-                Type::Named { name, args },
-                Type::Named {
-                    name: other,
-                    args: same,
-                },
-            ) => name == other && lists(args, same),
-            (Type::Pointer(a), Type::Pointer(b)) | (Type::Slice(a), Type::Slice(b)) => {
-                self.identical(a, b)
-            }
-            (
-                Type::Array { len, elem },
-                Type::Array {
-                    len: other,
-                    elem: same,
-                },
-            ) => len.is_some() && len == other && self.identical(elem, same),
-            (
-                Type::Map { key, value },
-                Type::Map {
-                    key: other,
-                    value: same,
-                },
-            ) => self.identical(key, other) && self.identical(value, same),
-            (
-                Type::Chan { dir, elem },
-                Type::Chan {
-                    dir: other,
-                    elem: same,
-                },
-            ) => dir == other && self.identical(elem, same),
-            (
-                Type::Func {
-                    params,
-                    results,
-                    variadic,
-                    ..
-                },
-                Type::Func {
-                    params: other,
-                    results: same,
-                    variadic: also,
-                    ..
-                },
-            ) => variadic == also && lists(params, other) && lists(results, same),
-            (Type::Struct { .. }, Type::Struct { .. }) => self.identical_structs(a, b),
-            _ => false,
-        }
-    }
-
-    fn identical_structs(self, a: TypeId, b: TypeId) -> bool {
-        match (self.struct_fields(a), self.struct_fields(b)) {
-            (Some(a), Some(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(&b)
-                        .all(|(a, b)| a.0 == b.0 && self.identical(a.1, b.1))
-            }
-            _ => false,
-        }
     }
 
     /// Names and types of the fields of a struct type; embedded fields have no name.

@@ -10,6 +10,7 @@ mod decl;
 mod display;
 mod expr;
 mod finals;
+mod identity;
 mod infer;
 pub(crate) mod layout;
 mod local;

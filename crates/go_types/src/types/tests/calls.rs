@@ -247,3 +247,26 @@ var variable = own",
         expected.map(|(call, label)| (call, label.to_owned()))
     );
 }
+
+#[test]
+fn generic_arguments_tell_what_parameters_stand_for() {
+    check(
+        "package p
+func apply[T, U any](xs []T, f func(T) U) []U
+func show[X any](x X) string
+func pair[A, B any](a A, b B) map[string]B
+func same[X any](x X) X
+func fold[T, U any](xs []T, zero U, f func(U, T) map[string]T) U
+func chain[T, U, V any](t T, f func(T) U, g func(U) V) V
+func wrap[X any](x X) []X
+func f(ints []int) {
+	_ = apply(ints, show) /*:[]string*/
+	_ = apply(ints, same) /*:[]int*/
+	_ = apply(ints, wrap) /*:[][]int*/
+	_ = apply(ints, show[int]) /*:[]string*/
+	_ = fold(ints, 1.5, pair) /*:float64*/
+	_ = chain(1, wrap, wrap) /*:[][]int*/
+}
+",
+    );
+}

@@ -7,6 +7,7 @@
 mod calls;
 mod exprs;
 mod finals;
+mod identity;
 mod robust;
 mod selectors;
 

@@ -2,7 +2,7 @@
 
 use super::STD;
 use crate::testing::{TextPackages, package};
-use crate::{Body, PackageCx};
+use crate::{Body, Declarations, PackageCx, definitions};
 
 /// Asks about every expression of a file that need not be Go.
 fn ask_everything(text: &str) -> usize {
@@ -31,8 +31,16 @@ fn ask_everything(text: &str) -> usize {
         for (local, _) in body.names().locals() {
             let _ = body.type_of_local(local);
         }
-        let _ = body.values().count();
+        let _ = (body.values().count(), body.mentions().len());
     }
+    for run in file.decl_runs() {
+        let decls = Declarations::new(&cx, 0, &run);
+        let _ = decls.mentions().len();
+        for (_, ty) in decls.values() {
+            let _ = decls.type_string(ty);
+        }
+    }
+    let _ = definitions(&names, 0).len();
     known
 }
 
