@@ -240,3 +240,26 @@ func (j *job) replaced(n int) []int {
 }
 
 func (j *job) install(next []int) { j.next = next }
+
+type tree struct {
+	name     string
+	children []*tree
+}
+
+// The paths of brothers share an array as soon as it has room: known to be missed.
+func paths(t *tree, path []string, all *[][]string) {
+	path = append(path, t.name)
+	if len(t.children) == 0 {
+		*all = append(*all, path) // bug-missed
+	}
+	for _, child := range t.children {
+		paths(child, path, all)
+	}
+}
+
+// Whether there is room is for the caller to say.
+func ofParameter(base []string) ([]string, []string) {
+	first := append(base, "a") // bug-missed
+	second := append(base, "b")
+	return first, second
+}

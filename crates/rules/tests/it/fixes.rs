@@ -185,3 +185,41 @@ func f() {
 ",
     );
 }
+
+#[test]
+fn an_append_copies_what_is_read_later() {
+    assert_fixed(
+        "append-aliases",
+        "func f(list []int, i int) ([]int, []int) {
+	rest := append(list[:i], list[i+1:]...) // without i
+	return rest, list
+}
+",
+        "func f(list []int, i int) ([]int, []int) {
+	rest := append(list[:i:i], list[i+1:]...) // without i
+	return rest, list
+}
+",
+    );
+}
+
+#[test]
+fn the_first_of_two_appends_copies() {
+    assert_fixed(
+        "append-aliases",
+        "func f() ([]int, []int) {
+	base := make([]int, 0, 8)
+	first := append(base, 1)
+	second := append(base, 2)
+	return first, second
+}
+",
+        "func f() ([]int, []int) {
+	base := make([]int, 0, 8)
+	first := append(base[:len(base):len(base)], 1)
+	second := append(base, 2)
+	return first, second
+}
+",
+    );
+}
