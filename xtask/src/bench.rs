@@ -6,6 +6,7 @@
 mod check;
 mod instructions;
 mod parsers;
+mod types;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::{corpus, process};
 /// The flags of `bench`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// What to measure; parsers and check when nothing is named.
+    /// What to measure; parsers, check and types when nothing is named.
     what: Vec<What>,
     /// Print the results as one JSON object.
     #[arg(long)]
@@ -41,6 +42,8 @@ enum What {
     Parsers,
     /// `deferscope check` against `deferscope dev parse`.
     Check,
+    /// `deferscope dev types --count` against go/parser and go/types.
+    Types,
     /// Instructions that parsing takes, counted by valgrind, against the committed number.
     Instructions,
 }
@@ -103,6 +106,12 @@ pub(crate) fn run(project: &Project, args: &BenchArgs) -> Result<()> {
         goals.push(check.goal());
         object.insert("check".to_owned(), check.json());
         lines.push(check.shown());
+    }
+    if wanted(What::Types) {
+        let types = types::run(project, &go, args.rounds)?;
+        goals.extend(types.goals());
+        object.insert("types".to_owned(), types.json());
+        lines.push(types.shown());
     }
     if wanted(What::Instructions) {
         let count = instructions::run(project, &go, &build_bench(project)?, args.write)?;

@@ -3,6 +3,7 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
+mod missing;
 mod mutants;
 mod syntax;
 mod table;
@@ -22,6 +23,8 @@ pub(crate) enum Oracle {
     Syntax(SyntaxArgs),
     /// `go_types` against go/types: the types of expressions, the objects behind identifiers.
     Types(TypesArgs),
+    /// `check` of vendored projects with half of their dependencies taken away: nothing new is found.
+    Missing(MissingArgs),
 }
 
 /// The flags of `oracle syntax`.
@@ -64,11 +67,26 @@ pub(crate) struct TypesArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle missing`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct MissingArgs {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many seeds are tried.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: u64,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
         Oracle::Syntax(args) => syntax::run(project, args),
         Oracle::Types(args) => types::run(project, args),
+        Oracle::Missing(args) => missing::run(project, args),
     }
 }
 

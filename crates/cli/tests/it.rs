@@ -9,8 +9,12 @@ mod bad_input;
 mod check;
 #[path = "it/commands.rs"]
 mod commands;
+#[path = "it/cut_files.rs"]
+mod cut_files;
 #[path = "it/git.rs"]
 mod git;
+#[path = "it/missing_dependencies.rs"]
+mod missing_dependencies;
 #[path = "it/no_go.rs"]
 mod no_go;
 #[path = "it/process.rs"]

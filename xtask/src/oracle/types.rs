@@ -14,6 +14,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use self::compare::{Reference, Row, compare};
+pub(super) use self::corpora::vendored_projects;
 use self::corpora::{Code, Found};
 use super::{TypesArgs, table};
 use crate::generated;

@@ -157,14 +157,14 @@ impl Typer<'_> {
         let env = self.env_of(env);
         for field in tree.fields_of(site.node).iter() {
             let field = tree.field(field);
-            if field.names.is_empty() {
-                if !matches!(
-                    tree.expr(field.ty).kind,
-                    ExprKind::Binary { .. } | ExprKind::Unary { .. }
-                ) {
-                    let embedded = self.subst(self.type_expr(place, field.ty), &env);
-                    self.collect_methods(embedded, levels, methods)?;
-                }
+            // Unions and approximations have no methods.
+            let has_methods = !matches!(
+                tree.expr(field.ty).kind,
+                ExprKind::Binary { .. } | ExprKind::Unary { .. }
+            );
+            if field.names.is_empty() && has_methods {
+                let embedded = self.subst(self.type_expr(place, field.ty), &env);
+                self.collect_methods(embedded, levels, methods)?;
             }
             for name in field.names.iter() {
                 let name = tree.name(name);

@@ -81,9 +81,21 @@ pub(super) fn all(project: &Project, go: &Go, with_optional: bool) -> Result<Vec
     Ok(all)
 }
 
+/// The names of the vendored projects, and where their source is expected.
+pub(in crate::oracle) fn vendored_projects(
+    project: &Project,
+) -> impl Iterator<Item = (&'static str, PathBuf)> + '_ {
+    let projects = PROJECTS.iter();
+    projects.map(|&(name, commit, _)| (name, place(project, name, commit)))
+}
+
+fn place(project: &Project, name: &str, commit: &str) -> PathBuf {
+    project.cache.join("repos").join(format!("{name}-{commit}"))
+}
+
 /// A project whose source at the pinned commit lies in `repos/NAME-COMMIT` of the cache.
 fn vendored(project: &Project, name: &str, commit: &str, tags: &str) -> Result<Found> {
-    let root = project.cache.join("repos").join(format!("{name}-{commit}"));
+    let root = place(project, name, commit);
     let label = label(name, commit);
     if !root.join("vendor/modules.txt").is_file() {
         let help = format!("put its source at that commit into {}", root.display());
