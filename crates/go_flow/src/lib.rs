@@ -15,6 +15,7 @@ mod facts;
 mod locks;
 mod loops;
 mod place;
+mod resource;
 mod search;
 mod sites;
 mod vars;
@@ -30,6 +31,10 @@ pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
 pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
+pub use resource::{
+    Acquire, ArgEffect, CallContract, Class, ClassId, Contract, Fate, FunctionModel, Gives, Hop,
+    Inferred, Leak, Leaks, Models, NoContracts, PackageContracts, infer_package, method_key,
+};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use search::{Path, Step, Visit};
 pub use sites::{

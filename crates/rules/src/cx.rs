@@ -1,11 +1,11 @@
 //! What a rule can ask about the function it looks at, and how it reports.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Diagnostic, Edit, Fix, Related, Severity};
-use go_flow::FunctionFacts;
+use go_flow::{FunctionFacts, Inferred, Leaks};
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
 
@@ -20,6 +20,8 @@ pub struct RuleCx<'a> {
     go: u32,
     is_test: bool,
     is_main: bool,
+    contracts: &'a dyn Inferred,
+    leaks: OnceCell<Leaks>,
     /// What configuration makes of the severity of the rule that runs.
     severity: Severity,
     found: &'a RefCell<Vec<Diagnostic>>,
@@ -39,6 +41,8 @@ impl<'a> RuleCx<'a> {
             go: input.go,
             is_test: input.is_test,
             is_main: input.is_main,
+            contracts: input.contracts,
+            leaks: OnceCell::new(),
             severity: Severity::Warning,
             found,
         }
@@ -80,6 +84,12 @@ impl<'a> RuleCx<'a> {
     #[inline]
     pub fn facts(&self) -> &'a FunctionFacts<'a> {
         self.facts
+    }
+
+    /// The resources that the function acquires and leaves behind on some path.
+    pub fn leaks(&self) -> &Leaks {
+        self.leaks
+            .get_or_init(|| self.facts.leaks(crate::models::models(), self.contracts))
     }
 
     /// The top-level function.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Severity};
-use go_flow::FunctionFacts;
+use go_flow::{FunctionFacts, Inferred};
 use go_syntax::{Features, File, FuncId};
 use go_types::{Body, PackageCx};
 
@@ -76,6 +76,8 @@ pub struct FileInput<'a> {
     pub is_test: bool,
     /// Whether its package is `main`.
     pub is_main: bool,
+    /// What is known of the functions that it calls.
+    pub contracts: &'a dyn Inferred,
 }
 
 /// Runs `rules` over all functions of a file. Findings come in no particular order, without

@@ -39,6 +39,7 @@ register! {
     lock_copied::LockCopied,
     defer_nil_function::DeferNilFunction,
     defer_receiver_too_early::DeferReceiverTooEarly,
+    closer_not_closed::CloserNotClosed,
 }
 
 /// All rules, by category and name as the catalogue has them.

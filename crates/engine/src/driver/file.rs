@@ -9,6 +9,7 @@ use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
 use rules::{FileInput, RuleSet, SYNTAX_ERROR};
 
+use super::contracts::OwnContracts;
 use super::rulesets::FileRules;
 use super::targets::{Unit, UnitFile};
 use super::{Run, order};
@@ -35,6 +36,7 @@ pub(crate) struct FileCheck<'a> {
     loader: &'a dyn Loader,
     unit: &'a Unit,
     names: &'a Arc<PackageNames>,
+    contracts: &'a OwnContracts<'a>,
     cx: PackageCx<'a>,
 }
 
@@ -44,12 +46,14 @@ impl<'a> FileCheck<'a> {
         loader: &'a dyn Loader,
         unit: &'a Unit,
         names: &'a Arc<PackageNames>,
+        contracts: &'a OwnContracts<'a>,
     ) -> Self {
         Self {
             run,
             loader,
             unit,
             names,
+            contracts,
             cx: PackageCx::new(names, loader),
         }
     }
@@ -76,6 +80,7 @@ impl<'a> FileCheck<'a> {
                 ),
                 is_test: source.flags.test || self.unit.package.kind == PackageKind::ExternalTest,
                 is_main: self.unit.package.is_main(),
+                contracts: self.contracts,
             };
             self.check_functions(&input, &rules.rules, &mut report);
             self.identify(file, tree, &mut report.findings);

@@ -4,6 +4,7 @@
 //! collected, the rules run, and its trees dropped. What comes out does not depend on the number of
 //! threads: every list is sorted at the end.
 
+mod contracts;
 mod file;
 mod package;
 mod rulesets;
@@ -30,6 +31,7 @@ use crate::problem::Problem;
 use crate::revision::Changes;
 use crate::statistics::{Counters, Statistics};
 
+use contracts::Contracts;
 use package::PackageReport;
 use rulesets::RuleSets;
 use targets::Unit;
@@ -203,6 +205,7 @@ impl<'a> Run<'a> {
 
         let start = Instant::now();
         let loader = ProjectLoader::new(&self.project);
+        let contracts = Contracts::new(&self.project, &loader);
         let reports: Vec<PackageReport> = units
             .par_iter()
             .with_max_len(1)
@@ -210,7 +213,7 @@ impl<'a> Run<'a> {
                 let report = if self.is_interrupted() {
                     PackageReport::default()
                 } else {
-                    package::analyse(&self, &loader, unit)
+                    package::analyse(&self, &loader, &contracts, unit)
                 };
                 self.request.observer.package_done();
                 report
@@ -219,6 +222,7 @@ impl<'a> Run<'a> {
         if self.request.count_imports {
             statistics.imports_not_found = targets::imports_not_found(&self.project, &units);
         }
+        drop(contracts);
         drop(loader);
 
         let mut findings = Vec::new();

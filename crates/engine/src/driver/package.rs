@@ -13,6 +13,7 @@ use go_types::{Importer, Loader, PackageNames};
 use rayon::prelude::*;
 
 use super::Run;
+use super::contracts::Contracts;
 use super::file::{FileCheck, FileReport};
 use super::targets::{Unit, UnitFile};
 use crate::guard::catch;
@@ -31,7 +32,12 @@ pub(crate) struct PackageReport {
 }
 
 /// Analyses a package.
-pub(crate) fn analyse(run: &Run<'_>, loader: &dyn Loader, unit: &Unit) -> PackageReport {
+pub(crate) fn analyse(
+    run: &Run<'_>,
+    loader: &dyn Loader,
+    contracts: &Contracts<'_>,
+    unit: &Unit,
+) -> PackageReport {
     let mut report = PackageReport::default();
     let mut sources = Vec::with_capacity(unit.files.len());
     run.counters.read.time(|| {
@@ -64,7 +70,8 @@ pub(crate) fn analyse(run: &Run<'_>, loader: &dyn Loader, unit: &Unit) -> Packag
     };
 
     let wanted: Vec<(u32, &UnitFile)> = (0..).zip(files).filter(|(_, file)| file.wanted).collect();
-    let new_check = || FileCheck::new(run, loader, unit, &names);
+    let own = contracts.of_unit(&names, loader);
+    let new_check = || FileCheck::new(run, loader, unit, &names, &own);
     let reports: Vec<FileReport> = run.counters.rules.time(|| {
         if large {
             wanted

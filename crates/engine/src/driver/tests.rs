@@ -416,6 +416,7 @@ fn a_panic_costs_one_function() {
         go: 22,
         is_test: false,
         is_main: false,
+        contracts: &go_flow::NoContracts,
     };
     check.check_functions(
         &input,

@@ -45,6 +45,7 @@ pub(super) fn run(
         go: input.go,
         is_test,
         is_main,
+        contracts: &go_flow::NoContracts,
     };
     let mut found = check_file(&package, &file_input, &rules);
     found.sort_by_key(|d| (d.range, d.message.clone()));

@@ -1,0 +1,202 @@
+//! What a call does with resources, as far as models, contracts and types tell.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use go_syntax::ExprId;
+use go_types::{Basic, Builtin, Callee, Selection, Type, TypeId};
+use rustc_hash::FxHashMap;
+
+use super::contract::{ArgEffect, CallContract, Contract};
+use super::explore::Tracker;
+use super::models::ClassId;
+
+/// The number of the last of an unknown number of results.
+pub(crate) const LAST: u32 = u32::MAX;
+
+/// Methods that end the use of a value, whatever it is.
+const ENDING: [&str; 12] = [
+    "Close",
+    "CloseWithError",
+    "Stop",
+    "Shutdown",
+    "Release",
+    "Cancel",
+    "Destroy",
+    "Dispose",
+    "Done",
+    "End",
+    "Finish",
+    "Terminate",
+];
+
+/// Which types have a method that ends their use; kept for a package.
+#[derive(Debug, Default)]
+struct Closable(RefCell<FxHashMap<TypeId, bool>>);
+
+impl<'a> Tracker<'_, 'a> {
+    /// The package and the name (`F` or `T.M`) of what a call calls.
+    pub(crate) fn key(&self, call: ExprId) -> Option<(Rc<str>, String)> {
+        match self.facts().callee(call) {
+            Callee::Func { package, name, .. } => Some((package.into(), name.to_owned())),
+            Callee::Selected { name, .. } => {
+                let method = self.body().method(call)?;
+                let Type::Named { name: owner, .. } = self.body().cx().ty(method.owner) else {
+                    return None;
+                };
+                let owner = self.body().cx().named(owner);
+                Some((
+                    Rc::from(&*owner.package),
+                    format!("{}.{name}", owner.name),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a call does.
+    pub(crate) fn contract(&self, call: ExprId) -> Rc<CallContract> {
+        if let Some(known) = self.contracts.borrow().get(&call) {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(self.make_contract(call));
+        self.contracts.borrow_mut().insert(call, Rc::clone(&made));
+        made
+    }
+
+    fn make_contract(&self, call: ExprId) -> CallContract {
+        let Some((package, name)) = self.key(call) else {
+            return CallContract::default();
+        };
+        let contract = match self.models().function(&format!("{package}.{name}")) {
+            Some(contract) => contract.clone(),
+            None => self
+                .inferred()
+                .contract(self.body().cx(), &package, &name)
+                .unwrap_or_default(),
+        };
+        CallContract {
+            error: self.error_result(call),
+            contract,
+        }
+    }
+
+    /// The number of the last result of a call, when it can tell whether the call succeeded.
+    fn error_result(&self, call: ExprId) -> Option<u32> {
+        let body = self.body();
+        // When nobody knows the types, the model's word is good: it is the last one.
+        let Some(results) = body.results_of_call(call) else {
+            return Some(LAST);
+        };
+        let last = results.len().checked_sub(1)?;
+        let tells = body.is_error(results[last])
+            || matches!(
+                body.cx().ty(body.underlying(results[last])),
+                Type::Basic(Basic::Bool)
+            );
+        tells.then(|| u32::try_from(last).ok())?
+    }
+
+    /// What a call does with argument `index`, which is the resource or something around it.
+    pub(crate) fn arg_effect(&self, call: ExprId, index: usize, class: ClassId) -> ArgEffect {
+        match self.facts().callee(call) {
+            Callee::Builtin(Builtin::Append) => return ArgEffect::Keep,
+            Callee::Builtin(_) => return ArgEffect::Borrow,
+            _ => {}
+        }
+        let contract: &Contract = &self.contract(call).contract;
+        let effect = contract.param(index);
+        if effect != ArgEffect::Unknown {
+            return effect;
+        }
+        if let Some((package, name)) = self.key(call) {
+            let key = format!("{package}.{name}");
+            if self.models().releases(&key, class, index) {
+                return ArgEffect::Release;
+            }
+            if self.models().borrows(&package) {
+                return ArgEffect::Borrow;
+            }
+        }
+        match self.param_type(call, index) {
+            // Through such a parameter it cannot be closed, and whoever keeps it does not own it.
+            Some(ty) if self.is_plain_interface(ty) => ArgEffect::Borrow,
+            _ => ArgEffect::Unknown,
+        }
+    }
+
+    fn param_type(&self, call: ExprId, index: usize) -> Option<TypeId> {
+        let (fun, _) = self.file().call(call)?;
+        let body = self.body();
+        let Type::Func {
+            params, variadic, ..
+        } = body.cx().ty(body.underlying(body.type_of(fun)))
+        else {
+            return None;
+        };
+        let params = body.cx().types(params);
+        let last = params.len().checked_sub(1)?;
+        if variadic && index >= last {
+            return match body.cx().ty(params[last]) {
+                Type::Slice(elem) => Some(elem),
+                _ => None,
+            };
+        }
+        params.get(index).copied()
+    }
+
+    /// Whether a type is an interface with methods of which none ends the use of the value.
+    fn is_plain_interface(&self, ty: TypeId) -> bool {
+        let under = self.body().underlying(ty);
+        matches!(self.body().cx().ty(under), Type::Interface { .. }) && !self.is_closable_type(ty)
+    }
+
+    /// Whether the value of an expression has a method that ends its use.
+    pub(crate) fn is_closable(&self, expr: ExprId) -> bool {
+        self.is_closable_type(self.body().type_of(expr))
+    }
+
+    pub(crate) fn is_closable_type(&self, ty: TypeId) -> bool {
+        let memo = self.body().cx().memo(Closable::default);
+        if let Some(&known) = memo.0.borrow().get(&ty) {
+            return known;
+        }
+        let is_method = |name: &&str| {
+            matches!(
+                self.body().selection(ty, name),
+                Some(Selection::Method { .. })
+            )
+        };
+        let closable = ENDING.iter().any(|name| is_method(&name));
+        memo.0.borrow_mut().insert(ty, closable);
+        closable
+    }
+
+    /// The kind of resource that values of a type are: by the models, or because they have a method
+    /// `Close` without parameters.
+    pub(crate) fn class_of(&self, ty: TypeId) -> Option<ClassId> {
+        if ty.is_unknown() {
+            return None;
+        }
+        let body = self.body();
+        if let Type::Named { .. } | Type::Pointer(_) = body.cx().ty(ty)
+            && let Some(class) = self.models().class_of_type(&body.type_string(ty))
+        {
+            return Some(class);
+        }
+        let Some(Selection::Method { signature, .. }) = body.selection(ty, "Close") else {
+            return None;
+        };
+        match body.cx().ty(signature) {
+            Type::Func { params, .. } if body.cx().types(params).is_empty() => {
+                Some(ClassId::CLOSER)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether calling `name` on something responsible for the resource ends the use of it.
+    pub(crate) fn is_ending(name: &str) -> bool {
+        ENDING.contains(&name)
+    }
+}

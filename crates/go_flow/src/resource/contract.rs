@@ -1,0 +1,99 @@
+//! What a call does to what it is given, and what it gives.
+
+use rustc_hash::FxHashMap;
+
+use super::models::ClassId;
+
+/// What a function does with a resource that it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ArgEffect {
+    /// Nothing is known: it may keep or release it.
+    #[default]
+    Unknown,
+    /// It uses it and is done with it on return.
+    Borrow,
+    /// The first result refers to it, but releasing that result does not release it.
+    Wrap,
+    /// The first result is responsible for it: releasing that result releases it.
+    Own,
+    /// It releases it.
+    Release,
+    /// It keeps it for longer than the call.
+    Keep,
+}
+
+/// A resource that a function gives to its caller.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Gives {
+    /// Which result it is, or is in.
+    pub result: u32,
+    /// What kind of resource.
+    pub class: ClassId,
+    /// The field of the result that is the resource; empty for the result itself.
+    pub field: Box<str>,
+    /// Whether the last result says, by an error that is not nil or by `false`, that nothing was
+    /// acquired.
+    pub unless_error: bool,
+}
+
+/// What a function does with resources.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Contract {
+    /// What the caller must release.
+    pub gives: Vec<Gives>,
+    /// What it does with its receiver.
+    pub recv: ArgEffect,
+    /// What it does with its parameters; those that are not listed are unknown.
+    pub params: Vec<ArgEffect>,
+    /// Whether it never returns.
+    pub never_returns: bool,
+}
+
+impl Contract {
+    /// Whether the contract says nothing at all.
+    pub fn is_silent(&self) -> bool {
+        self.gives.is_empty()
+            && !self.never_returns
+            && self.recv == ArgEffect::Unknown
+            && self.params.iter().all(|&effect| effect == ArgEffect::Unknown)
+    }
+
+    /// What it does with parameter `index`.
+    pub fn param(&self, index: usize) -> ArgEffect {
+        self.params.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// The contracts of the functions of a package, by `F` or `T.M`. Functions that are not in it do
+/// nothing that is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PackageContracts {
+    pub(crate) by_name: FxHashMap<Box<str>, Contract>,
+}
+
+impl PackageContracts {
+    /// The contract of a function (`F`) or method (`T.M`).
+    pub fn get(&self, name: &str) -> Option<&Contract> {
+        self.by_name.get(name)
+    }
+
+    /// How many functions have a contract.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether no function has a contract.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}
+
+/// What one call does, as far as models and contracts tell.
+#[derive(Clone, Debug, Default)]
+pub struct CallContract {
+    /// The contract of what is called.
+    pub contract: Contract,
+    /// The number of the last result when it can tell whether the call succeeded: an error, or a
+    /// truth value.
+    pub error: Option<u32>,
+}

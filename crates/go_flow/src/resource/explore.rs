@@ -1,0 +1,560 @@
+//! Following a resource along the paths of a function.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use go_syntax::{ExprId, ExprKind, File, FuncId, StmtId, StmtKind};
+use go_types::{Body, Callee, LocalId, LocalKind, Object};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::contract::{CallContract, Gives};
+use super::infer::Inferred;
+use super::models::{ClassId, Models};
+use super::state::{Fact, State, Sym};
+use super::step::NodeInfo;
+use crate::cfg::{EdgeKind, NodeId, NodeKind};
+use crate::facts::{FunctionFacts, Point};
+
+/// Following one resource may take so many steps; then nothing is said of it.
+const BUDGET: usize = 4_000;
+
+/// Literals are followed so many levels deep.
+const MAX_DEPTH: usize = 4;
+
+/// What becomes of a resource on a path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fate {
+    /// The function ends, and it was neither released nor handed on.
+    Held,
+    /// The last variable that holds it gets another value.
+    Overwritten,
+    /// Nothing ever holds it.
+    Discarded,
+    /// It is released, now or by a deferred call.
+    Released,
+    /// It is returned as this result, or within it.
+    Returned {
+        /// The number of the result.
+        result: u32,
+        /// Whether it is the result itself, or its field that the acquisition names.
+        itself: bool,
+    },
+    /// It is handed on to something that is not followed.
+    Kept,
+}
+
+impl Fate {
+    /// Whether nobody can release it any more.
+    pub const fn is_leak(self) -> bool {
+        matches!(self, Self::Held | Self::Overwritten | Self::Discarded)
+    }
+}
+
+/// A step of a path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Hop {
+    /// The node.
+    pub point: Point,
+    /// The edge that leaves it.
+    pub edge: EdgeKind,
+}
+
+/// What became of a resource, and on which path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) fate: Fate,
+    /// Where it happened.
+    pub(crate) at: Point,
+    pub(crate) hops: Vec<Hop>,
+    /// What is known of the error that the function returns.
+    pub(crate) error: Option<Fact>,
+}
+
+/// A resource that is left behind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Leak {
+    /// The call that acquires it.
+    pub call: ExprId,
+    /// Where.
+    pub point: Point,
+    /// What it is.
+    pub class: ClassId,
+    /// How it is left behind.
+    pub fate: Fate,
+    /// Where that happens: the end of the function, or the assignment that overwrites it.
+    pub at: Point,
+    /// The shortest path from the call to there.
+    pub hops: Vec<Hop>,
+    /// Whether it is released or handed on on another path.
+    pub otherwise_fine: bool,
+}
+
+/// What is left behind in a function.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Leaks {
+    /// One for each call that acquires, at most.
+    pub list: Vec<Leak>,
+    /// So many resources had too many paths to follow.
+    pub given_up: usize,
+}
+
+/// There are too many paths.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooMany;
+
+/// What is asked again and again while resources of a function are followed.
+pub(crate) struct Tracker<'f, 'a> {
+    facts: &'f FunctionFacts<'a>,
+    models: &'f Models,
+    inferred: &'f dyn Inferred,
+    pub(crate) contracts: RefCell<FxHashMap<ExprId, Rc<CallContract>>>,
+    pub(crate) nodes: RefCell<FxHashMap<Point, Rc<NodeInfo>>>,
+    tested: OnceCell<FxHashSet<LocalId>>,
+    switches: OnceCell<FxHashMap<StmtId, StmtId>>,
+    fields: RefCell<FxHashMap<Box<str>, Sym>>,
+    /// The kind of the resource at hand.
+    pub(crate) class: std::cell::Cell<ClassId>,
+}
+
+impl<'f, 'a> Tracker<'f, 'a> {
+    pub(crate) fn new(
+        facts: &'f FunctionFacts<'a>,
+        models: &'f Models,
+        inferred: &'f dyn Inferred,
+    ) -> Self {
+        Self {
+            facts,
+            models,
+            inferred,
+            contracts: RefCell::default(),
+            nodes: RefCell::default(),
+            tested: OnceCell::new(),
+            switches: OnceCell::new(),
+            fields: RefCell::default(),
+            class: std::cell::Cell::new(ClassId::CLOSER),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn facts(&self) -> &'f FunctionFacts<'a> {
+        self.facts
+    }
+
+    #[inline]
+    pub(crate) fn body(&self) -> &'a Body<'a> {
+        self.facts.body()
+    }
+
+    #[inline]
+    pub(crate) fn file(&self) -> &'a File {
+        self.facts.file()
+    }
+
+    #[inline]
+    pub(crate) fn models(&self) -> &'f Models {
+        self.models
+    }
+
+    #[inline]
+    pub(crate) fn inferred(&self) -> &'f dyn Inferred {
+        self.inferred
+    }
+
+    /// The number of the name of a field.
+    pub(crate) fn sym(&self, name: &str) -> Sym {
+        if let Some(&sym) = self.fields.borrow().get(name) {
+            return sym;
+        }
+        let mut fields = self.fields.borrow_mut();
+        let sym = Sym(u32::try_from(fields.len()).unwrap_or(u32::MAX));
+        fields.insert(name.into(), sym);
+        sym
+    }
+
+    /// Whether the method `name` releases the resource at hand.
+    pub(crate) fn releases_by(&self, name: &str) -> bool {
+        let class = self.models.class(self.class.get());
+        class.release.iter().any(|release| &**release == name)
+    }
+
+    /// Whether conditions ask for the value of `local` more than once, so that knowing it can rule
+    /// out paths.
+    pub(crate) fn is_tested(&self, local: LocalId) -> bool {
+        self.tested
+            .get_or_init(|| self.collect_tested())
+            .contains(&local)
+    }
+
+    fn collect_tested(&self) -> FxHashSet<LocalId> {
+        let names = self.body().names();
+        let mut counts: FxHashMap<LocalId, u32> = FxHashMap::default();
+        for &func in self.facts.funcs() {
+            let cfg = self.facts.cfg(func);
+            for node in cfg.nodes() {
+                if let NodeKind::Cond(_) | NodeKind::Case { .. } = node.kind {
+                    cfg.own_exprs(node.id, |at| {
+                        if let Object::Local(local) = self.body().object(at) {
+                            *counts.entry(local).or_default() += 1;
+                        }
+                    });
+                }
+            }
+        }
+        let stable = |local: LocalId| {
+            let facts = self.facts.var_facts(local);
+            let is_result = matches!(names.local(local).kind, LocalKind::Result(_));
+            !facts.address_taken && (is_result || !facts.is_written_in_literal())
+        };
+        counts
+            .into_iter()
+            .filter(|&(local, count)| {
+                (count > 1 || names.local(local).is_result()) && stable(local)
+            })
+            .map(|(local, _)| local)
+            .collect()
+    }
+
+    /// The switch that a clause belongs to.
+    pub(crate) fn switch_of(&self, clause: StmtId) -> Option<StmtId> {
+        let file = self.file();
+        let switches = self.switches.get_or_init(|| {
+            let mut switches = FxHashMap::default();
+            for stmt in file.func(self.facts.root()).stmts.iter() {
+                if let StmtKind::Switch { body, .. } | StmtKind::TypeSwitch { body, .. } =
+                    file.stmt(stmt).kind
+                {
+                    for &clause in file.block_stmts(body) {
+                        switches.insert(clause, stmt);
+                    }
+                }
+            }
+            switches
+        });
+        switches.get(&clause).copied()
+    }
+
+    /// All calls that acquire, with what they give.
+    pub(crate) fn acquisitions(&self) -> Vec<(ExprId, Point, Gives)> {
+        let mut found = Vec::new();
+        for &func in self.facts.funcs() {
+            let cfg = self.facts.cfg(func);
+            for node in cfg.nodes() {
+                if !cfg.reachable(node.id) {
+                    continue;
+                }
+                let point = Point {
+                    func,
+                    node: node.id,
+                };
+                let skipped = match node.kind {
+                    NodeKind::Defer(stmt) | NodeKind::Go(stmt) => self.call_of(stmt),
+                    _ => None,
+                };
+                cfg.own_exprs(node.id, |expr| {
+                    if Some(expr) == skipped
+                        || !matches!(self.file().expr(expr).kind, ExprKind::Call { .. })
+                    {
+                        return;
+                    }
+                    if let Callee::Builtin(_) | Callee::Conversion(_) = self.facts.callee(expr) {
+                        return;
+                    }
+                    let contract = self.contract(expr);
+                    let gives = contract.contract.gives.iter();
+                    found.extend(gives.map(|gives| (expr, point, gives.clone())));
+                });
+            }
+        }
+        found.sort_by_key(|(call, _, gives)| (self.file().expr(*call).span.start, gives.result));
+        found
+    }
+
+    /// The call of a `defer` or `go` statement.
+    pub(crate) fn call_of(&self, stmt: StmtId) -> Option<ExprId> {
+        match self.file().stmt(stmt).kind {
+            StmtKind::Defer(call) | StmtKind::Go(call) => Some(self.file().unparen(call)),
+            _ => None,
+        }
+    }
+
+    /// Follows everything that is acquired.
+    pub(crate) fn leaks(&self) -> Leaks {
+        let mut leaks = Leaks::default();
+        for (call, point, gives) in self.acquisitions() {
+            match self.follow_call(call, point, &gives) {
+                Ok(outcomes) => {
+                    let fine = outcomes.iter().any(|outcome| !outcome.fate.is_leak());
+                    let shortest = outcomes
+                        .into_iter()
+                        .filter(|outcome| outcome.fate.is_leak())
+                        .min_by_key(|outcome| outcome.hops.len());
+                    leaks.list.extend(shortest.map(|outcome| Leak {
+                        call,
+                        point,
+                        class: gives.class,
+                        fate: outcome.fate,
+                        at: outcome.at,
+                        hops: outcome.hops,
+                        otherwise_fine: fine,
+                    }));
+                }
+                Err(TooMany) => leaks.given_up += 1,
+            }
+        }
+        leaks
+    }
+
+    /// Follows what a call acquires.
+    pub(crate) fn follow_call(
+        &self,
+        call: ExprId,
+        point: Point,
+        gives: &Gives,
+    ) -> Result<Vec<Outcome>, TooMany> {
+        self.class.set(gives.class);
+        let mut explorer = Explorer::new(self, gives.clone());
+        let start = Start {
+            node: point.node,
+            call: Some(call),
+        };
+        explorer.run(point.func, start, State::default())?;
+        Ok(explorer.outcomes)
+    }
+
+    /// Follows what a parameter holds.
+    pub(crate) fn follow_param(
+        &self,
+        local: LocalId,
+        class: ClassId,
+        how: super::state::How,
+    ) -> Result<Vec<Outcome>, TooMany> {
+        self.class.set(class);
+        let gives = Gives {
+            result: 0,
+            class,
+            field: Box::default(),
+            unless_error: false,
+        };
+        let mut explorer = Explorer::new(self, gives);
+        let mut state = State::default();
+        state.hold(local, Vec::new(), how);
+        let root = self.facts.root();
+        let start = Start {
+            node: self.facts.cfg(root).entry(),
+            call: None,
+        };
+        explorer.run(root, start, state)?;
+        Ok(explorer.outcomes)
+    }
+}
+
+/// Where a walk starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) node: NodeId,
+    /// The call within that node after which it starts.
+    pub(crate) call: Option<ExprId>,
+}
+
+/// A state that a walk came to.
+struct Entry {
+    node: NodeId,
+    parent: Option<(usize, EdgeKind)>,
+}
+
+/// Follows one resource.
+pub(crate) struct Explorer<'t, 'f, 'a> {
+    pub(crate) t: &'t Tracker<'f, 'a>,
+    pub(crate) gives: Gives,
+    pub(crate) outcomes: Vec<Outcome>,
+    budget: usize,
+    depth: usize,
+}
+
+/// The states in which a walk leaves a function by returning, and how they came there.
+type Exits = Vec<(State, Vec<Hop>)>;
+
+impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
+    fn new(t: &'t Tracker<'f, 'a>, gives: Gives) -> Self {
+        Self {
+            t,
+            gives,
+            outcomes: Vec::new(),
+            budget: BUDGET,
+            depth: 0,
+        }
+    }
+
+    /// Follows the resource through `func` to the end, deferred literals included.
+    fn run(&mut self, func: FuncId, start: Start, state: State) -> Result<(), TooMany> {
+        let exits = self.walk(func, start, state)?;
+        let exit = Point {
+            func,
+            node: self.t.facts().cfg(func).exit(),
+        };
+        for (state, hops) in exits {
+            let error = self.error_fact(func, &state);
+            for state in self.run_defers(state)? {
+                let _ = state;
+                // Where the return statement is says more than the end of the function.
+                let at = hops.last().map_or(exit, |hop| hop.point);
+                self.outcomes.push(Outcome {
+                    fate: Fate::Held,
+                    at,
+                    hops: hops.clone(),
+                    error,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the deferred literals of a state; gives the states after them in which the resource is
+    /// still held.
+    fn run_defers(&mut self, mut state: State) -> Result<Vec<State>, TooMany> {
+        let defers = std::mem::take(&mut state.defers);
+        let mut states = vec![state];
+        for func in defers.into_iter().rev() {
+            let mut after = Vec::new();
+            for state in states {
+                after.extend(self.inline(func, state)?);
+            }
+            states = after;
+        }
+        Ok(states)
+    }
+
+    /// Runs a literal as a call would; gives the states in which it returns with the resource still
+    /// held. What happens to the resource within becomes an outcome.
+    pub(crate) fn inline(
+        &mut self,
+        func: FuncId,
+        state: State,
+    ) -> Result<Vec<State>, TooMany> {
+        if self.depth >= MAX_DEPTH {
+            return Err(TooMany);
+        }
+        self.depth += 1;
+        let outer = state.defers.clone();
+        let mut inner = state;
+        inner.defers.clear();
+        let start = Start {
+            node: self.t.facts().cfg(func).entry(),
+            call: None,
+        };
+        let exits = self.walk(func, start, inner)?;
+        let mut states = Vec::new();
+        for (state, _) in exits {
+            for mut state in self.run_defers(state)? {
+                state.defers.clone_from(&outer);
+                // What only the literal knows is gone with it.
+                let names = self.t.body().names();
+                state.restrict(|local| names.local(local).func != func);
+                if !states.contains(&state) {
+                    states.push(state);
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(states)
+    }
+
+    /// Runs a literal on the side; tells what happens to the resource in it, and whether it may come
+    /// out still held.
+    pub(crate) fn probe(
+        &mut self,
+        func: FuncId,
+        state: State,
+    ) -> Result<(Vec<Fate>, bool), TooMany> {
+        let outcomes = std::mem::take(&mut self.outcomes);
+        let states = self.inline(func, state);
+        let within = std::mem::replace(&mut self.outcomes, outcomes);
+        let fates = within.into_iter().map(|outcome| outcome.fate).collect();
+        Ok((fates, !states?.is_empty()))
+    }
+
+    fn walk(
+        &mut self,
+        func: FuncId,
+        start: Start,
+        state: State,
+    ) -> Result<Exits, TooMany> {
+        let cfg = self.t.facts().cfg(func);
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut visited: FxHashSet<(NodeId, State)> = FxHashSet::default();
+        let mut queue = VecDeque::from([(start.node, state, None, start.call)]);
+        let mut exits = Vec::new();
+        while let Some((node, state, parent, call)) = queue.pop_front() {
+            if call.is_none() && !visited.insert((node, state.clone())) {
+                continue;
+            }
+            self.budget = self.budget.checked_sub(1).ok_or(TooMany)?;
+            let entry = entries.len();
+            entries.push(Entry { node, parent });
+            match cfg.kind(node) {
+                NodeKind::Exit => {
+                    exits.push((state, hops(func, &entries, entry)));
+                    continue;
+                }
+                NodeKind::End(_) => continue,
+                _ => {}
+            }
+            let before = self.outcomes.len();
+            let point = Point { func, node };
+            let after = self.step(cfg, point, state, call)?;
+            if self.outcomes.len() > before {
+                let path = hops(func, &entries, entry);
+                for outcome in &mut self.outcomes[before..] {
+                    outcome.hops = [&path, &*outcome.hops].concat();
+                }
+            }
+            for state in after {
+                for edge in cfg.successors(node) {
+                    let mut next = state.clone();
+                    if self.t.refine(cfg, node, edge.kind, &mut next) {
+                        queue.push_back((edge.node, next, Some((entry, edge.kind)), None));
+                    }
+                }
+            }
+        }
+        Ok(exits)
+    }
+
+    pub(crate) fn settle(&mut self, fate: Fate, at: Point, error: Option<Fact>) {
+        self.outcomes.push(Outcome {
+            fate,
+            at,
+            hops: Vec::new(),
+            error,
+        });
+    }
+
+    /// What is known of the last named result, when it is an error.
+    pub(crate) fn error_fact(&self, func: FuncId, state: &State) -> Option<Fact> {
+        let names = self.t.body().names();
+        let (local, _) = names
+            .locals()
+            .filter(|(_, local)| local.func == func && local.is_result())
+            .last()?;
+        state.fact(local)
+    }
+}
+
+/// The steps to an entry.
+fn hops(func: FuncId, entries: &[Entry], last: usize) -> Vec<Hop> {
+    let mut hops = Vec::new();
+    let mut at = last;
+    while let Some((parent, edge)) = entries[at].parent {
+        hops.push(Hop {
+            point: Point {
+                func,
+                node: entries[parent].node,
+            },
+            edge,
+        });
+        at = parent;
+    }
+    hops.reverse();
+    hops
+}

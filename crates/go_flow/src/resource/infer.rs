@@ -1,0 +1,291 @@
+//! Contracts of functions, from their bodies.
+
+use std::cell::RefCell;
+
+use go_syntax::{DeclKind, Features, FuncId};
+use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
+use rustc_hash::FxHashSet;
+
+use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
+use super::explore::{Fate, Outcome, TooMany, Tracker};
+use super::models::{ClassId, Models};
+use super::state::How;
+use crate::cfg::{Cfg, NodeKind};
+use crate::facts::{FunctionFacts, Point};
+
+/// Contracts may build on each other along chains of calls; a package is gone through so many times
+/// at most.
+const ROUNDS: usize = 3;
+
+/// Where the contracts of functions come from.
+pub trait Inferred: std::fmt::Debug {
+    /// The contract of `name` (`F` or `T.M`) of the package with the canonical path `package`, as
+    /// code of `cx` calls it.
+    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract>;
+}
+
+/// No function has a contract.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoContracts;
+
+impl Inferred for NoContracts {
+    fn contract(&self, _: &PackageCx<'_>, _: &str, _: &str) -> Option<Contract> {
+        None
+    }
+}
+
+/// The contracts that are known while those of a package are made.
+#[derive(Debug)]
+struct Growing<'d> {
+    path: &'d str,
+    own: RefCell<PackageContracts>,
+    others: &'d dyn Inferred,
+}
+
+impl Inferred for Growing<'_> {
+    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
+        if package == self.path {
+            self.own.borrow().get(name).cloned()
+        } else {
+            self.others.contract(cx, package, name)
+        }
+    }
+}
+
+/// Infers the contracts of all functions of a package; `others` knows those of the packages that it
+/// imports.
+pub fn infer_package(
+    cx: &PackageCx<'_>,
+    models: &Models,
+    others: &dyn Inferred,
+) -> PackageContracts {
+    let growing = Growing {
+        path: cx.names().path(),
+        own: RefCell::default(),
+        others,
+    };
+    let functions = functions(cx);
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for (file, func, name) in &functions {
+            let contract = infer(cx, models, &growing, *file, *func);
+            let mut own = growing.own.borrow_mut();
+            if contract.is_silent() {
+                changed |= own.by_name.remove(&**name).is_some();
+            } else if own.by_name.get(&**name) != Some(&contract) {
+                own.by_name.insert(name.as_str().into(), contract);
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    growing.own.into_inner()
+}
+
+/// The declared functions with a body, and their names in contracts.
+fn functions(cx: &PackageCx<'_>) -> Vec<(u32, FuncId, String)> {
+    let mut functions = Vec::new();
+    for (index, file) in (0..).zip(cx.names().files()) {
+        for &decl in file.top_decls() {
+            let DeclKind::Func(func) = file.decl(decl).kind else {
+                continue;
+            };
+            let node = file.func(func);
+            let (Some(name), true) = (node.name, node.features.intersects(Features::BODY)) else {
+                continue;
+            };
+            let name = file.name(name);
+            let key = match node.recv.and_then(|list| file.fields_of(list).first()) {
+                Some(field) => {
+                    let label = receiver_base(file, file.field(field).ty);
+                    format!("{label}.{name}")
+                }
+                None => name.to_owned(),
+            };
+            functions.push((index, func, key));
+        }
+    }
+    functions
+}
+
+/// The name of the type of a receiver.
+fn receiver_base(file: &go_syntax::File, ty: go_syntax::ExprId) -> &str {
+    use go_syntax::ExprKind::{Index, Star};
+    let mut ty = file.unparen(ty);
+    while let Star(x) | Index { x, .. } = file.expr(ty).kind {
+        ty = file.unparen(x);
+    }
+    file.expr_text(ty)
+}
+
+/// The contract of one function.
+fn infer(
+    cx: &PackageCx<'_>,
+    models: &Models,
+    known: &dyn Inferred,
+    file: u32,
+    func: FuncId,
+) -> Contract {
+    let body = Body::new(cx, file, func);
+    let facts = FunctionFacts::new(&body);
+    let tracker = Tracker::new(&facts, models, known);
+    let mut contract = Contract {
+        never_returns: never_returns(&tracker, facts.cfg(func)),
+        ..Contract::default()
+    };
+    params(&tracker, &mut contract);
+    if !contract.never_returns {
+        contract.gives = gives(&tracker);
+    }
+    contract
+}
+
+/// Whether control never comes to the end of a function.
+fn never_returns<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>) -> bool {
+    if !cfg.reachable(cfg.exit()) {
+        return true;
+    }
+    // Only what has calls as statements of their own can end by one of them.
+    let mut seen = FxHashSet::from_iter([cfg.entry()]);
+    let mut open = vec![cfg.entry()];
+    let mut ended = false;
+    while let Some(node) = open.pop() {
+        if node == cfg.exit() {
+            return false;
+        }
+        let point = Point {
+            func: cfg.func(),
+            node,
+        };
+        if matches!(cfg.kind(node), NodeKind::Stmt(_)) && tracker.ends_at(cfg, point) {
+            ended = true;
+            continue;
+        }
+        for edge in cfg.successors(node) {
+            if seen.insert(edge.node) {
+                open.push(edge.node);
+            }
+        }
+    }
+    ended
+}
+
+fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
+    let body = tracker.body();
+    let names = body.names();
+    let root = body.root();
+    let mut number = 0;
+    for (local, what) in names.locals() {
+        if what.func != root {
+            continue;
+        }
+        let is_receiver = match what.kind {
+            LocalKind::Receiver(_) => true,
+            LocalKind::Param(_) => false,
+            _ => continue,
+        };
+        let effect = match tracker.class_of(body.type_of_local(local)) {
+            Some(class) => effect(tracker, tracker.follow_param(local, class, How::Same)),
+            None => ArgEffect::Unknown,
+        };
+        if is_receiver {
+            contract.recv = effect;
+        } else {
+            if effect != ArgEffect::Unknown {
+                contract.params.resize(number + 1, ArgEffect::Unknown);
+                contract.params[number] = effect;
+            }
+            number += 1;
+        }
+    }
+}
+
+fn effect(tracker: &Tracker<'_, '_>, outcomes: Result<Vec<Outcome>, TooMany>) -> ArgEffect {
+    let Ok(outcomes) = outcomes else {
+        return ArgEffect::Unknown;
+    };
+    let (mut released, mut held, mut returned) = (false, false, None);
+    for outcome in &outcomes {
+        match outcome.fate {
+            Fate::Released => released = true,
+            Fate::Held | Fate::Overwritten | Fate::Discarded => held = true,
+            Fate::Returned { result, .. } => returned = Some(result),
+            Fate::Kept => return ArgEffect::Keep,
+        }
+    }
+    match (released, held, returned) {
+        (true, false, None) => ArgEffect::Release,
+        (false, _, None) => ArgEffect::Borrow,
+        (false, _, Some(0)) if result_class(tracker, 0).is_some() => ArgEffect::Own,
+        _ => ArgEffect::Keep,
+    }
+}
+
+/// The types of the results of the root.
+fn results(tracker: &Tracker<'_, '_>) -> Vec<TypeId> {
+    let body = tracker.body();
+    match body.cx().ty(body.signature_of(body.root())) {
+        Type::Func { results, .. } => body.cx().types(results).to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn result_class(tracker: &Tracker<'_, '_>, result: u32) -> Option<ClassId> {
+    let types = results(tracker);
+    tracker.class_of(*types.get(result as usize)?)
+}
+
+/// What the function gives to its caller.
+fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
+    let types = results(tracker);
+    if types.is_empty() {
+        return Vec::new();
+    }
+    let body = tracker.body();
+    let root = body.root();
+    let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
+    let mut list: Vec<Gives> = Vec::new();
+    for (call, point, gives) in tracker.acquisitions() {
+        if point.func != root {
+            continue;
+        }
+        let Ok(outcomes) = tracker.follow_call(call, point, &gives) else {
+            continue;
+        };
+        for outcome in outcomes {
+            let Fate::Returned { result, itself } = outcome.fate else {
+                continue;
+            };
+            // What a literal returns goes to who calls it.
+            if outcome.at.func != root {
+                continue;
+            }
+            let Some(&ty) = types.get(result as usize) else {
+                continue;
+            };
+            let same_type = body
+                .results_of_call(call)
+                .is_some_and(|types| types.get(gives.result as usize) == Some(&ty));
+            let (class, field) = if itself || (same_type && !gives.field.is_empty()) {
+                let field = if itself && !same_type { "".into() } else { gives.field.clone() };
+                (Some(gives.class), field)
+            } else {
+                (tracker.class_of(ty), "".into())
+            };
+            let Some(class) = class else { continue };
+            let given = Gives {
+                result,
+                class,
+                field,
+                unless_error: unless_error && result as usize + 1 < types.len(),
+            };
+            if !list.iter().any(|other| other.result == result) {
+                list.push(given);
+            }
+        }
+    }
+    list.sort_by_key(|gives| gives.result);
+    list
+}

@@ -1,0 +1,42 @@
+//! What becomes of a resource: from the call that acquires it along every path to where it is
+//! released, handed on, or left behind.
+//!
+//! One resource is followed at a time. Its state is small: which variables hold it, which error says
+//! that nothing was acquired, what is known of the variables that conditions test, which deferred
+//! literals may still release it. A path ends when the resource is released or handed on, when it
+//! turns out that nothing was acquired, or when the function returns. Whatever is not understood
+//! counts as handed on, so that silence is the answer to doubt.
+//!
+//! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
+//! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
+//! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
+//! `infer` makes contracts.
+
+mod calls;
+mod contract;
+mod explore;
+mod infer;
+mod models;
+mod refine;
+mod state;
+mod step;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use contract::{ArgEffect, CallContract, Contract, Gives, PackageContracts};
+pub use explore::{Fate, Hop, Leak, Leaks};
+pub use infer::{Inferred, NoContracts, infer_package};
+pub use models::{Acquire, Class, ClassId, FunctionModel, Models, method_key};
+
+use crate::facts::FunctionFacts;
+use explore::Tracker;
+
+impl<'a> FunctionFacts<'a> {
+    /// What is acquired in this function, literals included, and left behind on some path; in the
+    /// order of the source.
+    pub fn leaks(&self, models: &Models, inferred: &dyn Inferred) -> Leaks {
+        Tracker::new(self, models, inferred).leaks()
+    }
+}

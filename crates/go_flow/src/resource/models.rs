@@ -1,0 +1,230 @@
+//! Models: what is known of libraries without looking into them. They are data; whoever has them in
+//! a file reads them there.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::contract::{ArgEffect, Contract, Gives};
+
+/// A kind of resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ClassId(u32);
+
+impl ClassId {
+    /// Anything with a method `Close` that some function gives to its caller to close.
+    pub const CLOSER: Self = Self(0);
+
+    #[inline]
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What is known of a kind of resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Class {
+    /// The name in the models.
+    pub name: Box<str>,
+    /// The rule that speaks of it.
+    pub rule: Box<str>,
+    /// How a message calls it.
+    pub noun: Box<str>,
+    /// Types whose values are such resources, as go/types writes them.
+    pub types: Vec<Box<str>>,
+    /// The methods that release it.
+    pub release: Vec<Box<str>>,
+    /// Whether it is a function, and calling it releases.
+    pub by_call: bool,
+    /// From this minor version of Go on nothing goes wrong when it is not released.
+    pub until_go: Option<u32>,
+    /// Whether it matters that it is not released when the process ends.
+    pub matters_at_end: bool,
+    /// Whether programs often hold one for as long as they run.
+    pub long_lived: bool,
+    /// What happens when it is not released.
+    pub note: Box<str>,
+}
+
+/// A function that acquires.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Acquire {
+    /// `path.F` or `path.T.M`.
+    pub func: Box<str>,
+    /// What the caller must release.
+    pub gives: Gives,
+}
+
+/// What a function does with its arguments.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FunctionModel {
+    /// `path.F` or `path.T.M`.
+    pub func: Box<str>,
+    /// What it does with its receiver.
+    pub recv: Option<ArgEffect>,
+    /// What it does with its parameters, by number.
+    pub params: Vec<(usize, ArgEffect)>,
+}
+
+/// Everything that is known of libraries.
+#[derive(Debug)]
+pub struct Models {
+    classes: Vec<Class>,
+    by_name: FxHashMap<Box<str>, ClassId>,
+    by_type: FxHashMap<Box<str>, ClassId>,
+    functions: FxHashMap<Box<str>, Contract>,
+    /// Last parts of the names of functions that acquire, so that most calls need no look-up.
+    names: FxHashSet<Box<str>>,
+    /// Packages of which everything that is not listed only borrows.
+    borrowing: FxHashSet<Box<str>>,
+    /// `path.F` that release argument N.
+    releasing: FxHashMap<Box<str>, Vec<(ClassId, usize)>>,
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Models {
+    /// Models that know nothing but that a `Close` closes.
+    pub fn new() -> Self {
+        let closer = Class {
+            name: "closer".into(),
+            rule: "closer-not-closed".into(),
+            noun: "closer".into(),
+            types: Vec::new(),
+            release: vec!["Close".into()],
+            by_call: false,
+            until_go: None,
+            matters_at_end: false,
+            long_lived: false,
+            note: "".into(),
+        };
+        let mut models = Self {
+            classes: Vec::new(),
+            by_name: FxHashMap::default(),
+            by_type: FxHashMap::default(),
+            functions: FxHashMap::default(),
+            names: FxHashSet::default(),
+            borrowing: FxHashSet::default(),
+            releasing: FxHashMap::default(),
+        };
+        models.add_class(closer);
+        models
+    }
+
+    /// Adds a kind of resource, or replaces the one with its name.
+    pub fn add_class(&mut self, class: Class) -> ClassId {
+        let id = match self.by_name.get(&class.name) {
+            Some(&id) => id,
+            None => {
+                let index = u32::try_from(self.classes.len()).expect("there are few classes");
+                self.by_name.insert(class.name.clone(), ClassId(index));
+                ClassId(index)
+            }
+        };
+        for ty in &class.types {
+            self.by_type.insert(ty.clone(), id);
+        }
+        match self.classes.get_mut(id.index()) {
+            Some(old) => *old = class,
+            None => self.classes.push(class),
+        }
+        id
+    }
+
+    /// Adds a function that acquires.
+    pub fn add_acquire(&mut self, acquire: Acquire) {
+        let last = acquire.func.rsplit('.').next().unwrap_or_default();
+        self.names.insert(last.into());
+        let contract = self.functions.entry(acquire.func).or_default();
+        contract.gives.push(acquire.gives);
+    }
+
+    /// Adds what a function does with its arguments.
+    pub fn add_function(&mut self, function: &FunctionModel) {
+        let contract = self.functions.entry(function.func.clone()).or_default();
+        if let Some(effect) = function.recv {
+            contract.recv = effect;
+        }
+        for &(index, effect) in &function.params {
+            if contract.params.len() <= index {
+                contract.params.resize(index + 1, ArgEffect::Unknown);
+            }
+            contract.params[index] = effect;
+        }
+    }
+
+    /// Says that a function ends the process, or never returns for another reason.
+    pub fn add_end(&mut self, func: &str) {
+        self.functions.entry(func.into()).or_default().never_returns = true;
+    }
+
+    /// Says that a function releases resources of `class` that are its argument `index`.
+    pub fn add_release(&mut self, func: &str, class: ClassId, index: usize) {
+        self.releasing
+            .entry(func.into())
+            .or_default()
+            .push((class, index));
+    }
+
+    /// Says that everything in a package that is not listed only borrows its arguments.
+    pub fn add_borrowing(&mut self, package: &str) {
+        self.borrowing.insert(package.into());
+    }
+
+    /// The kind of resource with this name.
+    pub fn class_named(&self, name: &str) -> Option<ClassId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The kind of resource that values of a type are.
+    pub fn class_of_type(&self, ty: &str) -> Option<ClassId> {
+        self.by_type.get(ty).copied()
+    }
+
+    /// What is known of a kind.
+    #[inline]
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.index()]
+    }
+
+    /// All kinds.
+    pub fn classes(&self) -> impl Iterator<Item = (ClassId, &Class)> {
+        (0..).map(ClassId).zip(&self.classes)
+    }
+
+    /// What is known of a function, by `path.F` or `path.T.M`.
+    pub fn function(&self, key: &str) -> Option<&Contract> {
+        self.functions.get(key)
+    }
+
+    /// Whether a function or method of this name acquires something, in whatever package.
+    pub fn may_acquire(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether what is not listed of a package only borrows.
+    pub fn borrows(&self, package: &str) -> bool {
+        self.borrowing.contains(package)
+    }
+
+    /// Whether `path.F` releases resources of `class` that are its argument `index`.
+    pub fn releases(&self, key: &str, class: ClassId, index: usize) -> bool {
+        self.releasing
+            .get(key)
+            .is_some_and(|list| list.contains(&(class, index)))
+    }
+}
+
+/// The key of a function as models write it: `(*path.T).M` and `(path.T).M` become `path.T.M`.
+pub fn method_key(text: &str) -> String {
+    let Some(rest) = text.strip_prefix('(') else {
+        return text.to_owned();
+    };
+    let rest = rest.strip_prefix('*').unwrap_or(rest);
+    match rest.split_once(')') {
+        Some((ty, method)) => format!("{ty}{method}"),
+        None => text.to_owned(),
+    }
+}

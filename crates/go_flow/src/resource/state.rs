@@ -1,0 +1,110 @@
+//! What is known of a resource at a point of a path.
+
+use go_syntax::FuncId;
+use go_types::LocalId;
+
+/// The name of a field, by number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Sym(pub(crate) u32);
+
+/// How a variable has to do with the resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum How {
+    /// It is the resource.
+    Same,
+    /// It is responsible for it: releasing it releases the resource.
+    Own,
+    /// The resource is somewhere in it.
+    Inside,
+    /// It refers to it, but releasing it does not release the resource.
+    Wrap,
+    /// It is a function that releases it.
+    Call,
+}
+
+/// A variable, or a field of one, that has to do with the resource.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Holder {
+    pub(crate) local: LocalId,
+    /// The fields from there.
+    pub(crate) path: Vec<Sym>,
+    pub(crate) how: How,
+}
+
+/// What is known of a variable.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Fact {
+    Nil,
+    NonNil,
+    True,
+    False,
+}
+
+/// What is known at a point of a path. Lists are sorted, so that equal knowledge is equal.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) holders: Vec<Holder>,
+    /// The variable that says, by not being nil, that nothing was acquired.
+    pub(crate) err: Option<LocalId>,
+    known: Vec<(LocalId, Fact)>,
+    /// Deferred literals that may release the resource, in the order of registration.
+    pub(crate) defers: Vec<FuncId>,
+}
+
+impl State {
+    pub(crate) fn hold(&mut self, local: LocalId, path: Vec<Sym>, how: How) {
+        let holder = Holder { local, path, how };
+        if let Err(at) = self.holders.binary_search(&holder) {
+            self.holders.insert(at, holder);
+        }
+    }
+
+    /// `local` gets another value.
+    pub(crate) fn overwrite(&mut self, local: LocalId) {
+        self.holders.retain(|holder| holder.local != local);
+        if self.err == Some(local) {
+            self.err = None;
+        }
+        self.forget(local);
+    }
+
+    /// A field of `local` gets another value.
+    pub(crate) fn overwrite_path(&mut self, local: LocalId, path: &[Sym]) {
+        self.holders
+            .retain(|holder| holder.local != local || !holder.path.starts_with(path));
+    }
+
+    pub(crate) fn fact(&self, local: LocalId) -> Option<Fact> {
+        let at = self.known.binary_search_by_key(&local, |&(id, _)| id).ok()?;
+        Some(self.known[at].1)
+    }
+
+    pub(crate) fn learn(&mut self, local: LocalId, fact: Fact) {
+        match self.known.binary_search_by_key(&local, |&(id, _)| id) {
+            Ok(at) => self.known[at].1 = fact,
+            Err(at) => self.known.insert(at, (local, fact)),
+        }
+    }
+
+    pub(crate) fn forget(&mut self, local: LocalId) {
+        if let Ok(at) = self.known.binary_search_by_key(&local, |&(id, _)| id) {
+            self.known.remove(at);
+        }
+    }
+
+    pub(crate) fn forget_all(&mut self) {
+        self.known.clear();
+    }
+
+    /// Forgets what concerns variables that `keep` does not want.
+    pub(crate) fn restrict(&mut self, keep: impl Fn(LocalId) -> bool) {
+        self.known.retain(|&(local, _)| keep(local));
+    }
+
+    /// Whether the state speaks of `local`.
+    pub(crate) fn mentions(&self, local: LocalId) -> bool {
+        self.err == Some(local)
+            || self.holders.iter().any(|holder| holder.local == local)
+            || self.fact(local).is_some()
+    }
+}

@@ -1,0 +1,157 @@
+//! What the rules of the family *release* have in common: each reports the resources of its kind that
+//! are left behind.
+
+use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind};
+use go_syntax::{ExprId, ExprKind, Span, StmtKind};
+use go_types::Object;
+
+use crate::cx::RuleCx;
+use crate::models::models;
+use crate::rule::RuleMeta;
+
+/// So many steps of a path are told.
+const MAX_STORY: usize = 5;
+
+/// Reports the resources that are left behind of which the rule `meta` speaks.
+pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
+    for leak in &cx.leaks().list {
+        let class = models().class(leak.class);
+        if (std::env::var_os("ALL_LEAKS").is_some() || *class.rule == *meta.name) && matters(cx, class, leak) {
+            report(cx, meta, class, leak);
+        }
+    }
+}
+
+/// Whether anything goes wrong.
+fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
+    if class.until_go.is_some_and(|minor| cx.go_at_least(minor)) {
+        return false;
+    }
+    // When main returns, the process ends.
+    let in_main = cx.is_main_package()
+        && leak.point.func == cx.root()
+        && cx.file().func(cx.root()).recv.is_none()
+        && cx
+            .file()
+            .func(cx.root())
+            .name
+            .is_some_and(|name| matches!(cx.file().name(name), "main" | "init"));
+    if in_main && !class.matters_at_end && leak.fate == Fate::Held {
+        return false;
+    }
+    !(class.long_lived && (in_main || cx.is_test()))
+}
+
+fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) {
+    let file = cx.file();
+    let span = file.expr(leak.call).span;
+    let call = cx.call_snippet(leak.call);
+    let noun = &class.noun;
+    let (done, how) = wording(cx, class, leak);
+    let message = match leak.fate {
+        Fate::Discarded => {
+            format!("nothing holds the {noun} that `{call}` gives, so it is never {done}")
+        }
+        Fate::Overwritten if leak.otherwise_fine => {
+            format!("the {noun} that `{call}` gives is overwritten on one path before it is {done}")
+        }
+        Fate::Overwritten => {
+            format!("the {noun} that `{call}` gives is overwritten before it is {done}")
+        }
+        _ if leak.otherwise_fine => {
+            format!("the {noun} that `{call}` gives is not {done} on every path")
+        }
+        _ => format!("the {noun} that `{call}` gives is never {done}"),
+    };
+    let mut finding = cx.report(meta, span, message).help(how);
+    for (span, text) in story(cx, leak) {
+        finding = finding.related(span, text);
+    }
+    let end = match leak.fate {
+        Fate::Overwritten => Some("another value takes its place here"),
+        Fate::Held => Some("the function ends here without releasing it"),
+        _ => None,
+    };
+    if let Some(text) = end
+        && let Some(span) = cx.facts().cfg(leak.at.func).span_of_node(leak.at.node)
+    {
+        finding.related(span, text);
+    }
+}
+
+/// The participle of what is to be done, and the advice.
+fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
+    let name = variable(cx, leak);
+    let var = name.as_deref().unwrap_or("it");
+    if class.by_call {
+        let advice = format!("call `{var}` on every path: `defer {var}()` right after it is known to be set");
+        return ("called".to_owned(), advice);
+    }
+    let method = class.release.first().map_or("Close", |name| name);
+    let done = match method {
+        "Close" => "closed",
+        "Stop" => "stopped",
+        "End" => "ended",
+        "Flush" => "flushed",
+        "Wait" => "waited for",
+        "Rollback" | "Commit" => "committed or rolled back",
+        "Put" => "put back",
+        "Cancel" => "cancelled",
+        "Shutdown" => "shut down",
+        _ => "released",
+    };
+    let field = gives_field(cx, leak);
+    let advice = match &name {
+        Some(var) => format!(
+            "`defer {var}{field}.{method}()` right after the error check releases it on every path"
+        ),
+        None => format!("keep the result in a variable and defer its `{method}`"),
+    };
+    (done.to_owned(), advice)
+}
+
+fn gives_field(cx: &RuleCx<'_>, leak: &Leak) -> String {
+    let _ = cx;
+    if *models().class(leak.class).noun == *"response body" {
+        ".Body".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// The variable that takes the resource.
+fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
+    let cfg = cx.facts().cfg(leak.point.func);
+    let stmt = cfg.stmt_of_node(leak.point.node)?;
+    let file = cx.file();
+    let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+        return None;
+    };
+    let is_call = |expr: &&ExprId| file.unparen(**expr) == leak.call;
+    file.exprs(rhs).first().filter(is_call)?;
+    let target = *file.exprs(lhs).first()?;
+    match (file.expr(file.unparen(target)).kind, cx.body().object(target)) {
+        (_, Object::Blank) => None,
+        (ExprKind::Ident | ExprKind::Selector { .. }, _) => Some(cx.snippet(target)),
+        _ => None,
+    }
+}
+
+/// The conditions on the way, the last few.
+fn story(cx: &RuleCx<'_>, leak: &Leak) -> Vec<(Span, String)> {
+    let condition = |hop: &Hop| {
+        let cfg = cx.facts().cfg(hop.point.func);
+        let NodeKind::Cond(expr) = cfg.kind(hop.point.node) else {
+            return None;
+        };
+        let text = match hop.edge {
+            EdgeKind::True => "this is true",
+            EdgeKind::False => "this is false",
+            _ => return None,
+        };
+        Some((cx.file().expr(expr).span, text.to_owned()))
+    };
+    let mut story: Vec<_> = leak.hops.iter().rev().filter_map(condition).take(MAX_STORY).collect();
+    story.reverse();
+    story
+}
