@@ -51,6 +51,7 @@ struct ClassRow {
     release: Vec<String>,
     #[serde(default)]
     release_funcs: Vec<String>,
+    release_via: Option<String>,
     #[serde(default)]
     until_go: String,
     #[serde(default)]
@@ -63,6 +64,7 @@ struct ClassRow {
 
 #[derive(Debug, Deserialize)]
 struct AcquireRow {
+    #[serde(default)]
     funcs: Vec<String>,
     class: String,
     #[serde(default)]
@@ -81,11 +83,12 @@ fn last() -> String {
 #[serde(untagged)]
 enum ResultKey {
     Number(u32),
-    Name(String),
+    Name(#[expect(dead_code, reason = "what becomes a resource without being a result is not followed yet")] String),
 }
 
 #[derive(Debug, Deserialize)]
 struct FunctionRow {
+    #[serde(default)]
     funcs: Vec<String>,
     #[serde(default)]
     params: std::collections::BTreeMap<String, String>,
@@ -93,6 +96,7 @@ struct FunctionRow {
 
 #[derive(Debug, Deserialize)]
 struct EndRow {
+    #[serde(default)]
     funcs: Vec<String>,
     how: String,
 }
@@ -117,6 +121,11 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
                 .filter(|name| *name != "()")
                 .map(|name| name.as_str().into())
                 .collect(),
+            release_via: row.release_via.as_deref().map(Into::into),
+            passes_on: !matches!(
+                &*row.rule,
+                "pool-item-not-returned" | "semaphore-not-released" | "temp-not-removed"
+            ),
             by_call: row.release.iter().any(|name| name == "()"),
             until_go: row
                 .until_go

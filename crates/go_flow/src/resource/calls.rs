@@ -146,7 +146,7 @@ impl<'a> Tracker<'_, 'a> {
     }
 
     /// Whether a type is an interface with methods of which none ends the use of the value.
-    fn is_plain_interface(&self, ty: TypeId) -> bool {
+    pub(crate) fn is_plain_interface(&self, ty: TypeId) -> bool {
         let under = self.body().underlying(ty);
         matches!(self.body().cx().ty(under), Type::Interface { .. }) && !self.is_closable_type(ty)
     }
@@ -193,6 +193,25 @@ impl<'a> Tracker<'_, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the resource at hand is released by its name.
+    pub(crate) fn is_named(&self) -> bool {
+        self.models().class(self.class.get()).release_via.is_some()
+    }
+
+    /// Whether the method `name` tells the name of the resource at hand.
+    pub(crate) fn names_by(&self, name: &str) -> bool {
+        let class = self.models().class(self.class.get());
+        class.release_via.as_deref() == Some(name)
+    }
+
+    /// Whether a call releases what its argument `index` names.
+    pub(crate) fn named_release(&self, call: ExprId, index: usize) -> bool {
+        self.key(call).is_some_and(|(package, name)| {
+            self.models()
+                .releases(&format!("{package}.{name}"), self.class.get(), index)
+        })
     }
 
     /// Whether calling `name` on something responsible for the resource ends the use of it.

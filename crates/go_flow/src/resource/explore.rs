@@ -270,6 +270,20 @@ impl<'f, 'a> Tracker<'f, 'a> {
         found
     }
 
+    /// The variables of the results of a function, in order; `None` for those without a name.
+    pub(crate) fn named_results(&self, func: FuncId) -> Vec<Option<LocalId>> {
+        let file = self.file();
+        let Some(results) = file.sig(file.func(func).sig).results else {
+            return Vec::new();
+        };
+        let names = self.body().names();
+        file.fields_of(results)
+            .iter()
+            .flat_map(|field| file.field(field).names.iter())
+            .map(|name| names.declared(name))
+            .collect()
+    }
+
     /// The call of a `defer` or `go` statement.
     pub(crate) fn call_of(&self, stmt: StmtId) -> Option<ExprId> {
         match self.file().stmt(stmt).kind {
@@ -318,8 +332,33 @@ impl<'f, 'a> Tracker<'f, 'a> {
             node: point.node,
             call: Some(call),
         };
-        explorer.run(point.func, start, State::default())?;
+        let state = State {
+            defers: self.defers_before(point),
+            ..State::default()
+        };
+        explorer.run(point.func, start, state)?;
         Ok(explorer.outcomes)
+    }
+
+    /// The `defer` statements of a function that may be registered when control comes to a point, in
+    /// the order of the source.
+    fn defers_before(&self, point: Point) -> Vec<StmtId> {
+        let cfg = self.facts.cfg(point.func);
+        let mut before = FxHashSet::default();
+        let mut open = vec![point.node];
+        let mut defers = Vec::new();
+        while let Some(node) = open.pop() {
+            for edge in cfg.predecessors(node) {
+                if before.insert(edge.node) {
+                    if let NodeKind::Defer(stmt) = cfg.kind(edge.node) {
+                        defers.push(stmt);
+                    }
+                    open.push(edge.node);
+                }
+            }
+        }
+        defers.sort_by_key(|&stmt| self.file().stmt(stmt).span.start);
+        defers
     }
 
     /// Follows what a parameter holds.
@@ -410,15 +449,15 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         Ok(())
     }
 
-    /// Runs the deferred literals of a state; gives the states after them in which the resource is
-    /// still held.
+    /// Runs the deferred calls of a state; gives the states after them in which the resource is still
+    /// held.
     fn run_defers(&mut self, mut state: State) -> Result<Vec<State>, TooMany> {
         let defers = std::mem::take(&mut state.defers);
         let mut states = vec![state];
-        for func in defers.into_iter().rev() {
+        for stmt in defers.into_iter().rev() {
             let mut after = Vec::new();
             for state in states {
-                after.extend(self.inline(func, state)?);
+                after.extend(self.run_defer(stmt, state)?);
             }
             states = after;
         }
@@ -532,11 +571,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
 
     /// What is known of the last named result, when it is an error.
     pub(crate) fn error_fact(&self, func: FuncId, state: &State) -> Option<Fact> {
-        let names = self.t.body().names();
-        let (local, _) = names
-            .locals()
-            .filter(|(_, local)| local.func == func && local.is_result())
-            .last()?;
+        let local = (*self.t.named_results(func).last()?)?;
         state.fact(local)
     }
 }

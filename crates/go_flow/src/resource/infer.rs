@@ -188,6 +188,13 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
         };
         let effect = match tracker.class_of(body.type_of_local(local)) {
             Some(class) => effect(tracker, tracker.follow_param(local, class, How::Same)),
+            // Who keeps it, or gives it back in something else, may be who closes it in the end.
+            None if tracker.is_plain_interface(body.type_of_local(local)) => {
+                match effect(tracker, tracker.follow_param(local, ClassId::CLOSER, How::Same)) {
+                    ArgEffect::Own => ArgEffect::Keep,
+                    effect => effect,
+                }
+            }
             None => ArgEffect::Unknown,
         };
         if is_receiver {
@@ -248,7 +255,7 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
     let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
     let mut list: Vec<Gives> = Vec::new();
     for (call, point, gives) in tracker.acquisitions() {
-        if point.func != root {
+        if point.func != root || !tracker.models().class(gives.class).passes_on {
             continue;
         }
         let Ok(outcomes) = tracker.follow_call(call, point, &gives) else {

@@ -32,6 +32,10 @@ pub struct Class {
     pub types: Vec<Box<str>>,
     /// The methods that release it.
     pub release: Vec<Box<str>>,
+    /// The method that tells the name by which functions release it, when that is how it is released.
+    pub release_via: Option<Box<str>>,
+    /// Whether who gets one from a function that took it from elsewhere has to release it.
+    pub passes_on: bool,
     /// Whether it is a function, and calling it releases.
     pub by_call: bool,
     /// From this minor version of Go on nothing goes wrong when it is not released.
@@ -94,6 +98,8 @@ impl Models {
             noun: "closer".into(),
             types: Vec::new(),
             release: vec!["Close".into()],
+            release_via: None,
+            passes_on: true,
             by_call: false,
             until_go: None,
             matters_at_end: false,

@@ -1,6 +1,6 @@
 //! What is known of a resource at a point of a path.
 
-use go_syntax::FuncId;
+use go_syntax::StmtId;
 use go_types::LocalId;
 
 /// The name of a field, by number.
@@ -20,6 +20,8 @@ pub(crate) enum How {
     Wrap,
     /// It is a function that releases it.
     Call,
+    /// It names the resource to functions that release it: the path of a temporary file.
+    Name,
 }
 
 /// A variable, or a field of one, that has to do with the resource.
@@ -46,9 +48,9 @@ pub(crate) struct State {
     pub(crate) holders: Vec<Holder>,
     /// The variable that says, by not being nil, that nothing was acquired.
     pub(crate) err: Option<LocalId>,
-    known: Vec<(LocalId, Fact)>,
-    /// Deferred literals that may release the resource, in the order of registration.
-    pub(crate) defers: Vec<FuncId>,
+    pub(crate) known: Vec<(LocalId, Fact)>,
+    /// `defer` statements whose calls may release the resource, in the order of registration.
+    pub(crate) defers: Vec<StmtId>,
 }
 
 impl State {

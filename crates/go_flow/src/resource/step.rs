@@ -385,13 +385,17 @@ impl<'a> Explorer<'_, '_, 'a> {
         match self.t.facts().callee(call) {
             Callee::Selected { x, name } => {
                 let how = self.t.value(state, temps, x).how()?;
+                if how == How::Same && self.t.names_by(name) {
+                    temps.set(call, Val::Thing(How::Name));
+                    return None;
+                }
                 match how {
                     How::Same if self.t.releases_by(name) => return Some(Fate::Released),
                     How::Own | How::Inside if Tracker::is_ending(name) => {
                         return Some(Fate::Released);
                     }
                     How::Call => return Some(Fate::Kept),
-                    How::Wrap => {}
+                    How::Wrap | How::Name => {}
                     _ => match self.t.contract(call).contract.recv {
                         ArgEffect::Release => return Some(Fate::Released),
                         ArgEffect::Keep | ArgEffect::Own => return Some(Fate::Kept),
@@ -437,6 +441,11 @@ impl<'a> Explorer<'_, '_, 'a> {
         let effect = self.t.arg_effect(call, index, self.gives.class);
         match (effect, how) {
             (ArgEffect::Release, How::Wrap) => None,
+            (ArgEffect::Release, How::Same) if self.t.is_named() => Some(Fate::Kept),
+            (_, How::Name) if self.t.named_release(call, index) => Some(Fate::Released),
+            // A name that goes elsewhere may be removed there.
+            (ArgEffect::Unknown | ArgEffect::Keep, How::Name) => Some(Fate::Kept),
+            (_, How::Name) => None,
             (ArgEffect::Release, _) => Some(Fate::Released),
             (ArgEffect::Borrow, How::Call) => Some(Fate::Kept),
             (ArgEffect::Borrow, _) => None,
@@ -634,7 +643,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         {
             state.err = Some(local);
         }
-        if held_before && !held_firmly(&state) && state.defers.is_empty() {
+        if held_before && !held_firmly(&state) {
             self.settle(Fate::Overwritten, point, None);
             return Vec::new();
         }
@@ -695,12 +704,7 @@ impl<'a> Explorer<'_, '_, 'a> {
     ) -> Vec<State> {
         let file = self.t.file();
         let results = file.exprs(results);
-        let names = self.t.body().names();
-        let named: Vec<LocalId> = names
-            .locals()
-            .filter(|(_, local)| local.func == point.func && local.is_result())
-            .map(|(id, _)| id)
-            .collect();
+        let named = self.t.named_results(point.func);
         if results.is_empty() {
             let held = |local: LocalId| {
                 state
@@ -710,8 +714,8 @@ impl<'a> Explorer<'_, '_, 'a> {
                     .map(|holder| holder.how == How::Same)
             };
             for (index, &local) in (0..).zip(&named) {
-                if let Some(itself) = held(local) {
-                    let error = named.last().and_then(|&last| state.fact(last));
+                if let Some(itself) = local.and_then(held) {
+                    let error = named.last().and_then(|&last| state.fact(last?));
                     let fate = Fate::Returned {
                         result: index,
                         itself,
@@ -748,6 +752,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         // Deferred literals see what is returned.
         if named.len() == values.len() {
             for (&local, &value) in named.iter().zip(&values) {
+                let Some(local) = local else { continue };
                 if let Val::Known(fact) = value {
                     state.overwrite(local);
                     if self.t.is_tested(local) {
@@ -786,22 +791,65 @@ impl<'a> Explorer<'_, '_, 'a> {
         let Some(func) = literal else {
             return Ok(self.call_later(point, call, state, temps));
         };
-        if let Some((_, args)) = self.t.file().call(call) {
-            self.bind(func, args, &mut state, temps);
-        }
         // When it runs, other values may be known.
         let mut then = state.clone();
+        if let Some((_, args)) = self.t.file().call(call) {
+            self.bind(func, args, &mut then, temps);
+        }
         then.forget_all();
         let (fates, remains) = self.probe(func, then)?;
-        if fates.is_empty() {
-            return Ok(vec![state]);
-        }
-        if remains {
-            state.defers.push(func);
+        // What is not held now may be when it runs.
+        if fates.is_empty() || remains {
+            state.defers.push(stmt);
             return Ok(vec![state]);
         }
         self.settle(Fate::Released, point, None);
         Ok(Vec::new())
+    }
+
+    /// Runs a deferred call when the function ends.
+    pub(crate) fn run_defer(
+        &mut self,
+        stmt: StmtId,
+        mut state: State,
+    ) -> Result<Vec<State>, TooMany> {
+        let Some(call) = self.t.call_of(stmt) else {
+            return Ok(vec![state]);
+        };
+        let point = self.t.facts().point_of_stmt(stmt);
+        let mut temps = Temps::default();
+        let literal = match self.t.facts().callee(call) {
+            Callee::Literal(func) => Some(func),
+            Callee::Var(local) => self.t.literal_of(local),
+            _ => None,
+        };
+        if let Some(func) = literal {
+            if let Some((_, args)) = self.t.file().call(call) {
+                self.bind(func, args, &mut state, &temps);
+            }
+            return self.inline(func, state);
+        }
+        // The receiver was evaluated when the resource was not yet there; only what it points to can
+        // have it in it.
+        if let Callee::Selected { x, .. } = self.t.facts().callee(call)
+            && let Some(How::Inside) = self.t.value(&state, &temps, x).how()
+            && let (Some(fate), Some(point)) = (self.receive(call, &state, &mut temps), point)
+        {
+            self.settle(fate, point, None);
+            return Ok(Vec::new());
+        }
+        let args = self.t.file().call(call).map_or(&[][..], |(_, args)| args);
+        for (index, &arg) in args.iter().enumerate() {
+            if let Some(how @ (How::Inside | How::Call)) =
+                self.t.value(&state, &temps, arg).how()
+                && let (Some(fate), Some(point)) =
+                    (self.pass(call, index, how, &mut temps), point)
+            {
+                self.settle(fate, point, None);
+                return Ok(Vec::new());
+            }
+        }
+        Ok(vec![state])
     }
 
     fn spawn(
