@@ -31,11 +31,12 @@ pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
 pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
+pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
     Acquire, ArgEffect, CallContract, Class, ClassId, Contract, Fate, FunctionModel, Gives, Hop,
-    Inferred, Leak, Leaks, Models, NoContracts, PackageContracts, infer_package, method_key,
+    Inferred, Leak, Leaks, Models, NoContracts, OwnContracts, PackageContracts, infer_package,
+    method_key,
 };
-pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use search::{Path, Step, Visit};
 pub use sites::{
     CallMode, CallSite, DeferSite, GoSite, LiteralUse, LockCall, LockOp, Mutex, RecoverCall,

@@ -215,6 +215,12 @@ impl<'a> Body<'a> {
         self.typer().local_type(local)
     }
 
+    /// The type of a function of this body, the root or a literal, without its receiver.
+    pub fn signature_of(&self, func: FuncId) -> TypeId {
+        self.typer()
+            .signature(self.place(), self.file.func(func).sig)
+    }
+
     /// Whether an expression denotes a type. Loads a package when it is a name of that package.
     pub fn denotes_type(&self, expr: ExprId) -> bool {
         self.typer().denotes_type(self.place(), expr)

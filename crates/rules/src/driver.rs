@@ -45,6 +45,11 @@ impl RuleSet {
         self.rules.iter().copied()
     }
 
+    /// Whether one of the rules asks what called functions do with resources.
+    pub fn wants_contracts(&self) -> bool {
+        self.rules.iter().any(|(rule, _)| rule.wants_contracts())
+    }
+
     /// Whether no rule runs.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

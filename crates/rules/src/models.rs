@@ -83,7 +83,13 @@ fn last() -> String {
 #[serde(untagged)]
 enum ResultKey {
     Number(u32),
-    Name(#[expect(dead_code, reason = "what becomes a resource without being a result is not followed yet")] String),
+    Name(
+        #[expect(
+            dead_code,
+            reason = "what becomes a resource without being a result is not followed yet"
+        )]
+        String,
+    ),
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,7 +120,12 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
             name: row.name.as_str().into(),
             rule: row.rule.as_str().into(),
             noun: row.noun.as_str().into(),
-            types: row.types.iter().flat_map(|ty| expand(ty)).map(Into::into).collect(),
+            types: row
+                .types
+                .iter()
+                .flat_map(|ty| expand(ty))
+                .map(Into::into)
+                .collect(),
             release: row
                 .release
                 .iter()

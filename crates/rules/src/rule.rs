@@ -45,6 +45,12 @@ pub trait Rule: Sync {
         true
     }
 
+    /// Whether the rule asks what called functions do with resources. Contracts are inferred only for
+    /// those who ask.
+    fn wants_contracts(&self) -> bool {
+        false
+    }
+
     /// Reports what is wrong in the function of `cx`.
     fn check(&self, cx: &RuleCx<'_>);
 }

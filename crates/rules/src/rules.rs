@@ -39,7 +39,22 @@ register! {
     lock_copied::LockCopied,
     defer_nil_function::DeferNilFunction,
     defer_receiver_too_early::DeferReceiverTooEarly,
+    file_not_closed::FileNotClosed,
+    pipe_not_closed::PipeNotClosed,
+    conn_not_closed::ConnNotClosed,
+    listener_not_closed::ListenerNotClosed,
+    body_not_closed::BodyNotClosed,
     closer_not_closed::CloserNotClosed,
+    rows_not_closed::RowsNotClosed,
+    stmt_not_closed::StmtNotClosed,
+    tx_not_finished::TxNotFinished,
+    sqlconn_not_closed::SqlconnNotClosed,
+    writer_not_finished::WriterNotFinished,
+    temp_not_removed::TempNotRemoved,
+    raw_fd_not_closed::RawFdNotClosed,
+    iterator_not_stopped::IteratorNotStopped,
+    stop_not_called::StopNotCalled,
+    cancel_not_called::CancelNotCalled,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use go_flow::{Contract, Inferred, PackageContracts, infer_package};
+use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package};
 use go_project::{Origin, Package, Project};
 use go_syntax::{Mode, Source, parse};
 use go_types::{Importer, Loader, PackageCx, PackageNames};
@@ -33,27 +33,22 @@ impl<'p> Contracts<'p> {
     }
 
     /// The contracts as a package under analysis sees them: its own functions, those of its test
-    /// files included, and those of others.
+    /// files included, and those of others. Nothing is inferred unless `wanted`.
     pub(crate) fn of_unit<'c>(
         &'c self,
-        names: &'c Arc<PackageNames>,
-        loader: &dyn Loader,
-    ) -> OwnContracts<'c> {
-        let cx = PackageCx::new(names, loader);
-        let own = catch(|| infer_package(&cx, rules::models(), self)).unwrap_or_default();
-        OwnContracts {
-            path: Arc::clone(names.path()),
-            own,
-            others: self,
+        names: &Arc<PackageNames>,
+        wanted: bool,
+    ) -> OwnContracts<'c, Self> {
+        let cx = PackageCx::new(names, self.loader);
+        if wanted && let Ok(contracts) = catch(|| OwnContracts::infer(&cx, rules::models(), self)) {
+            return contracts;
         }
+        OwnContracts::none(&cx, self)
     }
 
     fn of_package(&self, package: &Arc<Package>) -> Arc<PackageContracts> {
         let slot = {
-            let mut packages = self
-                .packages
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut packages = self.packages.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(packages.entry(Arc::clone(&package.dir)).or_default())
         };
         Arc::clone(slot.get_or_init(|| {
@@ -95,23 +90,5 @@ impl Inferred for Contracts<'_> {
 impl fmt::Debug for Contracts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Contracts").finish_non_exhaustive()
-    }
-}
-
-/// The contracts that one package sees.
-#[derive(Debug)]
-pub(crate) struct OwnContracts<'c> {
-    path: Arc<str>,
-    own: PackageContracts,
-    others: &'c Contracts<'c>,
-}
-
-impl Inferred for OwnContracts<'_> {
-    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
-        if *package == *self.path {
-            self.own.get(name).cloned()
-        } else {
-            self.others.contract(cx, package, name)
-        }
     }
 }

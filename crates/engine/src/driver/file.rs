@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use diagnostics::{ByteRange, Category, Diagnostic, Severity};
+use go_flow::OwnContracts;
 use go_project::PackageKind;
 use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
 use rules::{FileInput, RuleSet, SYNTAX_ERROR};
 
-use super::contracts::OwnContracts;
+use super::contracts::Contracts;
 use super::rulesets::FileRules;
 use super::targets::{Unit, UnitFile};
 use super::{Run, order};
@@ -36,7 +37,7 @@ pub(crate) struct FileCheck<'a> {
     loader: &'a dyn Loader,
     unit: &'a Unit,
     names: &'a Arc<PackageNames>,
-    contracts: &'a OwnContracts<'a>,
+    contracts: &'a OwnContracts<'a, Contracts<'a>>,
     cx: PackageCx<'a>,
 }
 
@@ -46,7 +47,7 @@ impl<'a> FileCheck<'a> {
         loader: &'a dyn Loader,
         unit: &'a Unit,
         names: &'a Arc<PackageNames>,
-        contracts: &'a OwnContracts<'a>,
+        contracts: &'a OwnContracts<'a, Contracts<'a>>,
     ) -> Self {
         Self {
             run,

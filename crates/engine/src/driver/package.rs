@@ -70,7 +70,9 @@ pub(crate) fn analyse(
     };
 
     let wanted: Vec<(u32, &UnitFile)> = (0..).zip(files).filter(|(_, file)| file.wanted).collect();
-    let own = contracts.of_unit(&names, loader);
+    let wants =
+        |(_, file): &(u32, &UnitFile)| run.rule_sets.of(&file.absolute).rules.wants_contracts();
+    let own = contracts.of_unit(&names, wanted.iter().any(wants));
     let new_check = || FileCheck::new(run, loader, unit, &names, &own);
     let reports: Vec<FileReport> = run.counters.rules.time(|| {
         if large {

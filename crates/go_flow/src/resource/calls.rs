@@ -45,10 +45,7 @@ impl<'a> Tracker<'_, 'a> {
                     return None;
                 };
                 let owner = self.body().cx().named(owner);
-                Some((
-                    Rc::from(&*owner.package),
-                    format!("{}.{name}", owner.name),
-                ))
+                Some((Rc::from(&*owner.package), format!("{}.{name}", owner.name)))
             }
             _ => None,
         }

@@ -55,7 +55,10 @@ impl Contract {
         self.gives.is_empty()
             && !self.never_returns
             && self.recv == ArgEffect::Unknown
-            && self.params.iter().all(|&effect| effect == ArgEffect::Unknown)
+            && self
+                .params
+                .iter()
+                .all(|&effect| effect == ArgEffect::Unknown)
     }
 
     /// What it does with parameter `index`.

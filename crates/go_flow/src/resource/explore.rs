@@ -88,6 +88,8 @@ pub struct Leak {
     pub hops: Vec<Hop>,
     /// Whether it is released or handed on on another path.
     pub otherwise_fine: bool,
+    /// Whether the function may return an error there.
+    pub with_error: bool,
 }
 
 /// What is left behind in a function.
@@ -270,6 +272,18 @@ impl<'f, 'a> Tracker<'f, 'a> {
         found
     }
 
+    /// Whether the last result of a function is an error.
+    fn returns_error(&self, func: FuncId) -> bool {
+        let body = self.body();
+        match body.cx().ty(body.signature_of(func)) {
+            go_types::Type::Func { results, .. } => {
+                let results = body.cx().types(results);
+                results.last().is_some_and(|&ty| body.is_error(ty))
+            }
+            _ => false,
+        }
+    }
+
     /// The variables of the results of a function, in order; `None` for those without a name.
     pub(crate) fn named_results(&self, func: FuncId) -> Vec<Option<LocalId>> {
         let file = self.file();
@@ -311,6 +325,8 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         at: outcome.at,
                         hops: outcome.hops,
                         otherwise_fine: fine,
+                        with_error: outcome.error != Some(Fact::Nil)
+                            && self.returns_error(point.func),
                     }));
                 }
                 Err(TooMany) => leaks.given_up += 1,
@@ -433,7 +449,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             node: self.t.facts().cfg(func).exit(),
         };
         for (state, hops) in exits {
-            let error = self.error_fact(func, &state);
+            let error = state.returned.or_else(|| self.error_fact(func, &state));
             for state in self.run_defers(state)? {
                 let _ = state;
                 // Where the return statement is says more than the end of the function.
@@ -466,11 +482,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
 
     /// Runs a literal as a call would; gives the states in which it returns with the resource still
     /// held. What happens to the resource within becomes an outcome.
-    pub(crate) fn inline(
-        &mut self,
-        func: FuncId,
-        state: State,
-    ) -> Result<Vec<State>, TooMany> {
+    pub(crate) fn inline(&mut self, func: FuncId, state: State) -> Result<Vec<State>, TooMany> {
         if self.depth >= MAX_DEPTH {
             return Err(TooMany);
         }
@@ -513,12 +525,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         Ok((fates, !states?.is_empty()))
     }
 
-    fn walk(
-        &mut self,
-        func: FuncId,
-        start: Start,
-        state: State,
-    ) -> Result<Exits, TooMany> {
+    fn walk(&mut self, func: FuncId, start: Start, state: State) -> Result<Exits, TooMany> {
         let cfg = self.t.facts().cfg(func);
         let mut entries: Vec<Entry> = Vec::new();
         let mut visited: FxHashSet<(NodeId, State)> = FxHashSet::default();

@@ -52,6 +52,44 @@ impl Inferred for Growing<'_> {
     }
 }
 
+/// The contracts that one package sees: its own, and those of others.
+#[derive(Debug)]
+pub struct OwnContracts<'o, D> {
+    path: std::sync::Arc<str>,
+    own: PackageContracts,
+    others: &'o D,
+}
+
+impl<'o, D: Inferred> OwnContracts<'o, D> {
+    /// Nothing is known of the functions of the package itself.
+    pub fn none(cx: &PackageCx<'_>, others: &'o D) -> Self {
+        Self::new(cx, PackageContracts::default(), others)
+    }
+
+    /// The contracts of the functions of the package are inferred.
+    pub fn infer(cx: &PackageCx<'_>, models: &Models, others: &'o D) -> Self {
+        Self::new(cx, infer_package(cx, models, others), others)
+    }
+
+    fn new(cx: &PackageCx<'_>, own: PackageContracts, others: &'o D) -> Self {
+        Self {
+            path: std::sync::Arc::clone(cx.names().path()),
+            own,
+            others,
+        }
+    }
+}
+
+impl<D: Inferred> Inferred for OwnContracts<'_, D> {
+    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
+        if *package == *self.path {
+            self.own.get(name).cloned()
+        } else {
+            self.others.contract(cx, package, name)
+        }
+    }
+}
+
 /// Infers the contracts of all functions of a package; `others` knows those of the packages that it
 /// imports.
 pub fn infer_package(
@@ -190,7 +228,10 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             Some(class) => effect(tracker, tracker.follow_param(local, class, How::Same)),
             // Who keeps it, or gives it back in something else, may be who closes it in the end.
             None if tracker.is_plain_interface(body.type_of_local(local)) => {
-                match effect(tracker, tracker.follow_param(local, ClassId::CLOSER, How::Same)) {
+                match effect(
+                    tracker,
+                    tracker.follow_param(local, ClassId::CLOSER, How::Same),
+                ) {
                     ArgEffect::Own => ArgEffect::Keep,
                     effect => effect,
                 }
@@ -276,7 +317,11 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
                 .results_of_call(call)
                 .is_some_and(|types| types.get(gives.result as usize) == Some(&ty));
             let (class, field) = if itself || (same_type && !gives.field.is_empty()) {
-                let field = if itself && !same_type { "".into() } else { gives.field.clone() };
+                let field = if itself && !same_type {
+                    "".into()
+                } else {
+                    gives.field.clone()
+                };
                 (Some(gives.class), field)
             } else {
                 (tracker.class_of(ty), "".into())

@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) holders: Vec<Holder>,
     /// The variable that says, by not being nil, that nothing was acquired.
     pub(crate) err: Option<LocalId>,
+    /// What is known of the last value that is returned.
+    pub(crate) returned: Option<Fact>,
     pub(crate) known: Vec<(LocalId, Fact)>,
     /// `defer` statements whose calls may release the resource, in the order of registration.
     pub(crate) defers: Vec<StmtId>,
@@ -77,7 +79,10 @@ impl State {
     }
 
     pub(crate) fn fact(&self, local: LocalId) -> Option<Fact> {
-        let at = self.known.binary_search_by_key(&local, |&(id, _)| id).ok()?;
+        let at = self
+            .known
+            .binary_search_by_key(&local, |&(id, _)| id)
+            .ok()?;
         Some(self.known[at].1)
     }
 

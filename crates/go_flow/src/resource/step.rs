@@ -111,11 +111,7 @@ impl<'a> Tracker<'_, 'a> {
     }
 
     /// The names that a declaration within the function gives values, with those.
-    fn for_each_declared(
-        &self,
-        decl: go_syntax::DeclId,
-        mut visit: impl FnMut(NameId, Declared),
-    ) {
+    fn for_each_declared(&self, decl: go_syntax::DeclId, mut visit: impl FnMut(NameId, Declared)) {
         let file = self.file();
         let DeclKind::Gen { specs, .. } = file.decl(decl).kind else {
             return;
@@ -368,7 +364,9 @@ impl<'a> Explorer<'_, '_, 'a> {
         let file = self.t.file();
         let names = self.t.body().names();
         let params = file.fields_of(file.sig(file.func(func).sig).params);
-        let declared = params.iter().flat_map(|field| file.field(field).names.iter());
+        let declared = params
+            .iter()
+            .flat_map(|field| file.field(field).names.iter());
         let values: Vec<Option<How>> = args
             .iter()
             .map(|&arg| self.t.value(state, temps, arg).how())
@@ -450,22 +448,28 @@ impl<'a> Explorer<'_, '_, 'a> {
             (ArgEffect::Borrow, How::Call) => Some(Fate::Kept),
             (ArgEffect::Borrow, _) => None,
             (ArgEffect::Wrap, _) => {
-                temps.set(call, Val::Multi {
-                    index: 0,
-                    how: How::Wrap,
-                    error: None,
-                    in_field: false,
-                });
+                temps.set(
+                    call,
+                    Val::Multi {
+                        index: 0,
+                        how: How::Wrap,
+                        error: None,
+                        in_field: false,
+                    },
+                );
                 None
             }
             (ArgEffect::Own, How::Wrap) => None,
             (ArgEffect::Own, _) => {
-                temps.set(call, Val::Multi {
-                    index: 0,
-                    how: How::Own,
-                    error: None,
-                    in_field: false,
-                });
+                temps.set(
+                    call,
+                    Val::Multi {
+                        index: 0,
+                        how: How::Own,
+                        error: None,
+                        in_field: false,
+                    },
+                );
                 None
             }
             (ArgEffect::Unknown, How::Wrap) => None,
@@ -606,7 +610,9 @@ impl<'a> Explorer<'_, '_, 'a> {
         let values: Vec<Val> = match *rhs {
             [value] if lhs.len() > 1 => {
                 let value = self.t.value(&state, temps, value);
-                (0..lhs.len()).map(|index| element(value, index as u32)).collect()
+                (0..lhs.len())
+                    .map(|index| element(value, index as u32))
+                    .collect()
             }
             _ => rhs
                 .iter()
@@ -749,6 +755,7 @@ impl<'a> Explorer<'_, '_, 'a> {
             self.settle(fate, point, error);
             return Vec::new();
         }
+        state.returned = error;
         // Deferred literals see what is returned.
         if named.len() == values.len() {
             for (&local, &value) in named.iter().zip(&values) {
@@ -840,10 +847,8 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
         let args = self.t.file().call(call).map_or(&[][..], |(_, args)| args);
         for (index, &arg) in args.iter().enumerate() {
-            if let Some(how @ (How::Inside | How::Call)) =
-                self.t.value(&state, &temps, arg).how()
-                && let (Some(fate), Some(point)) =
-                    (self.pass(call, index, how, &mut temps), point)
+            if let Some(how @ (How::Inside | How::Call)) = self.t.value(&state, &temps, arg).how()
+                && let (Some(fate), Some(point)) = (self.pass(call, index, how, &mut temps), point)
             {
                 self.settle(fate, point, None);
                 return Ok(Vec::new());

@@ -108,7 +108,7 @@ impl Typer<'_> {
     }
 
     /// The function type of a signature, without receiver.
-    pub(super) fn signature(self, place: Place<'_>, sig: SigId) -> TypeId {
+    pub(crate) fn signature(self, place: Place<'_>, sig: SigId) -> TypeId {
         let tree = place.tree();
         let sig = tree.sig(sig);
         let variadic = tree.fields_of(sig.params).last().is_some_and(|field| {

@@ -5,26 +5,67 @@ use crate::release::report_leaks;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
-    /// Finds things with a method `Close` that nobody closes.
+    /// Finds other things with a method that ends their use, which nobody calls.
     ///
     /// ## What it does
-    /// Reports.
+    /// Reports values that a function gives to its caller to close and that are neither closed nor
+    /// handed on along some path. Which functions do so is known from the models of libraries, and
+    /// inferred from the bodies of functions: one that opens something, keeps it in a value with a
+    /// method `Close`, and returns that value, asks its caller to close it.
+    ///
+    /// Test files are left alone: what a test leaves behind goes with its process.
     ///
     /// ## Why it is bad
-    /// Leaks.
+    /// What the value holds stays: descriptors, connections, goroutines, memory outside of the
+    /// heap. The message says what it is.
     ///
     /// ## Example
     /// ```go
-    /// func f() {}
+    /// type store struct{ f *os.File }
+    ///
+    /// func (s *store) Close() error { return s.f.Close() }
+    ///
+    /// func openStore(path string) (*store, error) {
+    /// 	f, err := os.Open(path)
+    /// 	if err != nil {
+    /// 		return nil, err
+    /// 	}
+    /// 	return &store{f: f}, nil
+    /// }
+    ///
+    /// func check(path string) error {
+    /// 	_, err := openStore(path)
+    /// 	return err
+    /// }
     /// ```
     ///
     /// ## Use instead
     /// ```go
-    /// func f() {}
+    /// type store struct{ f *os.File }
+    ///
+    /// func (s *store) Close() error { return s.f.Close() }
+    ///
+    /// func openStore(path string) (*store, error) {
+    /// 	f, err := os.Open(path)
+    /// 	if err != nil {
+    /// 		return nil, err
+    /// 	}
+    /// 	return &store{f: f}, nil
+    /// }
+    ///
+    /// func check(path string) error {
+    /// 	s, err := openStore(path)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	return s.Close()
+    /// }
     /// ```
     ///
     /// ## When it is wrong
-    /// Sometimes.
+    /// When the resource is kept alive on purpose until the process ends, or when something that
+    /// cannot be seen here releases it: a function of another module that is not at hand, or a
+    /// value that finds its way there through reflection or an interface.
     ///
     /// ## Fix safety
     /// There is no fix yet.
@@ -32,7 +73,7 @@ declare_rule! {
         name: "closer-not-closed",
         category: Release,
         severity: Warning,
-        default: on,
+        default: off,
         needs: BODY,
     }
 }
@@ -40,6 +81,10 @@ declare_rule! {
 impl Rule for CloserNotClosed {
     fn meta(&self) -> &'static crate::RuleMeta {
         &Self::META
+    }
+
+    fn wants_contracts(&self) -> bool {
+        true
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

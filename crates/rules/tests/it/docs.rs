@@ -16,7 +16,7 @@ const HEADINGS: [&str; 6] = [
 ];
 
 /// Packages that examples use without importing them.
-const IMPORTS: [(&str, &str); 22] = [
+const IMPORTS: [(&str, &str); 25] = [
     ("bufio", "bufio"),
     ("context", "context"),
     ("errors", "errors"),
@@ -39,6 +39,9 @@ const IMPORTS: [(&str, &str); 22] = [
     ("sql", "database/sql"),
     ("gzip", "compress/gzip"),
     ("csv", "encoding/csv"),
+    ("iter", "iter"),
+    ("httptest", "net/http/httptest"),
+    ("syscall", "syscall"),
 ];
 
 /// A whole file around a snippet.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Edit};
+use go_flow::{NoContracts, OwnContracts};
 use go_syntax::{Mode, Source, parse};
 use go_types::{Importer, Loader, NoPackages, PackageCx, PackageNames};
 use rules::{FileInput, Rule, RuleSet, check_file};
@@ -39,13 +40,14 @@ pub(super) fn run(
     let package = PackageCx::new(&names, loader);
     let path = Arc::new(input.path.to_owned());
     let is_test = input.path.to_string_lossy().ends_with("_test.go");
+    let contracts = OwnContracts::infer(&package, rules::models(), &NoContracts);
     let file_input = FileInput {
         index: 0,
         path: &path,
         go: input.go,
         is_test,
         is_main,
-        contracts: &go_flow::NoContracts,
+        contracts: &contracts,
     };
     let mut found = check_file(&package, &file_input, &rules);
     found.sort_by_key(|d| (d.range, d.message.clone()));

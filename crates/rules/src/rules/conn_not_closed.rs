@@ -1,0 +1,76 @@
+//! `conn-not-closed`.
+
+use crate::cx::RuleCx;
+use crate::release::report_leaks;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds network connections that are not closed on every path.
+    ///
+    /// ## What it does
+    /// Reports connections that are dialled or accepted (`net.Dial`, `tls.Dial`, …, and functions
+    /// that return them) when they are neither closed nor handed on along some path.
+    ///
+    /// Test files are left alone: what a test leaves behind goes with its process.
+    ///
+    /// ## Why it is bad
+    /// The connection keeps its descriptor, and the other side keeps its own and whatever it
+    /// reserved for us, until a timeout that may never come. The collector may close it one day;
+    /// the peer cannot know.
+    ///
+    /// ## Example
+    /// ```go
+    /// func ping(addr string) error {
+    /// 	conn, err := net.Dial("tcp", addr)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	if _, err := conn.Write([]byte("ping")); err != nil {
+    /// 		return err
+    /// 	}
+    /// 	return conn.Close()
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func ping(addr string) error {
+    /// 	conn, err := net.Dial("tcp", addr)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	defer conn.Close()
+    /// 	_, err = conn.Write([]byte("ping"))
+    /// 	return err
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the resource is kept alive on purpose until the process ends, or when something that
+    /// cannot be seen here releases it: a function of another module that is not at hand, or a
+    /// value that finds its way there through reflection or an interface.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub ConnNotClosed {
+        name: "conn-not-closed",
+        category: Release,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for ConnNotClosed {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        report_leaks(cx, &Self::META);
+    }
+}

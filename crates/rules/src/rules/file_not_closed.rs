@@ -1,0 +1,84 @@
+//! `file-not-closed`.
+
+use crate::cx::RuleCx;
+use crate::release::report_leaks;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds files that are opened and not closed on every path.
+    ///
+    /// ## What it does
+    /// Reports a call that opens a file (`os.Open`, `os.Create`, `os.OpenFile`, …, or a function of
+    /// the program that returns an open file) when the file is neither closed nor handed on along
+    /// some path: an early return that forgets it, a loop that opens the next one, a result that
+    /// nobody keeps.
+    ///
+    /// Test files are left alone: what a test leaves behind goes with its process.
+    ///
+    /// ## Why it is bad
+    /// Each open file holds a descriptor. The garbage collector closes a file that it finds unused
+    /// (`os/file_unix.go` sets a finalizer), but nobody knows when: under load the process reaches
+    /// its limit of descriptors first, and then every `open`, `accept` and `dial` fails with "too
+    /// many open files". On Windows an open file cannot be removed or renamed.
+    ///
+    /// ## Example
+    /// ```go
+    /// func size(path string) (int64, error) {
+    /// 	f, err := os.Open(path)
+    /// 	if err != nil {
+    /// 		return 0, err
+    /// 	}
+    /// 	info, err := f.Stat()
+    /// 	if err != nil {
+    /// 		return 0, err
+    /// 	}
+    /// 	f.Close()
+    /// 	return info.Size(), nil
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func size(path string) (int64, error) {
+    /// 	f, err := os.Open(path)
+    /// 	if err != nil {
+    /// 		return 0, err
+    /// 	}
+    /// 	defer f.Close()
+    /// 	info, err := f.Stat()
+    /// 	if err != nil {
+    /// 		return 0, err
+    /// 	}
+    /// 	return info.Size(), nil
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the resource is kept alive on purpose until the process ends, or when something that
+    /// cannot be seen here releases it: a function of another module that is not at hand, or a
+    /// value that finds its way there through reflection or an interface.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub FileNotClosed {
+        name: "file-not-closed",
+        category: Release,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for FileNotClosed {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        report_leaks(cx, &Self::META);
+    }
+}

@@ -1,0 +1,71 @@
+//! `iterator-not-stopped`.
+
+use crate::cx::RuleCx;
+use crate::release::report_leaks;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds pulled iterators that are not stopped on every path.
+    ///
+    /// ## What it does
+    /// Reports `iter.Pull` and `iter.Pull2` when the function `stop` that they give is neither
+    /// called nor handed on along some path.
+    ///
+    /// Test files are left alone: what a test leaves behind goes with its process.
+    ///
+    /// ## Why it is bad
+    /// The iterator runs in a coroutine that waits for the next pull: its stack stays, and the
+    /// calls it deferred never run (package iter, "If clients do not consume the sequence to
+    /// completion, they must call stop").
+    ///
+    /// ## Example
+    /// ```go
+    /// func first(seq iter.Seq[int]) (int, bool) {
+    /// 	next, stop := iter.Pull(seq)
+    /// 	v, ok := next()
+    /// 	if !ok {
+    /// 		return 0, false
+    /// 	}
+    /// 	stop()
+    /// 	return v, true
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func first(seq iter.Seq[int]) (int, bool) {
+    /// 	next, stop := iter.Pull(seq)
+    /// 	defer stop()
+    /// 	return next()
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the resource is kept alive on purpose until the process ends, or when something that
+    /// cannot be seen here releases it: a function of another module that is not at hand, or a
+    /// value that finds its way there through reflection or an interface.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub IteratorNotStopped {
+        name: "iterator-not-stopped",
+        category: Release,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for IteratorNotStopped {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        report_leaks(cx, &Self::META);
+    }
+}

@@ -1,0 +1,76 @@
+//! `stop-not-called`.
+
+use crate::cx::RuleCx;
+use crate::release::report_leaks;
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds servers, watchers and tasks that are started and not stopped on every path.
+    ///
+    /// ## What it does
+    /// Reports what a call starts (`httptest.NewServer`, watchers and subscriptions of popular
+    /// libraries, …) when the method that stops it is not called along some path and it is not
+    /// handed on.
+    ///
+    /// Test files are left alone: what a test leaves behind goes with its process.
+    ///
+    /// ## Why it is bad
+    /// What was started goes on: its goroutines, its port, its subscription stay for as long as the
+    /// process lives. Tests are left alone by the other rules of this family, and by this one too.
+    ///
+    /// ## Example
+    /// ```go
+    /// func probe() error {
+    /// 	srv := httptest.NewServer(nil)
+    /// 	resp, err := http.Get(srv.URL)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	defer resp.Body.Close()
+    /// 	srv.Close()
+    /// 	return nil
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func probe() error {
+    /// 	srv := httptest.NewServer(nil)
+    /// 	defer srv.Close()
+    /// 	resp, err := http.Get(srv.URL)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	return resp.Body.Close()
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the resource is kept alive on purpose until the process ends, or when something that
+    /// cannot be seen here releases it: a function of another module that is not at hand, or a
+    /// value that finds its way there through reflection or an interface.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub StopNotCalled {
+        name: "stop-not-called",
+        category: Release,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for StopNotCalled {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        report_leaks(cx, &Self::META);
+    }
+}
