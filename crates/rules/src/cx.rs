@@ -60,6 +60,7 @@ impl<'a> RuleCx<'a> {
         RuleCx {
             body,
             facts,
+            leaks: OnceCell::new(),
             ..*self
         }
     }
