@@ -8,7 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use go_syntax::{File, FuncId, SpecId};
+use go_syntax::{ExprId, File, FuncId, SpecId};
 use rustc_hash::FxHashMap;
 
 use crate::loader::Loader;
@@ -17,7 +17,7 @@ use crate::types::consts::Value;
 use crate::types::core::Term;
 use crate::types::layout::Layout;
 use crate::types::store::{PathId, TypeStore};
-use crate::types::typer::Typer;
+use crate::types::typer::{Place, Typer};
 use crate::types::{NamedId, NamedType, Selection, Type, TypeId, TypeList};
 use crate::universe::{Basic, Predeclared, predeclared};
 use crate::unsafe_package;
@@ -252,6 +252,29 @@ impl<'a> PackageCx<'a> {
         let kept: Rc<dyn Any> = Rc::clone(&made) as Rc<dyn Any>;
         self.memos.borrow_mut().insert(id, kept);
         made
+    }
+
+    /// The type of a declared function or method of the package, without its receiver; where it
+    /// mentions type parameters of the receiver, it is not known.
+    pub fn signature(&self, file: u32, func: FuncId) -> TypeId {
+        let place = Place {
+            path: self.root,
+            package: self.names,
+            file,
+        };
+        self.typer()
+            .signature(place, self.file(file).func(func).sig)
+    }
+
+    /// The type of a type expression that stands outside of function bodies, such as that of a
+    /// receiver.
+    pub fn declared_type(&self, file: u32, ty: ExprId) -> TypeId {
+        let place = Place {
+            path: self.root,
+            package: self.names,
+            file,
+        };
+        self.typer().type_expr(place, ty)
     }
 
     /// The type of a member of the package.

@@ -1,16 +1,25 @@
 //! What the rules of the family *release* have in common: each reports the resources of its kind that
 //! are left behind.
 
-use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind};
-use go_syntax::{ExprId, ExprKind, Span, StmtKind};
-use go_types::Object;
+use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, calls};
+use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_types::{Object, PackageCx};
 
+use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::models::models;
 use crate::rule::RuleMeta;
 
 /// So many steps of a path are told.
 const MAX_STORY: usize = 5;
+
+/// Whether a function calls something that may acquire.
+pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+    !input.is_test
+        && calls(package.file(input.index), func)
+            .iter()
+            .any(|name| models().may_acquire(name) || input.contracts.may_give(name))
+}
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
 pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package};
 use go_project::{Origin, Package, Project};
 use go_syntax::{Mode, Source, parse};
-use go_types::{Importer, Loader, PackageCx, PackageNames};
-use rustc_hash::FxHashMap;
+use go_types::{ImportId, Importer, Loader, PackageCx, PackageNames};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::guard::catch;
 
@@ -38,12 +38,57 @@ impl<'p> Contracts<'p> {
         &'c self,
         names: &Arc<PackageNames>,
         wanted: bool,
-    ) -> OwnContracts<'c, Self> {
+    ) -> OwnContracts<Imported<'c>> {
         let cx = PackageCx::new(names, self.loader);
-        if wanted && let Ok(contracts) = catch(|| OwnContracts::infer(&cx, rules::models(), self)) {
-            return contracts;
+        let imported = if wanted {
+            self.imported(&cx)
+        } else {
+            Imported {
+                all: self,
+                giving: FxHashSet::default(),
+            }
+        };
+        if wanted {
+            let all = self;
+            let infer = || OwnContracts::infer(&cx, rules::models(), imported.clone());
+            // The rules meet the same trouble and report it.
+            return catch(infer).unwrap_or_else(|_| {
+                let giving = FxHashSet::default();
+                OwnContracts::none(&cx, Imported { all, giving })
+            });
         }
-        OwnContracts::none(&cx, self)
+        OwnContracts::none(&cx, imported)
+    }
+
+    /// What the packages that a package imports give.
+    fn imported(&self, cx: &PackageCx<'_>) -> Imported<'_> {
+        let names = cx.names();
+        let mut giving = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        for file in (0..).take(names.files().len()) {
+            for index in (0..).take(names.imports(file).len()) {
+                let path = names.canonical_path(ImportId { file, index }, self.loader);
+                if !seen.insert(Arc::clone(path)) {
+                    continue;
+                }
+                if let Some(package) = self.dependency(cx, path) {
+                    let contracts = self.of_package(&package);
+                    giving.extend(contracts.giving().map(Into::into));
+                }
+            }
+        }
+        Imported { all: self, giving }
+    }
+
+    /// The package with a canonical path, unless it is the one that asks, or of the standard
+    /// library: what that does is in the models.
+    fn dependency(&self, cx: &PackageCx<'_>, path: &str) -> Option<Arc<Package>> {
+        if *path == **cx.names().path() {
+            return None;
+        }
+        let names = cx.package(&Arc::from(path))?;
+        let package = names.importer().package.as_ref()?;
+        (!matches!(package.origin, Origin::Std { .. })).then(|| Arc::clone(package))
     }
 
     fn of_package(&self, package: &Arc<Package>) -> Arc<PackageContracts> {
@@ -68,22 +113,26 @@ impl<'p> Contracts<'p> {
             .collect();
         let names = Arc::new(PackageNames::new(Importer::of(Arc::clone(package)), files));
         let cx = PackageCx::new(&names, self.loader);
-        infer_package(&cx, rules::models(), self)
+        infer_package(&cx, rules::models(), &self.imported(&cx))
     }
 }
 
-impl Inferred for Contracts<'_> {
+/// What one package sees of the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Imported<'c> {
+    all: &'c Contracts<'c>,
+    /// The names of the functions of the packages it imports that give something to release.
+    giving: FxHashSet<Box<str>>,
+}
+
+impl Inferred for Imported<'_> {
     fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
-        if *package == **cx.names().path() {
-            return None;
-        }
-        let names = cx.package(&Arc::from(package))?;
-        let package = names.importer().package.as_ref()?;
-        // What the standard library does is in the models.
-        if matches!(package.origin, Origin::Std { .. }) {
-            return None;
-        }
-        self.of_package(package).get(name).cloned()
+        let package = self.all.dependency(cx, package)?;
+        self.all.of_package(&package).get(name).cloned()
+    }
+
+    fn may_give(&self, name: &str) -> bool {
+        self.giving.contains(name)
     }
 }
 

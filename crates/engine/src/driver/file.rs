@@ -10,7 +10,7 @@ use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
 use rules::{FileInput, RuleSet, SYNTAX_ERROR};
 
-use super::contracts::Contracts;
+use super::contracts::Imported;
 use super::rulesets::FileRules;
 use super::targets::{Unit, UnitFile};
 use super::{Run, order};
@@ -37,7 +37,7 @@ pub(crate) struct FileCheck<'a> {
     loader: &'a dyn Loader,
     unit: &'a Unit,
     names: &'a Arc<PackageNames>,
-    contracts: &'a OwnContracts<'a, Contracts<'a>>,
+    contracts: &'a OwnContracts<Imported<'a>>,
     cx: PackageCx<'a>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> FileCheck<'a> {
         loader: &'a dyn Loader,
         unit: &'a Unit,
         names: &'a Arc<PackageNames>,
-        contracts: &'a OwnContracts<'a, Contracts<'a>>,
+        contracts: &'a OwnContracts<Imported<'a>>,
     ) -> Self {
         Self {
             run,

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use go_syntax::ExprId;
-use go_types::{Basic, Builtin, Callee, Selection, Type, TypeId};
+use go_types::{Basic, Builtin, Callee, PackageCx, Selection, Type, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::contract::{ArgEffect, CallContract, Contract};
 use super::explore::Tracker;
-use super::models::ClassId;
+use super::models::{ClassId, Models};
 
 /// The number of the last of an unknown number of results.
 pub(crate) const LAST: u32 = u32::MAX;
@@ -33,6 +33,10 @@ const ENDING: [&str; 12] = [
 /// Which types have a method that ends their use; kept for a package.
 #[derive(Debug, Default)]
 struct Closable(RefCell<FxHashMap<TypeId, bool>>);
+
+/// The kinds of resources that types are; kept for a package.
+#[derive(Debug, Default)]
+struct Classes(RefCell<FxHashMap<TypeId, Option<ClassId>>>);
 
 impl<'a> Tracker<'_, 'a> {
     /// The package and the name (`F` or `T.M`) of what a call calls.
@@ -169,27 +173,9 @@ impl<'a> Tracker<'_, 'a> {
         closable
     }
 
-    /// The kind of resource that values of a type are: by the models, or because they have a method
-    /// `Close` without parameters.
+    /// [`class_of`], with what is at hand.
     pub(crate) fn class_of(&self, ty: TypeId) -> Option<ClassId> {
-        if ty.is_unknown() {
-            return None;
-        }
-        let body = self.body();
-        if let Type::Named { .. } | Type::Pointer(_) = body.cx().ty(ty)
-            && let Some(class) = self.models().class_of_type(&body.type_string(ty))
-        {
-            return Some(class);
-        }
-        let Some(Selection::Method { signature, .. }) = body.selection(ty, "Close") else {
-            return None;
-        };
-        match body.cx().ty(signature) {
-            Type::Func { params, .. } if body.cx().types(params).is_empty() => {
-                Some(ClassId::CLOSER)
-            }
-            _ => None,
-        }
+        class_of(self.body().cx(), self.models(), ty)
     }
 
     /// Whether the resource at hand is released by its name.
@@ -215,4 +201,44 @@ impl<'a> Tracker<'_, 'a> {
     pub(crate) fn is_ending(name: &str) -> bool {
         ENDING.contains(&name)
     }
+}
+
+/// The kind of resource that values of a type are: by the models, or because they have a method
+/// `Close` without parameters.
+pub(crate) fn class_of(cx: &PackageCx<'_>, models: &Models, ty: TypeId) -> Option<ClassId> {
+    let memo = cx.memo(Classes::default);
+    if let Some(&known) = memo.0.borrow().get(&ty) {
+        return known;
+    }
+    let class = compute_class(cx, models, ty);
+    memo.0.borrow_mut().insert(ty, class);
+    class
+}
+
+fn compute_class(cx: &PackageCx<'_>, models: &Models, ty: TypeId) -> Option<ClassId> {
+    let named = match cx.ty(ty) {
+        Type::Pointer(elem) => elem,
+        Type::Named { .. } | Type::Interface { .. } => ty,
+        _ => return None,
+    };
+    if let Type::Named { .. } = cx.ty(named)
+        && let Some(class) = models.class_of_type(&cx.type_string(ty))
+    {
+        return Some(class);
+    }
+    let Some(Selection::Method { signature, .. }) = cx.selection(ty, "Close") else {
+        return None;
+    };
+    match cx.ty(signature) {
+        Type::Func { params, .. } if cx.types(params).is_empty() => Some(ClassId::CLOSER),
+        _ => None,
+    }
+}
+
+/// Whether a type is an interface through which data is read or written, so that something to close
+/// may be behind it.
+pub(crate) fn is_stream(cx: &PackageCx<'_>, ty: TypeId) -> bool {
+    let is_interface = matches!(cx.ty(cx.underlying(ty)), Type::Interface { .. });
+    let has = |name| matches!(cx.selection(ty, name), Some(Selection::Method { .. }));
+    is_interface && (has("Read") || has("Write"))
 }

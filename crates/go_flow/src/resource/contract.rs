@@ -1,6 +1,6 @@
 //! What a call does to what it is given, and what it gives.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::models::ClassId;
 
@@ -71,13 +71,41 @@ impl Contract {
 /// nothing that is known.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PackageContracts {
-    pub(crate) by_name: FxHashMap<Box<str>, Contract>,
+    by_name: FxHashMap<Box<str>, Contract>,
+    /// The names, without their types, of those that give something.
+    giving: FxHashSet<Box<str>>,
 }
 
 impl PackageContracts {
     /// The contract of a function (`F`) or method (`T.M`).
     pub fn get(&self, name: &str) -> Option<&Contract> {
         self.by_name.get(name)
+    }
+
+    /// Whether a function or method called `name` gives something to its caller.
+    pub fn gives_named(&self, name: &str) -> bool {
+        self.giving.contains(name)
+    }
+
+    /// The names of the functions and methods that give something to their callers.
+    pub fn giving(&self) -> impl Iterator<Item = &str> {
+        self.giving.iter().map(|name| &**name)
+    }
+
+    /// Sets the contract of a function; tells whether it is another than before.
+    pub(crate) fn set(&mut self, key: &str, contract: Contract) -> bool {
+        if contract.is_silent() {
+            return self.by_name.remove(key).is_some();
+        }
+        if self.by_name.get(key) == Some(&contract) {
+            return false;
+        }
+        if !contract.gives.is_empty() {
+            let name = key.rsplit('.').next().unwrap_or(key);
+            self.giving.insert(name.into());
+        }
+        self.by_name.insert(key.into(), contract);
+        true
     }
 
     /// How many functions have a contract.

@@ -7,6 +7,7 @@ use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
+use super::calls::{class_of, is_stream};
 use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::models::{ClassId, Models};
 use super::state::How;
@@ -22,6 +23,10 @@ pub trait Inferred: std::fmt::Debug {
     /// The contract of `name` (`F` or `T.M`) of the package with the canonical path `package`, as
     /// code of `cx` calls it.
     fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract>;
+
+    /// Whether a function or method called `name`, of whatever package at hand, may give its caller
+    /// something to release. Most calls need no further look.
+    fn may_give(&self, name: &str) -> bool;
 }
 
 /// No function has a contract.
@@ -31,6 +36,10 @@ pub struct NoContracts;
 impl Inferred for NoContracts {
     fn contract(&self, _: &PackageCx<'_>, _: &str, _: &str) -> Option<Contract> {
         None
+    }
+
+    fn may_give(&self, _: &str) -> bool {
+        false
     }
 }
 
@@ -50,28 +59,33 @@ impl Inferred for Growing<'_> {
             self.others.contract(cx, package, name)
         }
     }
+
+    fn may_give(&self, name: &str) -> bool {
+        self.own.borrow().gives_named(name) || self.others.may_give(name)
+    }
 }
 
 /// The contracts that one package sees: its own, and those of others.
 #[derive(Debug)]
-pub struct OwnContracts<'o, D> {
+pub struct OwnContracts<D> {
     path: std::sync::Arc<str>,
     own: PackageContracts,
-    others: &'o D,
+    others: D,
 }
 
-impl<'o, D: Inferred> OwnContracts<'o, D> {
+impl<D: Inferred> OwnContracts<D> {
     /// Nothing is known of the functions of the package itself.
-    pub fn none(cx: &PackageCx<'_>, others: &'o D) -> Self {
+    pub fn none(cx: &PackageCx<'_>, others: D) -> Self {
         Self::new(cx, PackageContracts::default(), others)
     }
 
     /// The contracts of the functions of the package are inferred.
-    pub fn infer(cx: &PackageCx<'_>, models: &Models, others: &'o D) -> Self {
-        Self::new(cx, infer_package(cx, models, others), others)
+    pub fn infer(cx: &PackageCx<'_>, models: &Models, others: D) -> Self {
+        let own = infer_package(cx, models, &others);
+        Self::new(cx, own, others)
     }
 
-    fn new(cx: &PackageCx<'_>, own: PackageContracts, others: &'o D) -> Self {
+    fn new(cx: &PackageCx<'_>, own: PackageContracts, others: D) -> Self {
         Self {
             path: std::sync::Arc::clone(cx.names().path()),
             own,
@@ -80,13 +94,17 @@ impl<'o, D: Inferred> OwnContracts<'o, D> {
     }
 }
 
-impl<D: Inferred> Inferred for OwnContracts<'_, D> {
+impl<D: Inferred> Inferred for OwnContracts<D> {
     fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
         if *package == *self.path {
             self.own.get(name).cloned()
         } else {
             self.others.contract(cx, package, name)
         }
+    }
+
+    fn may_give(&self, name: &str) -> bool {
+        self.own.gives_named(name) || self.others.may_give(name)
     }
 }
 
@@ -102,30 +120,55 @@ pub fn infer_package(
         own: RefCell::default(),
         others,
     };
-    let functions = functions(cx);
+    let functions = functions(cx, models);
+    // The names of the functions whose contracts changed in the round before.
+    let mut changed: Option<FxHashSet<&str>> = None;
     for _ in 0..ROUNDS {
-        let mut changed = false;
-        for (file, func, name) in &functions {
-            let contract = infer(cx, models, &growing, *file, *func);
+        let mut next: FxHashSet<&str> = FxHashSet::default();
+        for function in &functions {
+            let again = match &changed {
+                None => true,
+                Some(changed) => function.calls.iter().any(|call| changed.contains(call)),
+            };
+            if !again {
+                continue;
+            }
+            let contract = infer(cx, models, &growing, function);
             let mut own = growing.own.borrow_mut();
-            if contract.is_silent() {
-                changed |= own.by_name.remove(&**name).is_some();
-            } else if own.by_name.get(&**name) != Some(&contract) {
-                own.by_name.insert(name.as_str().into(), contract);
-                changed = true;
+            if own.set(&function.key, contract) {
+                next.insert(function.name);
             }
         }
-        if !changed {
+        if next.is_empty() {
             break;
         }
+        changed = Some(next);
     }
     growing.own.into_inner()
 }
 
-/// The declared functions with a body, and their names in contracts.
-fn functions(cx: &PackageCx<'_>) -> Vec<(u32, FuncId, String)> {
+/// A declared function with a body, and what of it can matter to its callers.
+struct Function<'a> {
+    file: u32,
+    func: FuncId,
+    name: &'a str,
+    /// The name in contracts.
+    key: String,
+    /// The names of what it calls.
+    calls: FxHashSet<&'a str>,
+    /// Whether a parameter, or the receiver, may be something to release.
+    takes: bool,
+    /// Whether a result may be something to release.
+    gives: bool,
+    /// Whether it may never return.
+    may_end: bool,
+}
+
+/// The declared functions with a body.
+fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
     let mut functions = Vec::new();
-    for (index, file) in (0..).zip(cx.names().files()) {
+    for index in (0..).take(cx.names().files().len()) {
+        let file = cx.file(index);
         for &decl in file.top_decls() {
             let DeclKind::Func(func) = file.decl(decl).kind else {
                 continue;
@@ -135,17 +178,57 @@ fn functions(cx: &PackageCx<'_>) -> Vec<(u32, FuncId, String)> {
                 continue;
             };
             let name = file.name(name);
-            let key = match node.recv.and_then(|list| file.fields_of(list).first()) {
-                Some(field) => {
-                    let label = receiver_base(file, file.field(field).ty);
-                    format!("{label}.{name}")
-                }
+            let receiver = node.recv.and_then(|list| file.fields_of(list).first());
+            let receiver = receiver.map(|field| file.field(field).ty);
+            let key = match receiver {
+                Some(ty) => format!("{}.{name}", receiver_base(file, ty)),
                 None => name.to_owned(),
             };
-            functions.push((index, func, key));
+            let Type::Func {
+                params, results, ..
+            } = cx.ty(cx.signature(index, func))
+            else {
+                continue;
+            };
+            let matters = |&ty: &TypeId| class_of(cx, models, ty).is_some();
+            let calls = calls(file, func);
+            let loops = Features::LOOP.union(Features::GOTO).union(Features::SELECT);
+            functions.push(Function {
+                file: index,
+                func,
+                name,
+                key,
+                takes: cx
+                    .types(params)
+                    .iter()
+                    .chain(&receiver.map(|ty| cx.declared_type(index, ty)))
+                    .any(|ty| matters(ty) || is_stream(cx, *ty)),
+                gives: cx
+                    .types(results)
+                    .iter()
+                    .any(|ty| matters(ty) || matches!(cx.ty(cx.underlying(*ty)), Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_))),
+                may_end: node.features.intersects(loops)
+                    || calls.iter().any(|call| models.may_end(call)),
+                calls,
+            });
         }
     }
     functions
+}
+
+/// The names of what a function calls, literals in it included.
+pub fn calls(file: &go_syntax::File, func: FuncId) -> FxHashSet<&str> {
+    let name = |expr| {
+        let (fun, _) = file.call(expr)?;
+        let mut fun = file.unparen(fun);
+        while let go_syntax::ExprKind::Index { x, .. } = file.expr(fun).kind {
+            fun = file.unparen(x);
+        }
+        file.selector(fun)
+            .map(|(_, name)| name)
+            .or_else(|| file.ident(fun))
+    };
+    file.func(func).exprs.iter().filter_map(name).collect()
 }
 
 /// The name of the type of a receiver.
@@ -163,18 +246,32 @@ fn infer(
     cx: &PackageCx<'_>,
     models: &Models,
     known: &dyn Inferred,
-    file: u32,
-    func: FuncId,
+    function: &Function<'_>,
 ) -> Contract {
-    let body = Body::new(cx, file, func);
+    let may_end = function.may_end || {
+        let own = |call: &&str| known.contract(cx, cx.names().path(), call);
+        let ends = |call: &&str| own(call).is_some_and(|contract| contract.never_returns);
+        function.calls.iter().any(|call| ends(&call))
+    };
+    let gives_something = function.gives
+        && function
+            .calls
+            .iter()
+            .any(|call| models.may_acquire(call) || known.may_give(call));
+    if !may_end && !function.takes && !gives_something {
+        return Contract::default();
+    }
+    let body = Body::new(cx, function.file, function.func);
     let facts = FunctionFacts::new(&body);
     let tracker = Tracker::new(&facts, models, known);
     let mut contract = Contract {
-        never_returns: never_returns(&tracker, facts.cfg(func)),
+        never_returns: may_end && never_returns(&tracker, facts.cfg(function.func)),
         ..Contract::default()
     };
-    params(&tracker, &mut contract);
-    if !contract.never_returns {
+    if function.takes {
+        params(&tracker, &mut contract);
+    }
+    if gives_something && !contract.never_returns {
         contract.gives = gives(&tracker);
     }
     contract
@@ -227,7 +324,7 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
         let effect = match tracker.class_of(body.type_of_local(local)) {
             Some(class) => effect(tracker, tracker.follow_param(local, class, How::Same)),
             // Who keeps it, or gives it back in something else, may be who closes it in the end.
-            None if tracker.is_plain_interface(body.type_of_local(local)) => {
+            None if is_stream(body.cx(), body.type_of_local(local)) => {
                 match effect(
                     tracker,
                     tracker.follow_param(local, ClassId::CLOSER, How::Same),

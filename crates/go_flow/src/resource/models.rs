@@ -5,6 +5,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contract::{ArgEffect, Contract, Gives};
 
+/// Names that the graph of a function knows to end it, without a model.
+const TABLED: [&str; 22] = [
+    "panic", "Exit", "Goexit", "Fatal", "Fatalf", "Fatalln", "Fatalw", "Panic", "Panicf", "Panicln",
+    "Panicw", "FailNow", "Skip", "SkipNow", "Skipf", "Msg", "Msgf", "Send", "FatalDepth", "Exitf",
+    "Exitln", "ExitDepth",
+];
+
 /// A kind of resource.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClassId(u32);
@@ -77,6 +84,8 @@ pub struct Models {
     functions: FxHashMap<Box<str>, Contract>,
     /// Last parts of the names of functions that acquire, so that most calls need no look-up.
     names: FxHashSet<Box<str>>,
+    /// Last parts of the names of functions that never return.
+    ends: FxHashSet<Box<str>>,
     /// Packages of which everything that is not listed only borrows.
     borrowing: FxHashSet<Box<str>>,
     /// `path.F` that release argument N.
@@ -112,6 +121,7 @@ impl Models {
             by_type: FxHashMap::default(),
             functions: FxHashMap::default(),
             names: FxHashSet::default(),
+            ends: FxHashSet::from_iter(TABLED.map(Into::into)),
             borrowing: FxHashSet::default(),
             releasing: FxHashMap::default(),
         };
@@ -163,6 +173,8 @@ impl Models {
 
     /// Says that a function ends the process, or never returns for another reason.
     pub fn add_end(&mut self, func: &str) {
+        let last = func.rsplit('.').next().unwrap_or_default();
+        self.ends.insert(last.into());
         self.functions.entry(func.into()).or_default().never_returns = true;
     }
 
@@ -208,6 +220,11 @@ impl Models {
     /// Whether a function or method of this name acquires something, in whatever package.
     pub fn may_acquire(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether a function or method of this name never returns, in whatever package.
+    pub fn may_end(&self, name: &str) -> bool {
+        self.ends.contains(name)
     }
 
     /// Whether what is not listed of a package only borrows.

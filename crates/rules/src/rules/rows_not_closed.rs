@@ -1,7 +1,11 @@
 //! `rows-not-closed`.
 
+use go_syntax::FuncId;
+use go_types::PackageCx;
+
+use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::release::report_leaks;
+use crate::release::{may_acquire, report_leaks};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -71,6 +75,10 @@ impl Rule for RowsNotClosed {
 
     fn wants_contracts(&self) -> bool {
         true
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        may_acquire(package, func, input)
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

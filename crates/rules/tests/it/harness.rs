@@ -40,7 +40,7 @@ pub(super) fn run(
     let package = PackageCx::new(&names, loader);
     let path = Arc::new(input.path.to_owned());
     let is_test = input.path.to_string_lossy().ends_with("_test.go");
-    let contracts = OwnContracts::infer(&package, rules::models(), &NoContracts);
+    let contracts = OwnContracts::infer(&package, rules::models(), NoContracts);
     let file_input = FileInput {
         index: 0,
         path: &path,
