@@ -34,8 +34,8 @@ pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
     Acquire, ArgEffect, CallContract, Class, ClassId, Contract, Fate, FunctionModel, Gives, Hop,
-    Inferred, Leak, Leaks, Models, NoContracts, OwnContracts, PackageContracts, calls, infer_package,
-    method_key,
+    Inferred, Leak, Leaks, Models, NoContracts, OwnContracts, PackageContracts, calls,
+    infer_package, method_key,
 };
 pub use search::{Path, Step, Visit};
 pub use sites::{

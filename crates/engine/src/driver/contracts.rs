@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package};
-use go_project::{Origin, Package, Project};
+use go_project::{Origin, Package, Project, Resolution};
 use go_syntax::{Mode, Source, parse};
 use go_types::{ImportId, Importer, Loader, PackageCx, PackageNames};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -40,30 +40,24 @@ impl<'p> Contracts<'p> {
         wanted: bool,
     ) -> OwnContracts<Imported<'c>> {
         let cx = PackageCx::new(names, self.loader);
-        let imported = if wanted {
-            self.imported(&cx)
-        } else {
-            Imported {
-                all: self,
-                giving: FxHashSet::default(),
-            }
+        let nothing = || Imported {
+            all: self,
+            giving: FxHashSet::default(),
+            ending: FxHashSet::default(),
         };
-        if wanted {
-            let all = self;
-            let infer = || OwnContracts::infer(&cx, rules::models(), imported.clone());
-            // The rules meet the same trouble and report it.
-            return catch(infer).unwrap_or_else(|_| {
-                let giving = FxHashSet::default();
-                OwnContracts::none(&cx, Imported { all, giving })
-            });
+        if !wanted {
+            return OwnContracts::none(&cx, nothing());
         }
-        OwnContracts::none(&cx, imported)
+        let infer = || OwnContracts::infer(&cx, rules::models(), self.imported(&cx));
+        // The rules meet the same trouble and report it.
+        catch(infer).unwrap_or_else(|_| OwnContracts::none(&cx, nothing()))
     }
 
     /// What the packages that a package imports give.
     fn imported(&self, cx: &PackageCx<'_>) -> Imported<'_> {
         let names = cx.names();
         let mut giving = FxHashSet::default();
+        let mut ending = FxHashSet::default();
         let mut seen = FxHashSet::default();
         for file in (0..).take(names.files().len()) {
             for index in (0..).take(names.imports(file).len()) {
@@ -74,10 +68,15 @@ impl<'p> Contracts<'p> {
                 if let Some(package) = self.dependency(cx, path) {
                     let contracts = self.of_package(&package);
                     giving.extend(contracts.giving().map(Into::into));
+                    ending.extend(contracts.ending().map(Into::into));
                 }
             }
         }
-        Imported { all: self, giving }
+        Imported {
+            all: self,
+            giving,
+            ending,
+        }
     }
 
     /// The package with a canonical path, unless it is the one that asks, or of the standard
@@ -86,9 +85,16 @@ impl<'p> Contracts<'p> {
         if *path == **cx.names().path() {
             return None;
         }
+        // Nothing is read to tell that a package is of the standard library.
+        if let Some(importer) = &cx.names().importer().package
+            && let Resolution::Dir(location) = self.project.resolve_import(importer, path)
+            && matches!(location.origin, Origin::Std)
+        {
+            return None;
+        }
         let names = cx.package(&Arc::from(path))?;
         let package = names.importer().package.as_ref()?;
-        (!matches!(package.origin, Origin::Std { .. })).then(|| Arc::clone(package))
+        (!matches!(package.origin, Origin::Std)).then(|| Arc::clone(package))
     }
 
     fn of_package(&self, package: &Arc<Package>) -> Arc<PackageContracts> {
@@ -123,6 +129,8 @@ pub(crate) struct Imported<'c> {
     all: &'c Contracts<'c>,
     /// The names of the functions of the packages it imports that give something to release.
     giving: FxHashSet<Box<str>>,
+    /// The names of those that never return.
+    ending: FxHashSet<Box<str>>,
 }
 
 impl Inferred for Imported<'_> {
@@ -133,6 +141,10 @@ impl Inferred for Imported<'_> {
 
     fn may_give(&self, name: &str) -> bool {
         self.giving.contains(name)
+    }
+
+    fn may_end(&self, name: &str) -> bool {
+        self.ending.contains(name)
     }
 }
 

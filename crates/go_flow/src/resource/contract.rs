@@ -74,6 +74,8 @@ pub struct PackageContracts {
     by_name: FxHashMap<Box<str>, Contract>,
     /// The names, without their types, of those that give something.
     giving: FxHashSet<Box<str>>,
+    /// Likewise of those that never return.
+    ending: FxHashSet<Box<str>>,
 }
 
 impl PackageContracts {
@@ -85,6 +87,16 @@ impl PackageContracts {
     /// Whether a function or method called `name` gives something to its caller.
     pub fn gives_named(&self, name: &str) -> bool {
         self.giving.contains(name)
+    }
+
+    /// Whether a function or method called `name` never returns.
+    pub fn ends_named(&self, name: &str) -> bool {
+        self.ending.contains(name)
+    }
+
+    /// The names of the functions and methods that never return.
+    pub fn ending(&self) -> impl Iterator<Item = &str> {
+        self.ending.iter().map(|name| &**name)
     }
 
     /// The names of the functions and methods that give something to their callers.
@@ -100,9 +112,12 @@ impl PackageContracts {
         if self.by_name.get(key) == Some(&contract) {
             return false;
         }
+        let name = key.rsplit('.').next().unwrap_or(key);
         if !contract.gives.is_empty() {
-            let name = key.rsplit('.').next().unwrap_or(key);
             self.giving.insert(name.into());
+        }
+        if contract.never_returns {
+            self.ending.insert(name.into());
         }
         self.by_name.insert(key.into(), contract);
         true

@@ -259,7 +259,12 @@ impl<'f, 'a> Tracker<'f, 'a> {
                     {
                         return;
                     }
-                    if let Callee::Builtin(_) | Callee::Conversion(_) = self.facts.callee(expr) {
+                    let (Callee::Func { name, .. } | Callee::Selected { name, .. }) =
+                        self.facts.callee(expr)
+                    else {
+                        return;
+                    };
+                    if !self.models.may_acquire(name) && !self.inferred.may_give(name) {
                         return;
                     }
                     let contract = self.contract(expr);

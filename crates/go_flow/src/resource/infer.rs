@@ -6,8 +6,8 @@ use go_syntax::{DeclKind, Features, FuncId};
 use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
-use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
 use super::calls::{class_of, is_stream};
+use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
 use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::models::{ClassId, Models};
 use super::state::How;
@@ -27,6 +27,9 @@ pub trait Inferred: std::fmt::Debug {
     /// Whether a function or method called `name`, of whatever package at hand, may give its caller
     /// something to release. Most calls need no further look.
     fn may_give(&self, name: &str) -> bool;
+
+    /// Whether a function or method called `name` may never return, likewise.
+    fn may_end(&self, name: &str) -> bool;
 }
 
 /// No function has a contract.
@@ -39,6 +42,10 @@ impl Inferred for NoContracts {
     }
 
     fn may_give(&self, _: &str) -> bool {
+        false
+    }
+
+    fn may_end(&self, _: &str) -> bool {
         false
     }
 }
@@ -62,6 +69,10 @@ impl Inferred for Growing<'_> {
 
     fn may_give(&self, name: &str) -> bool {
         self.own.borrow().gives_named(name) || self.others.may_give(name)
+    }
+
+    fn may_end(&self, name: &str) -> bool {
+        self.own.borrow().ends_named(name) || self.others.may_end(name)
     }
 }
 
@@ -105,6 +116,10 @@ impl<D: Inferred> Inferred for OwnContracts<D> {
 
     fn may_give(&self, name: &str) -> bool {
         self.own.gives_named(name) || self.others.may_give(name)
+    }
+
+    fn may_end(&self, name: &str) -> bool {
+        self.own.ends_named(name) || self.others.may_end(name)
     }
 }
 
@@ -203,10 +218,13 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
                     .iter()
                     .chain(&receiver.map(|ty| cx.declared_type(index, ty)))
                     .any(|ty| matters(ty) || is_stream(cx, *ty)),
-                gives: cx
-                    .types(results)
-                    .iter()
-                    .any(|ty| matters(ty) || matches!(cx.ty(cx.underlying(*ty)), Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_))),
+                gives: cx.types(results).iter().any(|ty| {
+                    matters(ty)
+                        || matches!(
+                            cx.ty(cx.underlying(*ty)),
+                            Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
+                        )
+                }),
                 may_end: node.features.intersects(loops)
                     || calls.iter().any(|call| models.may_end(call)),
                 calls,
@@ -248,11 +266,7 @@ fn infer(
     known: &dyn Inferred,
     function: &Function<'_>,
 ) -> Contract {
-    let may_end = function.may_end || {
-        let own = |call: &&str| known.contract(cx, cx.names().path(), call);
-        let ends = |call: &&str| own(call).is_some_and(|contract| contract.never_returns);
-        function.calls.iter().any(|call| ends(&call))
-    };
+    let may_end = function.may_end || function.calls.iter().any(|call| known.may_end(call));
     let gives_something = function.gives
         && function
             .calls

@@ -27,7 +27,7 @@ mod tests;
 
 pub use contract::{ArgEffect, CallContract, Contract, Gives, PackageContracts};
 pub use explore::{Fate, Hop, Leak, Leaks};
-pub use infer::{calls, Inferred, NoContracts, OwnContracts, infer_package};
+pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};
 pub use models::{Acquire, Class, ClassId, FunctionModel, Models, method_key};
 
 use crate::facts::FunctionFacts;

@@ -7,9 +7,28 @@ use super::contract::{ArgEffect, Contract, Gives};
 
 /// Names that the graph of a function knows to end it, without a model.
 const TABLED: [&str; 22] = [
-    "panic", "Exit", "Goexit", "Fatal", "Fatalf", "Fatalln", "Fatalw", "Panic", "Panicf", "Panicln",
-    "Panicw", "FailNow", "Skip", "SkipNow", "Skipf", "Msg", "Msgf", "Send", "FatalDepth", "Exitf",
-    "Exitln", "ExitDepth",
+    "panic",
+    "Exit",
+    "Goexit",
+    "Fatal",
+    "Fatalf",
+    "Fatalln",
+    "Fatalw",
+    "Panic",
+    "Panicf",
+    "Panicln",
+    "Panicw",
+    "FailNow",
+    "Skip",
+    "SkipNow",
+    "Skipf",
+    "Msg",
+    "Msgf",
+    "Send",
+    "FatalDepth",
+    "Exitf",
+    "Exitln",
+    "ExitDepth",
 ];
 
 /// A kind of resource.

@@ -101,10 +101,11 @@ impl<'a> Tracker<'_, 'a> {
         self.node_info(cfg, point).ends
     }
 
-    fn contract_ends(&self, call: ExprId) -> bool {
+    pub(crate) fn contract_ends(&self, call: ExprId) -> bool {
         match self.facts().callee(call) {
-            Callee::Func { .. } | Callee::Selected { .. } => {
-                self.contract(call).contract.never_returns
+            Callee::Func { name, .. } | Callee::Selected { name, .. } => {
+                (self.models().may_end(name) || self.inferred().may_end(name))
+                    && self.contract(call).contract.never_returns
             }
             _ => false,
         }
@@ -349,7 +350,7 @@ impl<'a> Explorer<'_, '_, 'a> {
                 return Ok(());
             }
         }
-        if self.t.contract(call).contract.never_returns {
+        if self.t.contract_ends(call) {
             return Ok(());
         }
         if makes_error(self.t.facts().callee(call)) {
