@@ -65,20 +65,27 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
     let call = cx.call_snippet(leak.call);
     let noun = &class.noun;
     let (done, how) = wording(cx, class, leak);
+    let (it, is) = if noun.ends_with("rows") {
+        ("they", "are")
+    } else {
+        ("it", "is")
+    };
     let message = match leak.fate {
         Fate::Discarded => {
-            format!("nothing holds the {noun} that `{call}` gives, so it is never {done}")
+            format!("nothing holds the {noun} that `{call}` gives, so {it} {is} never {done}")
         }
         Fate::Overwritten if leak.otherwise_fine => {
-            format!("the {noun} that `{call}` gives is overwritten on one path before it is {done}")
+            format!(
+                "the {noun} that `{call}` gives {is} overwritten on one path before {it} {is} {done}"
+            )
         }
         Fate::Overwritten => {
-            format!("the {noun} that `{call}` gives is overwritten before it is {done}")
+            format!("the {noun} that `{call}` gives {is} overwritten before {it} {is} {done}")
         }
         _ if leak.otherwise_fine => {
-            format!("the {noun} that `{call}` gives is not {done} on every path")
+            format!("the {noun} that `{call}` gives {is} not {done} on every path")
         }
-        _ => format!("the {noun} that `{call}` gives is never {done}"),
+        _ => format!("the {noun} that `{call}` gives {is} never {done}"),
     };
     let mut finding = cx.report(meta, span, message).help(how);
     for (span, text) in story(cx, leak) {
@@ -113,13 +120,22 @@ fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
         "End" => "ended",
         "Flush" => "flushed",
         "Wait" => "waited for",
-        "Rollback" | "Commit" => "committed or rolled back",
+        "Commit" => "committed or rolled back",
         "Put" => "put back",
         "Cancel" => "cancelled",
         "Shutdown" => "shut down",
         _ => "released",
     };
-    let field = gives_field(cx, leak);
+    let field = match &*leak.field {
+        "" => String::new(),
+        field => format!(".{field}"),
+    };
+    // What ends it badly is harmless after what ends it well.
+    let method = if class.release.iter().any(|name| **name == *"Rollback") {
+        "Rollback"
+    } else {
+        method
+    };
     let advice = match &name {
         Some(var) => format!(
             "`defer {var}{field}.{method}()` right after the error check releases it on every path"
@@ -127,15 +143,6 @@ fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
         None => format!("keep the result in a variable and defer its `{method}`"),
     };
     (done.to_owned(), advice)
-}
-
-fn gives_field(cx: &RuleCx<'_>, leak: &Leak) -> String {
-    let _ = cx;
-    if *models().class(leak.class).noun == *"response body" {
-        ".Body".to_owned()
-    } else {
-        String::new()
-    }
 }
 
 /// The variable that takes the resource.
@@ -148,7 +155,7 @@ fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
     };
     let is_call = |expr: &&ExprId| file.unparen(**expr) == leak.call;
     file.exprs(rhs).first().filter(is_call)?;
-    let target = *file.exprs(lhs).first()?;
+    let target = *file.exprs(lhs).get(leak.result as usize)?;
     match (
         file.expr(file.unparen(target)).kind,
         cx.body().object(target),

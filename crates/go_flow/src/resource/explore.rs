@@ -80,6 +80,10 @@ pub struct Leak {
     pub point: Point,
     /// What it is.
     pub class: ClassId,
+    /// Which result of the call it is, or is in.
+    pub result: u32,
+    /// The field of that result which it is; empty for the result itself.
+    pub field: Box<str>,
     /// How it is left behind.
     pub fate: Fate,
     /// Where that happens: the end of the function, or the assignment that overwrites it.
@@ -326,6 +330,8 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         call,
                         point,
                         class: gives.class,
+                        result: gives.result,
+                        field: gives.field.clone(),
                         fate: outcome.fate,
                         at: outcome.at,
                         hops: outcome.hops,
