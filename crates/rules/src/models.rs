@@ -53,6 +53,10 @@ struct ClassRow {
     release_funcs: Vec<String>,
     release_via: Option<String>,
     #[serde(default)]
+    exhausted_by: Vec<String>,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
     until_go: String,
     #[serde(default)]
     process_end: String,
@@ -144,6 +148,19 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
                 .and_then(|minor| minor.parse().ok()),
             matters_at_end: row.process_end == "matters",
             long_lived: row.long_lived,
+            exhausted_by: row
+                .exhausted_by
+                .iter()
+                .filter(|name| !name.contains(':'))
+                .map(|name| name.as_str().into())
+                .collect(),
+            fed_by: row
+                .exhausted_by
+                .iter()
+                .find_map(|name| name.strip_prefix("result:")?.parse().ok()),
+            drained: row.until == "io.EOF",
+            is_path: &*row.rule == "temp-not-removed",
+            error_excuses: &*row.rule == "writer-not-finished",
             note: row.note.as_str().into(),
         });
     }
@@ -222,7 +239,8 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
 
 fn effect(fate: &str) -> ArgEffect {
     match fate {
-        "borrow" | "drain" | "calls" => ArgEffect::Borrow,
+        "borrow" | "calls" => ArgEffect::Borrow,
+        "drain" => ArgEffect::Drain,
         "wrap" => ArgEffect::Wrap,
         "own" | "own-if-ok" => ArgEffect::Own,
         "release" | "drain+release" => ArgEffect::Release,

@@ -23,10 +23,14 @@ pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInp
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
 pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
+    let mut reported = None;
     for leak in &cx.leaks().list {
         let class = models().class(leak.class);
-        if *class.rule == *meta.name && matters(cx, class, leak) {
+        // Of two ends that one call gives, one is enough to say.
+        let again = reported == Some(leak.call);
+        if *class.rule == *meta.name && !again && matters(cx, class, leak) {
             report(cx, meta, class, leak);
+            reported = Some(leak.call);
         }
     }
 }
@@ -35,10 +39,6 @@ pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
 fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What a test leaves behind goes with its process.
     if cx.is_test() {
-        return false;
-    }
-    // Nobody waits for the rest of what could not be written.
-    if *class.rule == *"writer-not-finished" && leak.with_error {
         return false;
     }
     if class.until_go.is_some_and(|minor| cx.go_at_least(minor)) {

@@ -98,6 +98,45 @@ impl<'a> Tracker<'_, 'a> {
         tells.then(|| u32::try_from(last).ok())?
     }
 
+    /// Whether a call makes a name of what it is given.
+    pub(crate) fn makes_path(&self, call: ExprId) -> bool {
+        if let Some(results) = self.body().results_of_call(call) {
+            return results.first().is_some_and(|&ty| {
+                let under = self.body().underlying(ty);
+                matches!(self.body().cx().ty(under), Type::Basic(Basic::String))
+            });
+        }
+        matches!(
+            self.facts().callee(call),
+            Callee::Func {
+                package: "path" | "path/filepath",
+                ..
+            }
+        )
+    }
+
+    /// Whether no result of a call can be responsible for what it takes over.
+    pub(crate) fn gives_no_owner(&self, call: ExprId) -> bool {
+        let body = self.body();
+        body.results_of_call(call).is_some_and(|results| {
+            results
+                .first()
+                .is_none_or(|&ty| !ty.is_unknown() && body.is_error(ty))
+        })
+    }
+
+    /// Whether a call gives something that is responsible for one of its arguments, so that it is
+    /// the argument that is followed.
+    pub(crate) fn takes_over(&self, call: ExprId) -> bool {
+        let contract = self.contract(call);
+        let Some((_, args)) = self.file().call(call) else {
+            return false;
+        };
+        args.iter().enumerate().any(|(index, &arg)| {
+            contract.contract.param(index) == ArgEffect::Own && self.is_closable(arg)
+        })
+    }
+
     /// What a call does with argument `index`, which is the resource or something around it.
     pub(crate) fn arg_effect(&self, call: ExprId, index: usize, class: ClassId) -> ArgEffect {
         match self.facts().callee(call) {

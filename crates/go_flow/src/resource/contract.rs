@@ -12,6 +12,8 @@ pub enum ArgEffect {
     Unknown,
     /// It uses it and is done with it on return.
     Borrow,
+    /// It reads it to the end and is done with it on return.
+    Drain,
     /// The first result refers to it, but releasing that result does not release it.
     Wrap,
     /// The first result is responsible for it: releasing that result releases it.

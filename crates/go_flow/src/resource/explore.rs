@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use go_syntax::{ExprId, ExprKind, File, FuncId, StmtId, StmtKind};
+use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, StmtId, StmtKind};
 use go_types::{Body, Callee, LocalId, LocalKind, Object};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -78,6 +78,8 @@ pub struct Leak {
     pub call: ExprId,
     /// Where.
     pub point: Point,
+    /// Which result of the call it is.
+    pub result: u32,
     /// What it is.
     pub class: ClassId,
     /// Which result of the call it is, or is in.
@@ -92,8 +94,6 @@ pub struct Leak {
     pub hops: Vec<Hop>,
     /// Whether it is released or handed on on another path.
     pub otherwise_fine: bool,
-    /// Whether the function may return an error there.
-    pub with_error: bool,
 }
 
 /// What is left behind in a function.
@@ -184,8 +184,8 @@ impl<'f, 'a> Tracker<'f, 'a> {
         class.release.iter().any(|release| &**release == name)
     }
 
-    /// Whether conditions ask for the value of `local` more than once, so that knowing it can rule
-    /// out paths.
+    /// Whether conditions ask for the value of `local` more than once, or it gets several values, so
+    /// that knowing it can rule out paths.
     pub(crate) fn is_tested(&self, local: LocalId) -> bool {
         self.tested
             .get_or_init(|| self.collect_tested())
@@ -215,7 +215,8 @@ impl<'f, 'a> Tracker<'f, 'a> {
         counts
             .into_iter()
             .filter(|&(local, count)| {
-                (count > 1 || names.local(local).is_result()) && stable(local)
+                let varies = || !self.facts.var_facts(local).is_single_assignment();
+                (count > 1 || names.local(local).is_result() || varies()) && stable(local)
             })
             .map(|(local, _)| local)
             .collect()
@@ -272,6 +273,9 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         return;
                     }
                     let contract = self.contract(expr);
+                    if contract.contract.gives.is_empty() || self.takes_over(expr) {
+                        return;
+                    }
                     let gives = contract.contract.gives.iter();
                     found.extend(gives.map(|gives| (expr, point, gives.clone())));
                 });
@@ -281,16 +285,35 @@ impl<'f, 'a> Tracker<'f, 'a> {
         found
     }
 
-    /// Whether the last result of a function is an error.
-    fn returns_error(&self, func: FuncId) -> bool {
-        let body = self.body();
-        match body.cx().ty(body.signature_of(func)) {
-            go_types::Type::Func { results, .. } => {
-                let results = body.cx().types(results);
-                results.last().is_some_and(|&ty| body.is_error(ty))
-            }
-            _ => false,
-        }
+    /// Whether a path returns an error, or comes by a condition that says there is one.
+    fn ends_in_error(&self, outcome: &Outcome) -> bool {
+        outcome.error == Some(Fact::NonNil) || outcome.hops.iter().any(|hop| self.tells_error(hop))
+    }
+
+    fn tells_error(&self, hop: &Hop) -> bool {
+        let (NodeKind::Cond(cond) | NodeKind::Case { expr: cond, .. }) =
+            self.facts.cfg(hop.point.func).kind(hop.point.node)
+        else {
+            return false;
+        };
+        let truth = matches!(hop.edge, EdgeKind::True | EdgeKind::Case);
+        let file = self.file();
+        let ExprKind::Binary { op, x, y } = file.expr(file.unparen(cond)).kind else {
+            return false;
+        };
+        let is_nil = |expr| self.body().object(expr) == Object::Nil;
+        let is_error = |expr| {
+            let ty = self.body().type_of(expr);
+            let name = || file.expr_text(expr).to_lowercase();
+            self.body().is_error(ty) || (ty.is_unknown() && name().contains("err"))
+        };
+        let about = |x, y| is_nil(x) && is_error(y);
+        let wanted = match op {
+            BinaryOp::Ne => true,
+            BinaryOp::Eq => false,
+            _ => return false,
+        };
+        truth == wanted && (about(x, y) || about(y, x))
     }
 
     /// The variables of the results of a function, in order; `None` for those without a name.
@@ -322,13 +345,16 @@ impl<'f, 'a> Tracker<'f, 'a> {
             match self.follow_call(call, point, &gives) {
                 Ok(outcomes) => {
                     let fine = outcomes.iter().any(|outcome| !outcome.fate.is_leak());
+                    let excuses = self.models.class(gives.class).error_excuses;
                     let shortest = outcomes
                         .into_iter()
                         .filter(|outcome| outcome.fate.is_leak())
+                        .filter(|outcome| !excuses || !self.ends_in_error(outcome))
                         .min_by_key(|outcome| outcome.hops.len());
                     leaks.list.extend(shortest.map(|outcome| Leak {
                         call,
                         point,
+                        result: gives.result,
                         class: gives.class,
                         result: gives.result,
                         field: gives.field.clone(),
@@ -336,8 +362,6 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         at: outcome.at,
                         hops: outcome.hops,
                         otherwise_fine: fine,
-                        with_error: outcome.error != Some(Fact::Nil)
-                            && self.returns_error(point.func),
                     }));
                 }
                 Err(TooMany) => leaks.given_up += 1,
@@ -569,7 +593,17 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             for state in after {
                 for edge in cfg.successors(node) {
                     let mut next = state.clone();
-                    if self.t.refine(cfg, node, edge.kind, &mut next) {
+                    if !self.t.refine(cfg, node, edge.kind, &mut next) {
+                        continue;
+                    }
+                    if next.spent {
+                        self.outcomes.push(Outcome {
+                            fate: Fate::Released,
+                            at: point,
+                            hops: hops(func, &entries, entry),
+                            error: None,
+                        });
+                    } else {
                         queue.push_back((edge.node, next, Some((entry, edge.kind)), None));
                     }
                 }

@@ -70,6 +70,17 @@ pub struct Class {
     pub matters_at_end: bool,
     /// Whether programs often hold one for as long as they run.
     pub long_lived: bool,
+    /// Methods, such as `Next`, that have released it when they return false.
+    pub exhausted_by: Vec<Box<str>>,
+    /// The result of the acquiring call that is a function which has released it when its last
+    /// result is false.
+    pub fed_by: Option<u32>,
+    /// Whether reading it to the end releases it.
+    pub drained: bool,
+    /// Whether it is the name of a file, which other names may be made of.
+    pub is_path: bool,
+    /// Whether it does no harm to leave it behind on a path that ends in an error.
+    pub error_excuses: bool,
     /// What happens when it is not released.
     pub note: Box<str>,
 }
@@ -132,6 +143,11 @@ impl Models {
             until_go: None,
             matters_at_end: false,
             long_lived: false,
+            exhausted_by: Vec::new(),
+            fed_by: None,
+            drained: false,
+            is_path: false,
+            error_excuses: false,
             note: "".into(),
         };
         let mut models = Self {

@@ -69,7 +69,21 @@ impl<'a> Tracker<'_, 'a> {
                 x,
                 y,
             } => self.assume_equal(state, x, y, !truth),
-            ExprKind::Call { args, .. } if truth => match file.exprs(args).first() {
+            ExprKind::Binary { op, x, y } if self.is_held(state, x) => {
+                // A descriptor that was opened is not negative.
+                match (op, self.number(y)) {
+                    (BinaryOp::Lt, Some(number)) => !(truth && number <= 0),
+                    (BinaryOp::Le, Some(number)) => !(truth && number < 0),
+                    (BinaryOp::Ge, Some(number)) => truth || number > 0,
+                    (BinaryOp::Gt, Some(number)) => truth || number >= 0,
+                    _ => true,
+                }
+            }
+            ExprKind::Call { .. } if !truth => {
+                state.spent |= self.asks_for_more(state, cond);
+                true
+            }
+            ExprKind::Call { args, .. } => match file.exprs(args).first() {
                 Some(&arg) if self.is_about_errors(cond) => match self.local(arg) {
                     Some(local) => self.know(state, local, Fact::NonNil),
                     None => true,
@@ -100,6 +114,9 @@ impl<'a> Tracker<'_, 'a> {
                 None => true,
             };
         }
+        if equal && self.is_held(state, x) && self.number(y).is_some_and(|number| number < 0) {
+            return false;
+        }
         // An error that equals a certain one is an error.
         if equal
             && let Some(local) = self.local(operand).or_else(|| self.local(other))
@@ -117,12 +134,15 @@ impl<'a> Tracker<'_, 'a> {
                 Fact::Nil | Fact::True => state.err = None,
             }
         }
+        if fact == Fact::False && state.more == Some(local) {
+            state.spent = true;
+        }
         if fact == Fact::Nil || fact == Fact::False {
-            let holds = |how: How| how != How::Wrap;
-            let is_it = |holder: &&super::state::Holder| {
-                holder.local == local && holder.path.is_empty() && holds(holder.how)
+            // What has it, in a field perhaps, is not nil.
+            let has_it = |holder: &super::state::Holder| {
+                holder.local == local && holder.how != How::Wrap
             };
-            if state.holders.iter().any(|holder| is_it(&holder)) {
+            if state.holders.iter().any(has_it) {
                 return false;
             }
         }
@@ -135,6 +155,41 @@ impl<'a> Tracker<'_, 'a> {
             state.learn(local, fact);
         }
         true
+    }
+
+    /// Whether a call that gives false has released the resource.
+    pub(crate) fn asks_for_more(&self, state: &State, call: ExprId) -> bool {
+        let exhausted_by = &self.models().class(self.class.get()).exhausted_by;
+        match self.facts().callee(call) {
+            Callee::Selected { x, name } => {
+                exhausted_by.iter().any(|method| **method == *name) && self.is_held(state, x)
+            }
+            Callee::Var(local) => state.feeder == Some(local),
+            _ => false,
+        }
+    }
+
+    /// Whether `expr` is a variable that is the resource.
+    fn is_held(&self, state: &State, expr: ExprId) -> bool {
+        self.local(expr).is_some_and(|local| {
+            state.holders.iter().any(|holder| {
+                holder.local == local && holder.path.is_empty() && holder.how == How::Same
+            })
+        })
+    }
+
+    /// The number that a literal is, with its sign.
+    fn number(&self, expr: ExprId) -> Option<i64> {
+        let file = self.file();
+        let expr = file.unparen(expr);
+        match file.expr(expr).kind {
+            ExprKind::Unary {
+                op: UnaryOp::Neg,
+                x,
+            } => Some(-self.number(x)?),
+            ExprKind::BasicLit(_) => file.expr_text(expr).parse().ok(),
+            _ => None,
+        }
     }
 
     fn local(&self, expr: ExprId) -> Option<LocalId> {

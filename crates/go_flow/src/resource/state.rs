@@ -48,6 +48,12 @@ pub(crate) struct State {
     pub(crate) holders: Vec<Holder>,
     /// The variable that says, by not being nil, that nothing was acquired.
     pub(crate) err: Option<LocalId>,
+    /// The function that has released it when its last result is false.
+    pub(crate) feeder: Option<LocalId>,
+    /// The variable that says, by being false, that it is released.
+    pub(crate) more: Option<LocalId>,
+    /// Whether it is known to be released.
+    pub(crate) spent: bool,
     /// What is known of the last value that is returned.
     pub(crate) returned: Option<Fact>,
     pub(crate) known: Vec<(LocalId, Fact)>,
@@ -66,8 +72,10 @@ impl State {
     /// `local` gets another value.
     pub(crate) fn overwrite(&mut self, local: LocalId) {
         self.holders.retain(|holder| holder.local != local);
-        if self.err == Some(local) {
-            self.err = None;
+        for told_by in [&mut self.err, &mut self.feeder, &mut self.more] {
+            if *told_by == Some(local) {
+                *told_by = None;
+            }
         }
         self.forget(local);
     }
@@ -110,7 +118,7 @@ impl State {
 
     /// Whether the state speaks of `local`.
     pub(crate) fn mentions(&self, local: LocalId) -> bool {
-        self.err == Some(local)
+        [self.err, self.feeder, self.more].contains(&Some(local))
             || self.holders.iter().any(|holder| holder.local == local)
             || self.fact(local).is_some()
     }

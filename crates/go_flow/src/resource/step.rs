@@ -9,6 +9,7 @@ use go_types::{Builtin, Callee, Init, LocalId, LocalKind, Object};
 
 use super::calls::LAST;
 use super::contract::ArgEffect;
+use super::models::Class;
 use super::explore::{Explorer, Fate, TooMany, Tracker};
 use super::state::{Fact, How, State, Sym};
 use super::values::{Temps, Val};
@@ -431,8 +432,12 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
     }
 
+    fn class(&self) -> &Class {
+        self.t.models().class(self.gives.class)
+    }
+
     fn by_call(&self) -> bool {
-        self.t.models().class(self.gives.class).by_call
+        self.class().by_call
     }
 
     /// What a call does with an argument.
@@ -446,8 +451,19 @@ impl<'a> Explorer<'_, '_, 'a> {
             (ArgEffect::Unknown | ArgEffect::Keep, How::Name) => Some(Fate::Kept),
             (_, How::Name) => None,
             (ArgEffect::Release, _) => Some(Fate::Released),
-            (ArgEffect::Borrow, How::Call) => Some(Fate::Kept),
-            (ArgEffect::Borrow, _) => None,
+            (ArgEffect::Drain, How::Same | How::Own) if self.class().drained => {
+                Some(Fate::Released)
+            }
+            (ArgEffect::Borrow | ArgEffect::Drain, How::Call) => Some(Fate::Kept),
+            // Who gets a function mostly calls it.
+            (ArgEffect::Borrow | ArgEffect::Drain, How::Same) if self.by_call() => Some(Fate::Kept),
+            (ArgEffect::Borrow | ArgEffect::Drain, _) => {
+                // The name of something within a directory.
+                if self.class().is_path && how == How::Same && self.t.makes_path(call) {
+                    temps.set(call, Val::Thing(How::Wrap));
+                }
+                None
+            }
             (ArgEffect::Wrap, _) => {
                 temps.set(
                     call,
@@ -461,6 +477,7 @@ impl<'a> Explorer<'_, '_, 'a> {
                 None
             }
             (ArgEffect::Own, How::Wrap) => None,
+            (ArgEffect::Own, _) if self.t.gives_no_owner(call) => Some(Fate::Released),
             (ArgEffect::Own, _) => {
                 temps.set(
                     call,
@@ -650,11 +667,35 @@ impl<'a> Explorer<'_, '_, 'a> {
         {
             state.err = Some(local);
         }
+        if let [value] = *rhs {
+            self.asks(&mut state, lhs, value, temps);
+        }
         if held_before && !held_firmly(&state) {
             self.settle(Fate::Overwritten, point, None);
             return Vec::new();
         }
         vec![state]
+    }
+
+    /// Notes what says, after an assignment, that the resource came to its end.
+    fn asks(&self, state: &mut State, lhs: &[ExprId], value: ExprId, temps: &Temps) {
+        let file = self.t.file();
+        let value = file.unparen(value);
+        let local = |target: Option<&ExprId>| match self.t.body().object(*target?) {
+            Object::Local(local) => Some(local),
+            _ => None,
+        };
+        if !matches!(file.expr(value).kind, ExprKind::Call { .. }) {
+            return;
+        }
+        if let Val::Multi { how: How::Same, .. } = self.t.value(state, temps, value)
+            && let Some(result) = self.class().fed_by
+            && result != self.gives.result
+        {
+            state.feeder = local(lhs.get(result as usize));
+        } else if self.t.asks_for_more(state, value) {
+            state.more = local(lhs.last());
+        }
     }
 
     fn set_local(&self, state: &mut State, local: LocalId, value: Val) {
@@ -691,7 +732,8 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
         let how = value.how()?;
         if how == How::Wrap {
-            return None;
+            // What stands in a directory is known, and so the directory.
+            return self.class().is_path.then_some(Fate::Kept);
         }
         match place {
             Some((local, path)) if self.t.is_own_struct(local) => {

@@ -1,6 +1,6 @@
 //! Which expressions mean the resource, and what else is known of their values.
 
-use go_syntax::{ExprId, ExprKind, UnaryOp};
+use go_syntax::{BinaryOp, ExprId, ExprKind, UnaryOp};
 use go_types::{LocalId, Object, UniverseConst};
 
 use super::explore::Tracker;
@@ -83,6 +83,18 @@ impl<'a> Tracker<'_, 'a> {
             },
             ExprKind::Call { .. } | ExprKind::CompositeLit { .. } | ExprKind::FuncLit(_) => {
                 temps.get(expr)
+            }
+            ExprKind::Binary {
+                op: BinaryOp::Add,
+                x,
+                y,
+            } if self.models().class(self.class.get()).is_path => {
+                let is_in = |x| self.value(state, temps, x).how().is_some();
+                if is_in(x) || is_in(y) {
+                    Val::Thing(How::Wrap)
+                } else {
+                    Val::Other
+                }
             }
             _ => Val::Other,
         }

@@ -27,11 +27,11 @@ declare_rule! {
     /// func first(seq iter.Seq[int]) (int, bool) {
     /// 	next, stop := iter.Pull(seq)
     /// 	v, ok := next()
-    /// 	if !ok {
-    /// 		return 0, false
+    /// 	if ok && v > 0 {
+    /// 		return v, true
     /// 	}
     /// 	stop()
-    /// 	return v, true
+    /// 	return 0, false
     /// }
     /// ```
     ///

@@ -3,7 +3,7 @@
 //! A line that ends in `// want` must be reported, exactly once; `// want "text"` must be reported
 //! with a message that contains the text; nothing else may be reported. `// want-types` marks what
 //! is only found with the standard library's declarations at hand, and `// bug` what is reported
-//! wrongly and known to be (see docs/known-gaps.md); `// bug-missed` marks what should be reported
+//! wrongly and known to be (see docs/known-gaps.md), `// bug-types` only with declarations; `// bug-missed` marks what should be reported
 //! and is not. A line `// go: 1.N` sets the language version, which is the newest otherwise.
 
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ fn expectations(text: &str, with_types: bool) -> Vec<Expectation<'_>> {
             .map_or((marker, ""), |(word, rest)| (word, rest))
         {
             ("want" | "bug", rest) => rest,
-            ("want-types", rest) if with_types => rest,
+            ("want-types" | "bug-types", rest) if with_types => rest,
             _ => continue,
         };
         let text = rest

@@ -77,11 +77,20 @@ fn headings_are_the_fixed_ones() {
     }
 }
 
+/// Rules about what methods give: without the types nobody knows which methods those are.
+const BY_METHODS: [&str; 4] = [
+    "rows-not-closed",
+    "stmt-not-closed",
+    "sqlconn-not-closed",
+    "tx-not-finished",
+];
+
 #[test]
 fn examples_are_found_and_replacements_are_not() {
-    for (_, loader) in loaders() {
+    for (loader_name, loader) in loaders() {
         for &rule in rules::all_rules() {
             let name = rule.meta().name;
+            let knows = loader_name != "no packages" || !BY_METHODS.contains(&name);
             let doc = RuleDoc::of(rule.meta());
             for (title, wanted) in [("Example", true), ("Use instead", false)] {
                 let blocks = doc.code(title);
@@ -105,7 +114,7 @@ fn examples_are_found_and_replacements_are_not() {
                     );
                     assert_eq!(
                         !found.is_empty(),
-                        wanted,
+                        wanted && knows,
                         "{name}, {title}: {found:?}\n{text}"
                     );
                 }
