@@ -78,8 +78,6 @@ pub struct Leak {
     pub call: ExprId,
     /// Where.
     pub point: Point,
-    /// Which result of the call it is.
-    pub result: u32,
     /// What it is.
     pub class: ClassId,
     /// Which result of the call it is, or is in.
@@ -354,7 +352,6 @@ impl<'f, 'a> Tracker<'f, 'a> {
                     leaks.list.extend(shortest.map(|outcome| Leak {
                         call,
                         point,
-                        result: gives.result,
                         class: gives.class,
                         result: gives.result,
                         field: gives.field.clone(),

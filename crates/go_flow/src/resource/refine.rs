@@ -139,9 +139,8 @@ impl<'a> Tracker<'_, 'a> {
         }
         if fact == Fact::Nil || fact == Fact::False {
             // What has it, in a field perhaps, is not nil.
-            let has_it = |holder: &super::state::Holder| {
-                holder.local == local && holder.how != How::Wrap
-            };
+            let has_it =
+                |holder: &super::state::Holder| holder.local == local && holder.how != How::Wrap;
             if state.holders.iter().any(has_it) {
                 return false;
             }

@@ -9,8 +9,8 @@ use go_types::{Builtin, Callee, Init, LocalId, LocalKind, Object};
 
 use super::calls::LAST;
 use super::contract::ArgEffect;
-use super::models::Class;
 use super::explore::{Explorer, Fate, TooMany, Tracker};
+use super::models::Class;
 use super::state::{Fact, How, State, Sym};
 use super::values::{Temps, Val};
 use crate::cfg::{Cfg, NodeKind};
