@@ -3,7 +3,10 @@
 use std::sync::OnceLock;
 
 use go_flow::{Acquire, ArgEffect, Class, FunctionModel, Gives, Models, method_key};
-use serde::Deserialize;
+
+mod rows;
+
+use rows::{ModelFile, ResultKey};
 
 /// The files, by name.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -28,94 +31,6 @@ pub fn models() -> &'static Models {
         }
         models
     })
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ModelFile {
-    class: Vec<ClassRow>,
-    acquire: Vec<AcquireRow>,
-    function: Vec<FunctionRow>,
-    end: Vec<EndRow>,
-    package: Vec<PackageRow>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ClassRow {
-    name: String,
-    rule: String,
-    noun: String,
-    #[serde(default)]
-    types: Vec<String>,
-    #[serde(default)]
-    release: Vec<String>,
-    #[serde(default)]
-    release_funcs: Vec<String>,
-    release_via: Option<String>,
-    #[serde(default)]
-    exhausted_by: Vec<String>,
-    #[serde(default)]
-    until: String,
-    #[serde(default)]
-    until_go: String,
-    #[serde(default)]
-    process_end: String,
-    #[serde(default)]
-    long_lived: bool,
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct AcquireRow {
-    #[serde(default)]
-    funcs: Vec<String>,
-    class: String,
-    #[serde(default)]
-    result: Option<ResultKey>,
-    #[serde(default)]
-    field: String,
-    #[serde(default = "last")]
-    error: String,
-}
-
-fn last() -> String {
-    "last".to_owned()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum ResultKey {
-    Number(u32),
-    Name(
-        #[expect(
-            dead_code,
-            reason = "what becomes a resource without being a result is not followed yet"
-        )]
-        String,
-    ),
-}
-
-#[derive(Debug, Deserialize)]
-struct FunctionRow {
-    #[serde(default)]
-    funcs: Vec<String>,
-    #[serde(default)]
-    params: std::collections::BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct EndRow {
-    #[serde(default)]
-    funcs: Vec<String>,
-    how: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct PackageRow {
-    path: String,
-    #[serde(default)]
-    borrows: bool,
 }
 
 fn add_classes(models: &mut Models, file: &ModelFile) {
@@ -263,4 +178,119 @@ fn expand(text: &str) -> Vec<String> {
         .split(',')
         .flat_map(|part| tails.iter().map(move |tail| format!("{head}{part}{tail}")))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{FILES, ModelFile, models};
+
+    /// Rules of the catalogue that models speak of and that do not exist yet.
+    const PLANNED: [&str; 10] = [
+        "afterfunc-not-stopped",
+        "lock-not-released",
+        "pool-item-not-returned",
+        "process-not-waited",
+        "rows-err-unchecked",
+        "scanner-err-unchecked",
+        "semaphore-not-released",
+        "span-not-ended",
+        "ticker-not-stopped",
+        "timer-not-stopped",
+    ];
+
+    const GUIDE: &str = include_str!("../models/README.md");
+
+    /// The keys of the table in the section of the guide about `[[name]]`.
+    fn keys_in_guide(name: &str) -> Vec<&'static str> {
+        let (_, section) = GUIDE
+            .split_once(&format!("## `[[{name}]]`"))
+            .expect("the guide has the section");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let rows = section.lines().filter(|line| line.starts_with("| `"));
+        rows.filter_map(|line| line.split('|').nth(1))
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+            .collect()
+    }
+
+    #[test]
+    fn every_file_can_be_read_and_names_known_classes() {
+        assert!(models().classes().count() > 100);
+    }
+
+    #[test]
+    fn every_class_names_a_rule_that_exists_or_is_planned() {
+        let classes = models().classes();
+        let named: BTreeSet<&str> = classes.map(|(_, class)| &*class.rule).collect();
+        for rule in &named {
+            assert!(
+                crate::rule_by_name(rule).is_some() || PLANNED.contains(rule),
+                "no rule is called {rule}"
+            );
+        }
+        for rule in PLANNED {
+            assert!(crate::rule_by_name(rule).is_none(), "{rule} exists now");
+        }
+    }
+
+    #[test]
+    fn names_of_classes_are_unique() {
+        let mut seen = BTreeSet::new();
+        for (file, text) in FILES {
+            let read: ModelFile = toml::from_str(text).expect("shipped");
+            for name in read.class_names() {
+                assert!(seen.insert(name.to_owned()), "{file}: a second {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_an_error() {
+        for table in ["class", "acquire", "function", "end", "package", "harmless"] {
+            let error = toml::from_str::<ModelFile>(&format!("[[{table}]]\nrelaese = []\n"))
+                .expect_err("the key is wrong");
+            assert!(
+                error.message().contains("unknown field `relaese`"),
+                "{table}: {error}"
+            );
+        }
+        let error = toml::from_str::<ModelFile>("[[clas]]\n").expect_err("the table is wrong");
+        assert!(error.message().contains("unknown field `clas`"), "{error}");
+    }
+
+    #[test]
+    fn the_reader_knows_the_keys_of_the_guide() {
+        for table in ["class", "acquire"] {
+            let keys = keys_in_guide(table);
+            assert!(keys.len() > 10, "{keys:?}");
+            for key in keys {
+                let text = format!("[[{table}]]\n{key} = 1979-05-27\n");
+                let error = toml::from_str::<ModelFile>(&text).expect_err("not a date");
+                assert!(
+                    !error.message().contains("unknown field"),
+                    "{table}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_guide_tells_of_every_key_in_use() {
+        for (file, text) in FILES {
+            let tables: toml::Table = text.parse().expect("shipped");
+            for (table, rows) in &tables {
+                assert!(GUIDE.contains(&format!("`[[{table}]]`")), "{file}: {table}");
+                for row in rows.as_array().into_iter().flatten() {
+                    for key in row.as_table().into_iter().flat_map(toml::Table::keys) {
+                        assert!(
+                            GUIDE.contains(&format!("`{key}`"))
+                                || GUIDE.contains(&format!("`{key} = ")),
+                            "{file}: [[{table}]] {key}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }
