@@ -382,31 +382,11 @@ impl<'f, 'a> Tracker<'f, 'a> {
         };
         let state = State {
             defers: self.defers_before(point),
+            known: self.known_before(point),
             ..State::default()
         };
         explorer.run(point.func, start, state)?;
         Ok(explorer.outcomes)
-    }
-
-    /// The `defer` statements of a function that may be registered when control comes to a point, in
-    /// the order of the source.
-    fn defers_before(&self, point: Point) -> Vec<StmtId> {
-        let cfg = self.facts.cfg(point.func);
-        let mut before = FxHashSet::default();
-        let mut open = vec![point.node];
-        let mut defers = Vec::new();
-        while let Some(node) = open.pop() {
-            for edge in cfg.predecessors(node) {
-                if before.insert(edge.node) {
-                    if let NodeKind::Defer(stmt) = cfg.kind(edge.node) {
-                        defers.push(stmt);
-                    }
-                    open.push(edge.node);
-                }
-            }
-        }
-        defers.sort_by_key(|&stmt| self.file().stmt(stmt).span.start);
-        defers
     }
 
     /// Follows what a parameter holds.

@@ -10,8 +10,9 @@
 //! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
 //! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
-//! `infer` makes contracts.
+//! `before` tells what holds at the start, `infer` makes contracts.
 
+mod before;
 mod calls;
 mod contract;
 mod explore;

@@ -783,14 +783,16 @@ impl<'a> Explorer<'_, '_, 'a> {
             Some(Val::Known(fact)) => Some(*fact),
             _ => None,
         };
-        for (index, &value) in (0..).zip(&values) {
+        for (at, &value) in (0..).zip(&values) {
             let fate = match value {
+                // Only a call that gives all results gives more than one.
+                Val::Multi { index, .. } if values.len() > 1 && index > 0 => continue,
                 Val::Multi { index, how, .. } => Fate::Returned {
-                    result: index,
+                    result: if values.len() > 1 { at } else { index },
                     itself: how == How::Same,
                 },
                 Val::Thing(how) => Fate::Returned {
-                    result: index,
+                    result: at,
                     itself: how == How::Same,
                 },
                 _ => continue,

@@ -163,7 +163,7 @@ fn ways_to_leave_something_behind() {
     );
     assert_leak(
         "for range 3 { t := r.Make(); t.Use() }; return nil",
-        Fate::Held,
+        Fate::Overwritten,
         false,
     );
 }
