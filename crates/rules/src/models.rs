@@ -45,6 +45,12 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
                 .flat_map(|ty| expand(ty))
                 .map(Into::into)
                 .collect(),
+            field_of: row
+                .field_of
+                .iter()
+                .filter_map(|path| path.rsplit_once('.'))
+                .map(|(ty, field)| (ty.into(), field.into()))
+                .collect(),
             release: row
                 .release
                 .iter()

@@ -274,6 +274,28 @@ fn compute_class(cx: &PackageCx<'_>, models: &Models, ty: TypeId) -> Option<Clas
     }
 }
 
+/// Which types have a field that is a resource; kept for a package.
+#[derive(Debug, Default)]
+struct Owners(RefCell<FxHashMap<TypeId, bool>>);
+
+/// The kind of resource that a field of values of a type is, and the field.
+pub(crate) fn field_of<'m>(
+    cx: &PackageCx<'_>,
+    models: &'m Models,
+    ty: TypeId,
+) -> Option<&'m (ClassId, Box<str>)> {
+    if !matches!(cx.ty(ty), Type::Pointer(_)) {
+        return None;
+    }
+    let memo = cx.memo(Owners::default);
+    if memo.0.borrow().get(&ty) == Some(&false) {
+        return None;
+    }
+    let found = models.field_of_type(&cx.type_string(ty));
+    memo.0.borrow_mut().insert(ty, found.is_some());
+    found
+}
+
 /// Whether a type is an interface through which data is read or written, so that something to close
 /// may be behind it.
 pub(crate) fn is_stream(cx: &PackageCx<'_>, ty: TypeId) -> bool {

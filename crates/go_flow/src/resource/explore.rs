@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::contract::{CallContract, Gives};
 use super::infer::Inferred;
 use super::models::{ClassId, Models};
-use super::state::{Fact, State, Sym};
+use super::state::{Fact, How, State, Sym};
 use super::step::NodeInfo;
 use crate::cfg::{EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
@@ -288,6 +288,11 @@ impl<'f, 'a> Tracker<'f, 'a> {
         outcome.error == Some(Fact::NonNil) || outcome.hops.iter().any(|hop| self.tells_error(hop))
     }
 
+    /// Whether it makes a difference for the resource at hand that there is an error.
+    fn failure_matters(&self) -> bool {
+        self.models.class(self.class.get()).error_excuses
+    }
+
     fn tells_error(&self, hop: &Hop) -> bool {
         let (NodeKind::Cond(cond) | NodeKind::Case { expr: cond, .. }) =
             self.facts.cfg(hop.point.func).kind(hop.point.node)
@@ -389,23 +394,27 @@ impl<'f, 'a> Tracker<'f, 'a> {
         Ok(explorer.outcomes)
     }
 
-    /// Follows what a parameter holds.
+    /// Follows what a parameter, or a field of it, holds.
     pub(crate) fn follow_param(
         &self,
         local: LocalId,
         class: ClassId,
-        how: super::state::How,
+        field: &str,
     ) -> Result<Vec<Outcome>, TooMany> {
         self.class.set(class);
         let gives = Gives {
             result: 0,
             class,
-            field: Box::default(),
+            field: field.into(),
             unless_error: false,
         };
         let mut explorer = Explorer::new(self, gives);
         let mut state = State::default();
-        state.hold(local, Vec::new(), how);
+        let path = match field {
+            "" => Vec::new(),
+            field => vec![self.sym(field)],
+        };
+        state.hold(local, path, How::Same);
         let root = self.facts.root();
         let start = Start {
             node: self.facts.cfg(root).entry(),
@@ -573,6 +582,11 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
                     if !self.t.refine(cfg, node, edge.kind, &mut next) {
                         continue;
                     }
+                    next.failed |= self.t.failure_matters()
+                        && self.t.tells_error(&Hop {
+                            point,
+                            edge: edge.kind,
+                        });
                     if next.spent {
                         self.outcomes.push(Outcome {
                             fate: Fate::Released,

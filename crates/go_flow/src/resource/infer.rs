@@ -6,11 +6,10 @@ use go_syntax::{DeclKind, Features, FuncId};
 use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
-use super::calls::{class_of, is_stream};
+use super::calls::{class_of, field_of, is_stream};
 use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
 use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::models::{ClassId, Models};
-use super::state::How;
 use crate::cfg::{Cfg, NodeKind};
 use crate::facts::{FunctionFacts, Point};
 
@@ -205,7 +204,9 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
             else {
                 continue;
             };
-            let matters = |&ty: &TypeId| class_of(cx, models, ty).is_some();
+            let matters = |&ty: &TypeId| {
+                class_of(cx, models, ty).is_some() || field_of(cx, models, ty).is_some()
+            };
             let calls = calls(file, func);
             let loops = Features::LOOP.union(Features::GOTO).union(Features::SELECT);
             functions.push(Function {
@@ -336,18 +337,18 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             _ => continue,
         };
         let effect = match tracker.class_of(body.type_of_local(local)) {
-            Some(class) => effect(tracker, tracker.follow_param(local, class, How::Same)),
+            Some(class) => effect(tracker, tracker.follow_param(local, class, "")),
             // Who keeps it, or gives it back in something else, may be who closes it in the end.
             None if is_stream(body.cx(), body.type_of_local(local)) => {
-                match effect(
-                    tracker,
-                    tracker.follow_param(local, ClassId::CLOSER, How::Same),
-                ) {
+                match effect(tracker, tracker.follow_param(local, ClassId::CLOSER, "")) {
                     ArgEffect::Own => ArgEffect::Keep,
                     effect => effect,
                 }
             }
-            None => ArgEffect::Unknown,
+            None => match field_of(body.cx(), tracker.models(), body.type_of_local(local)) {
+                Some((class, field)) => effect(tracker, tracker.follow_param(local, *class, field)),
+                None => ArgEffect::Unknown,
+            },
         };
         if is_receiver {
             contract.recv = effect;

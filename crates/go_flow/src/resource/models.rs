@@ -56,6 +56,8 @@ pub struct Class {
     pub noun: Box<str>,
     /// Types whose values are such resources, as go/types writes them.
     pub types: Vec<Box<str>>,
+    /// Types with a field that is such a resource, and the field.
+    pub field_of: Vec<(Box<str>, Box<str>)>,
     /// The methods that release it.
     pub release: Vec<Box<str>>,
     /// The method that tells the name by which functions release it, when that is how it is released.
@@ -111,6 +113,7 @@ pub struct Models {
     classes: Vec<Class>,
     by_name: FxHashMap<Box<str>, ClassId>,
     by_type: FxHashMap<Box<str>, ClassId>,
+    by_owner: FxHashMap<Box<str>, (ClassId, Box<str>)>,
     functions: FxHashMap<Box<str>, Contract>,
     /// Last parts of the names of functions that acquire, so that most calls need no look-up.
     names: FxHashSet<Box<str>>,
@@ -136,6 +139,7 @@ impl Models {
             rule: "closer-not-closed".into(),
             noun: "closer".into(),
             types: Vec::new(),
+            field_of: Vec::new(),
             release: vec!["Close".into()],
             release_via: None,
             passes_on: true,
@@ -154,6 +158,7 @@ impl Models {
             classes: Vec::new(),
             by_name: FxHashMap::default(),
             by_type: FxHashMap::default(),
+            by_owner: FxHashMap::default(),
             functions: FxHashMap::default(),
             names: FxHashSet::default(),
             ends: FxHashSet::from_iter(TABLED.map(Into::into)),
@@ -176,6 +181,9 @@ impl Models {
         };
         for ty in &class.types {
             self.by_type.insert(ty.clone(), id);
+        }
+        for (ty, field) in &class.field_of {
+            self.by_owner.insert(ty.clone(), (id, field.clone()));
         }
         match self.classes.get_mut(id.index()) {
             Some(old) => *old = class,
@@ -234,6 +242,11 @@ impl Models {
     /// The kind of resource that values of a type are.
     pub fn class_of_type(&self, ty: &str) -> Option<ClassId> {
         self.by_type.get(ty).copied()
+    }
+
+    /// The kind of resource that a field of values of a type is, and the field.
+    pub fn field_of_type(&self, ty: &str) -> Option<&(ClassId, Box<str>)> {
+        self.by_owner.get(ty)
     }
 
     /// What is known of a kind.

@@ -54,6 +54,9 @@ pub(crate) struct State {
     pub(crate) more: Option<LocalId>,
     /// Whether it is known to be released.
     pub(crate) spent: bool,
+    /// Whether a condition said that there is an error. It keeps paths apart that end with errors and
+    /// without.
+    pub(crate) failed: bool,
     /// What is known of the last value that is returned.
     pub(crate) returned: Option<Fact>,
     pub(crate) known: Vec<(LocalId, Fact)>,

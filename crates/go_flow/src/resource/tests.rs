@@ -45,6 +45,7 @@ fn class(name: &str, release: &[&str]) -> Class {
         rule: "thing-not-closed".into(),
         noun: "thing".into(),
         types: Vec::new(),
+        field_of: Vec::new(),
         release: release.iter().map(|&name| name.into()).collect(),
         release_via: None,
         passes_on: true,

@@ -41,6 +41,8 @@ pub(super) struct ClassRow {
     #[serde(default)]
     pub(super) types: Vec<String>,
     #[serde(default)]
+    pub(super) field_of: Vec<String>,
+    #[serde(default)]
     pub(super) release: Vec<String>,
     #[serde(default)]
     pub(super) release_funcs: Vec<String>,

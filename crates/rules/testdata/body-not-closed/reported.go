@@ -106,7 +106,7 @@ func checkStatus(resp *http.Response) error {
 }
 
 func onlyChecked(u string) error {
-	resp, err := http.Head(u) // bug-missed
+	resp, err := http.Get(u) // want
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func onlyChecked(u string) error {
 }
 
 func checkedFirst(u string) error {
-	resp, err := http.Get(u) // bug-missed
+	resp, err := http.Get(u) // want
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func records(w io.Writer, rows [][]string) error {
 
 // Flush does not write the end of the archive.
 func compressed(w io.Writer, data []byte) error {
-	z := gzip.NewWriter(w) // bug-missed
+	z := gzip.NewWriter(w) // want-types
 	if _, err := z.Write(data); err != nil {
 		return err
 	}
