@@ -3,7 +3,7 @@
 
 use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, calls};
 use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
-use go_types::{Object, PackageCx};
+use go_types::{Callee, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -41,6 +41,27 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     if cx.is_test() {
         return false;
     }
+    match &*class.rule {
+        // Nobody waits for the rest of what could not be written, nor for nothing.
+        "writer-not-finished" if leak.with_error || !is_used(cx, leak) => {
+            return false;
+        }
+        // Who removes a temporary directory removes what is in it.
+        "temp-not-removed" if is_in_temporary(cx, leak) => return false,
+        // Start closes the pipes when it fails; without Start nobody waits for their end.
+        "pipe-not-closed" if *class.name == *"command-stdin" && leak.with_error => {
+            return false;
+        }
+        // A pipe in memory is a matter of the goroutine at its other end.
+        "pipe-not-closed"
+            if is_call_to(cx, leak, "io", "Pipe")
+                && leak.with_error
+                && !starts_one(cx, leak) =>
+        {
+            return false;
+        }
+        _ => {}
+    }
     if class.until_go.is_some_and(|minor| cx.go_at_least(minor)) {
         return false;
     }
@@ -59,11 +80,73 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     !(class.long_lived && in_main)
 }
 
+fn is_call_to(cx: &RuleCx<'_>, leak: &Leak, package: &str, name: &str) -> bool {
+    cx.body().is_call_to(leak.call, package, name)
+}
+
+/// Whether the path starts a goroutine.
+fn starts_one(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    leak.hops.iter().any(|hop| {
+        let cfg = cx.facts().cfg(hop.point.func);
+        matches!(cfg.kind(hop.point.node), NodeKind::Go(_))
+    })
+}
+
+/// Whether the path uses the variable that takes the resource.
+fn is_used(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let Some(target) = target(cx, leak) else {
+        return true;
+    };
+    let object = cx.body().object(target);
+    leak.hops
+        .iter()
+        .filter(|hop| hop.point != leak.point)
+        .any(|hop| {
+            let mut used = false;
+            let cfg = cx.facts().cfg(hop.point.func);
+            cfg.own_exprs(hop.point.node, |expr| {
+                used |= match cx.file().expr(expr).kind {
+                    ExprKind::Ident => cx.body().object(expr) == object,
+                    // It may use it.
+                    ExprKind::FuncLit(_) => true,
+                    _ => false,
+                };
+            });
+            used
+        })
+}
+
+/// Whether the directory that a temporary file or directory is made in is one itself.
+fn is_in_temporary(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let Some((_, args)) = file.call(leak.call) else {
+        return false;
+    };
+    let Some(Object::Local(local)) = args.first().map(|&dir| cx.body().object(dir)) else {
+        return false;
+    };
+    let LocalKind::Var { init, .. } = cx.body().names().local(local).kind else {
+        return false;
+    };
+    let Some(value) = init.expr() else {
+        return false;
+    };
+    match cx.facts().callee(file.unparen(value)) {
+        Callee::Func { name, .. } | Callee::Selected { name, .. } => {
+            matches!(name, "MkdirTemp" | "TempDir" | "ArtifactDir")
+        }
+        _ => false,
+    }
+}
+
 fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) {
     let file = cx.file();
     let span = file.expr(leak.call).span;
     let call = cx.call_snippet(leak.call);
-    let noun = &class.noun;
+    let noun = match variable(cx, leak) {
+        Some(name) => format!("{} `{name}`", class.noun),
+        None => class.noun.to_string(),
+    };
     let (done, how) = wording(cx, class, leak);
     let (it, is) = if noun.ends_with("rows") {
         ("they", "are")
@@ -92,8 +175,8 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         finding = finding.related(span, text);
     }
     let end = match leak.fate {
-        Fate::Overwritten => Some("another value takes its place here"),
-        Fate::Held => Some("the function ends here without releasing it"),
+        Fate::Overwritten => Some("another value takes its place here".to_owned()),
+        Fate::Held => Some(format!("the function ends here, and it is not {done}")),
         _ => None,
     };
     if let Some(text) = end
@@ -112,6 +195,22 @@ fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
             "call `{var}` on every path: `defer {var}()` right after it is known to be set"
         );
         return ("called".to_owned(), advice);
+    }
+    match (&*class.rule, &*class.name) {
+        ("temp-not-removed", _) => {
+            let advice = match class.release_via.as_deref() {
+                Some(via) => format!("`defer os.Remove({var}.{via}())` removes it on every path"),
+                None => format!("`defer os.RemoveAll({var})` removes it on every path"),
+            };
+            return ("removed".to_owned(), advice);
+        }
+        ("raw-fd-not-closed", "raw-fd") => {
+            let advice = format!(
+                "close `{var}` on every path, or make an `os.File` of it at once, which is easier to hand on"
+            );
+            return ("closed".to_owned(), advice);
+        }
+        _ => {}
     }
     let method = class.release.first().map_or("Close", |name| name);
     let done = match method {
@@ -145,8 +244,13 @@ fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
     (done.to_owned(), advice)
 }
 
-/// The variable that takes the resource.
+/// The variable or field that takes the resource, as it is written.
 fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
+    target(cx, leak).map(|target| cx.snippet(target))
+}
+
+/// The variable or field that takes the resource.
+fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
     let cfg = cx.facts().cfg(leak.point.func);
     let stmt = cfg.stmt_of_node(leak.point.node)?;
     let file = cx.file();
@@ -161,7 +265,7 @@ fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
         cx.body().object(target),
     ) {
         (_, Object::Blank) => None,
-        (ExprKind::Ident | ExprKind::Selector { .. }, _) => Some(cx.snippet(target)),
+        (ExprKind::Ident | ExprKind::Selector { .. }, _) => Some(target),
         _ => None,
     }
 }
@@ -174,8 +278,8 @@ fn story(cx: &RuleCx<'_>, leak: &Leak) -> Vec<(Span, String)> {
             return None;
         };
         let text = match hop.edge {
-            EdgeKind::True => "this is true",
-            EdgeKind::False => "this is false",
+            EdgeKind::True => "on this path the condition holds",
+            EdgeKind::False => "on this path the condition does not hold",
             _ => return None,
         };
         Some((cx.file().expr(expr).span, text.to_owned()))

@@ -102,7 +102,7 @@ impl Cfg<'_> {
 
     /// Calls `visit` for all expressions that a node evaluates, parents first, without those within
     /// function literals.
-    pub(crate) fn own_exprs(&self, node: NodeId, mut visit: impl FnMut(ExprId)) {
+    pub fn own_exprs(&self, node: NodeId, mut visit: impl FnMut(ExprId)) {
         self.for_each_part(node, |part| {
             walk_function(self.file, part, |at| {
                 if let Node::Expr(id) = at {

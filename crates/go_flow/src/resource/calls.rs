@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use go_syntax::ExprId;
+use go_syntax::{ExprId, ExprKind};
 use go_types::{Basic, Builtin, Callee, PackageCx, Selection, Type, TypeId};
 use rustc_hash::FxHashMap;
 
@@ -29,6 +29,16 @@ const ENDING: [&str; 12] = [
     "Finish",
     "Terminate",
 ];
+
+/// Verbs of functions that go on with a writer or reader when they have returned.
+const KEEPING: [&str; 8] = [
+    "Set", "set", "Start", "start", "Register", "register", "Redirect", "Attach",
+];
+
+/// Whether a name goes on with a new word, or ends.
+fn starts_a_word(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|c| !c.is_lowercase())
+}
 
 /// Which types have a method that ends their use; kept for a package.
 #[derive(Debug, Default)]
@@ -154,15 +164,55 @@ impl<'a> Tracker<'_, 'a> {
             if self.models().releases(&key, class, index) {
                 return ArgEffect::Release;
             }
-            if self.models().borrows(&package) {
+            // What holds for what a package exports need not hold for the rest of it.
+            if self.models().borrows(&package) && *package != **self.body().cx().names().path() {
                 return ArgEffect::Borrow;
             }
         }
         match self.param_type(call, index) {
-            // Through such a parameter it cannot be closed, and whoever keeps it does not own it.
-            Some(ty) if self.is_plain_interface(ty) => ArgEffect::Borrow,
+            // Through such a parameter it cannot be closed, and whoever keeps it does not own it; but
+            // it must not be closed while it is in use.
+            Some(ty) if self.is_plain_interface(ty) => match self.sounds_keeping(call) {
+                true => ArgEffect::Keep,
+                false => ArgEffect::Borrow,
+            },
             _ => ArgEffect::Unknown,
         }
+    }
+
+    /// Whether the name of what a call calls says that it goes on with what it is given.
+    fn sounds_keeping(&self, call: ExprId) -> bool {
+        match self.facts().callee(call) {
+            Callee::Func { name, .. } | Callee::Selected { name, .. } => KEEPING
+                .iter()
+                .any(|verb| name.strip_prefix(verb).is_some_and(starts_a_word)),
+            _ => false,
+        }
+    }
+
+    /// Whether a method belongs to a package of which everything only borrows.
+    pub(crate) fn is_borrowing_method(&self, call: ExprId) -> bool {
+        self.key(call)
+            .is_some_and(|(package, _)| self.models().borrows(&package))
+    }
+
+    /// Whether a call makes a file of a descriptor that has a fixed number: the process got it when
+    /// it started.
+    pub(crate) fn is_inherited(&self, call: ExprId) -> bool {
+        let file = self.file();
+        self.body().is_call_to(call, "os", "NewFile")
+            && file.call(call).is_some_and(|(_, args)| {
+                let Some(&arg) = args.first() else {
+                    return false;
+                };
+                let mut arg = file.unparen(arg);
+                if let (Callee::Conversion(_), Some((_, &[inner]))) =
+                    (self.facts().callee(arg), file.call(arg))
+                {
+                    arg = file.unparen(inner);
+                }
+                matches!(file.expr(arg).kind, ExprKind::BasicLit(_))
+            })
     }
 
     fn param_type(&self, call: ExprId, index: usize) -> Option<TypeId> {

@@ -92,6 +92,8 @@ pub struct Leak {
     pub hops: Vec<Hop>,
     /// Whether it is released or handed on on another path.
     pub otherwise_fine: bool,
+    /// Whether that path returns an error, or comes by a condition that says there is one.
+    pub with_error: bool,
 }
 
 /// What is left behind in a function.
@@ -270,6 +272,9 @@ impl<'f, 'a> Tracker<'f, 'a> {
                     if !self.models.may_acquire(name) && !self.inferred.may_give(name) {
                         return;
                     }
+                    if self.is_inherited(expr) {
+                        return;
+                    }
                     let contract = self.contract(expr);
                     if contract.contract.gives.is_empty() || self.takes_over(expr) {
                         return;
@@ -333,6 +338,25 @@ impl<'f, 'a> Tracker<'f, 'a> {
             .collect()
     }
 
+    /// Whether a variable of a function around `func` has to do with the resource.
+    fn is_held_outside(&self, func: FuncId, state: &State) -> bool {
+        let names = self.body().names();
+        let outer = std::iter::successors(self.file().func(func).parent, |&func| {
+            self.file().func(func).parent
+        });
+        let mut owners = state
+            .holders
+            .iter()
+            .map(|holder| names.local(holder.local).func);
+        match func == self.facts.root() {
+            true => false,
+            false => {
+                let outer: Vec<FuncId> = outer.collect();
+                owners.any(|owner| outer.contains(&owner))
+            }
+        }
+    }
+
     /// The call of a `defer` or `go` statement.
     pub(crate) fn call_of(&self, stmt: StmtId) -> Option<ExprId> {
         match self.file().stmt(stmt).kind {
@@ -355,6 +379,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         .filter(|outcome| !excuses || !self.ends_in_error(outcome))
                         .min_by_key(|outcome| outcome.hops.len());
                     leaks.list.extend(shortest.map(|outcome| Leak {
+                        with_error: self.ends_in_error(&outcome),
                         call,
                         point,
                         class: gives.class,
@@ -472,11 +497,16 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         for (state, hops) in exits {
             let error = state.returned.or_else(|| self.error_fact(func, &state));
             for state in self.run_defers(state)? {
-                let _ = state;
                 // Where the return statement is says more than the end of the function.
                 let at = hops.last().map_or(exit, |hop| hop.point);
+                // A variable of an outer function outlives the literal.
+                let fate = if self.t.is_held_outside(func, &state) {
+                    Fate::Kept
+                } else {
+                    Fate::Held
+                };
                 self.outcomes.push(Outcome {
-                    fate: Fate::Held,
+                    fate,
                     at,
                     hops: hops.clone(),
                     error,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use go_syntax::{
     AssignOp, DeclKind, ExprId, ExprKind, FuncId, List, NameId, SpecKind, StmtId, StmtKind,
 };
-use go_types::{Builtin, Callee, Init, LocalId, LocalKind, Object};
+use go_types::{Basic, Builtin, Callee, Init, LocalId, LocalKind, Object, Type};
 
 use super::calls::LAST;
 use super::contract::ArgEffect;
@@ -134,6 +134,15 @@ impl<'a> Tracker<'_, 'a> {
                 visit(name, value);
             }
         }
+    }
+
+    /// Whether a conversion makes an `unsafe.Pointer`.
+    fn is_unsafe_pointer(&self, call: ExprId) -> bool {
+        let body = self.body();
+        matches!(
+            body.cx().ty(body.underlying(body.type_of(call))),
+            Type::Basic(Basic::UnsafePointer)
+        )
     }
 
     /// The literal that a variable always holds.
@@ -311,6 +320,11 @@ impl<'a> Explorer<'_, '_, 'a> {
             Callee::Conversion(_) => {
                 if let Some(&arg) = args.first() {
                     let value = self.t.value(&state, &temps, arg);
+                    // What happens through such a pointer cannot be seen.
+                    if value.how().is_some() && self.t.is_unsafe_pointer(call) {
+                        self.settle(Fate::Kept, point, None);
+                        return Ok(());
+                    }
                     temps.set(call, value);
                 }
                 outs.push((state, temps));
@@ -399,6 +413,14 @@ impl<'a> Explorer<'_, '_, 'a> {
                     _ => match self.t.contract(call).contract.recv {
                         ArgEffect::Release => return Some(Fate::Released),
                         ArgEffect::Keep | ArgEffect::Own => return Some(Fate::Kept),
+                        // A method of something that holds the resource may release it.
+                        ArgEffect::Unknown
+                            if how == How::Inside
+                                && self.gives.field.is_empty()
+                                && !self.t.is_borrowing_method(call) =>
+                        {
+                            return Some(Fate::Kept);
+                        }
                         _ => {}
                     },
                 }
@@ -449,6 +471,19 @@ impl<'a> Explorer<'_, '_, 'a> {
             (_, How::Name) if self.t.named_release(call, index) => Some(Fate::Released),
             // A name that goes elsewhere may be removed there.
             (ArgEffect::Unknown | ArgEffect::Keep, How::Name) => Some(Fate::Kept),
+            // A name made of a name.
+            (ArgEffect::Own, How::Name) => {
+                temps.set(
+                    call,
+                    Val::Multi {
+                        index: 0,
+                        how: How::Name,
+                        error: None,
+                        in_field: false,
+                    },
+                );
+                None
+            }
             (_, How::Name) => None,
             (ArgEffect::Release, _) => Some(Fate::Released),
             (ArgEffect::Drain, How::Same | How::Own) if self.class().drained => {
@@ -645,10 +680,20 @@ impl<'a> Explorer<'_, '_, 'a> {
             },
             _ => None,
         };
+        let gives_function = self.by_call()
+            && values
+                .iter()
+                .any(|value| matches!(value, Val::Multi { how: How::Same, .. }));
         for (&target, &value) in lhs.iter().zip(&values) {
             let target = file.unparen(target);
             match self.t.body().object(target) {
-                Object::Local(local) => self.set_local(&mut state, local, value),
+                Object::Local(local) => {
+                    self.set_local(&mut state, local, value);
+                    // The context that comes with a cancel function is never nil.
+                    if gives_function && value == Val::Other && self.t.is_tested(local) {
+                        state.learn(local, Fact::NonNil);
+                    }
+                }
                 Object::Blank => {}
                 _ => {
                     if let Some(fate) = self.set_place(&mut state, target, value) {
@@ -663,9 +708,16 @@ impl<'a> Explorer<'_, '_, 'a> {
                 LAST => lhs.last().filter(|_| lhs.len() > 1),
                 error => lhs.get(error as usize),
             }
-            && let Object::Local(local) = self.t.body().object(target)
         {
-            state.err = Some(local);
+            match self.t.body().object(target) {
+                Object::Local(local) => state.err = Some(local),
+                Object::Blank => {}
+                // Whether anything was acquired is not known from then on.
+                _ => {
+                    self.settle(Fate::Kept, point, None);
+                    return Vec::new();
+                }
+            }
         }
         if let [value] = *rhs {
             self.asks(&mut state, lhs, value, temps);
@@ -783,7 +835,17 @@ impl<'a> Explorer<'_, '_, 'a> {
             Some(Val::Known(fact)) => Some(*fact),
             _ => None,
         };
+        // The caller gets it twice, and need not use both.
+        let is_firm = |value: &Val| value.how().is_some_and(|how| how != How::Wrap);
+        let firm = values.iter().filter(|value| is_firm(value)).count();
+        if firm > 1 {
+            self.settle(Fate::Kept, point, error);
+            return Vec::new();
+        }
         for (at, &value) in (0..).zip(&values) {
+            if firm == 1 && !is_firm(&value) {
+                continue;
+            }
             let fate = match value {
                 // Only a call that gives all results gives more than one.
                 Val::Multi { index, .. } if values.len() > 1 && index > 0 => continue,
@@ -879,7 +941,14 @@ impl<'a> Explorer<'_, '_, 'a> {
             if let Some((_, args)) = self.t.file().call(call) {
                 self.bind(func, args, &mut state, &temps);
             }
-            return self.inline(func, state);
+            let before = self.outcomes.len();
+            let states = self.inline(func, state)?;
+            // What it depends on is not known, so whoever wrote it is believed.
+            let mut within = self.outcomes[before..].iter();
+            if within.any(|outcome| !outcome.fate.is_leak()) {
+                return Ok(Vec::new());
+            }
+            return Ok(states);
         }
         // The receiver was evaluated when the resource was not yet there; only what it points to can
         // have it in it.
@@ -926,6 +995,16 @@ impl<'a> Explorer<'_, '_, 'a> {
             if fates.is_empty() {
                 return Ok(vec![state]);
             }
+            self.settle(Fate::Kept, point, None);
+            return Ok(Vec::new());
+        }
+        // Who reads to the end of a pipe elsewhere is done with it then.
+        if self.t.models().class(self.gives.class).rule.as_ref() == "pipe-not-closed"
+            && let Some((_, args)) = self.t.file().call(call)
+            && args
+                .iter()
+                .any(|&arg| self.t.value(&state, temps, arg).how().is_some())
+        {
             self.settle(Fate::Kept, point, None);
             return Ok(Vec::new());
         }

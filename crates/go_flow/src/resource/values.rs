@@ -72,7 +72,14 @@ impl<'a> Tracker<'_, 'a> {
                     _ => Val::Other,
                 }
             }
-            ExprKind::Star(x) | ExprKind::TypeAssert { x, .. } => self.value(state, temps, x),
+            ExprKind::Star(x) | ExprKind::TypeAssert { x, .. } | ExprKind::Slice { x, .. } => {
+                self.value(state, temps, x)
+            }
+            // One of several: releasing it is taken for releasing all.
+            ExprKind::Index { x, .. } => match self.value(state, temps, x) {
+                Val::Thing(How::Same | How::Inside) => Val::Thing(How::Inside),
+                _ => Val::Other,
+            },
             ExprKind::Unary {
                 op: UnaryOp::Addr,
                 x,
