@@ -54,9 +54,7 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
         }
         // A pipe in memory is a matter of the goroutine at its other end.
         "pipe-not-closed"
-            if is_call_to(cx, leak, "io", "Pipe")
-                && leak.with_error
-                && !starts_one(cx, leak) =>
+            if is_call_to(cx, leak, "io", "Pipe") && leak.with_error && !starts_one(cx, leak) =>
         {
             return false;
         }
@@ -67,14 +65,14 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     }
     // When main returns, the process ends.
     let in_main = cx.is_main_package()
-        && leak.point.func == cx.root()
         && cx.file().func(cx.root()).recv.is_none()
         && cx
             .file()
             .func(cx.root())
             .name
             .is_some_and(|name| matches!(cx.file().name(name), "main" | "init"));
-    if in_main && !class.matters_at_end && leak.fate == Fate::Held {
+    let at_end = leak.point.func == cx.root() && leak.fate == Fate::Held;
+    if in_main && at_end && !class.matters_at_end {
         return false;
     }
     !(class.long_lived && in_main)

@@ -435,6 +435,9 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
                     gives.field.clone()
                 };
                 (Some(gives.class), field)
+            } else if *tracker.models().class(gives.class).rule == *"writer-not-finished" {
+                // What is around a writer need not be closed for the sake of the writer.
+                continue;
             } else {
                 (tracker.class_of(ty), "".into())
             };

@@ -814,6 +814,12 @@ impl<'a> Explorer<'_, '_, 'a> {
                     .find(|holder| holder.local == local)
                     .map(|holder| holder.how == How::Same)
             };
+            // The caller gets it twice, and need not use both.
+            if named.iter().filter_map(|&local| held(local?)).count() > 1 {
+                let error = named.last().and_then(|&last| state.fact(last?));
+                self.settle(Fate::Kept, point, error);
+                return Vec::new();
+            }
             for (index, &local) in (0..).zip(&named) {
                 if let Some(itself) = local.and_then(held) {
                     let error = named.last().and_then(|&last| state.fact(last?));
@@ -914,6 +920,10 @@ impl<'a> Explorer<'_, '_, 'a> {
         let (fates, remains) = self.probe(func, then)?;
         // What is not held now may be when it runs.
         if fates.is_empty() || remains {
+            // Its arguments are those of now.
+            if let Some((_, args)) = self.t.file().call(call) {
+                self.bind(func, args, &mut state, temps);
+            }
             state.defers.push(stmt);
             return Ok(vec![state]);
         }
@@ -986,6 +996,15 @@ impl<'a> Explorer<'_, '_, 'a> {
             Callee::Var(local) => self.t.literal_of(local),
             _ => None,
         };
+        // Who reads to the end of a pipe elsewhere is done with it then.
+        if *self.t.models().class(self.gives.class).rule == *"pipe-not-closed" {
+            let info = self.t.node_info(self.t.facts().cfg(point.func), point);
+            let mut holders = state.holders.iter();
+            if holders.any(|holder| info.locals.binary_search(&holder.local).is_ok()) {
+                self.settle(Fate::Kept, point, None);
+                return Ok(Vec::new());
+            }
+        }
         if let Some(func) = literal {
             let mut then = state.clone();
             if let Some((_, args)) = self.t.file().call(call) {
@@ -995,16 +1014,6 @@ impl<'a> Explorer<'_, '_, 'a> {
             if fates.is_empty() {
                 return Ok(vec![state]);
             }
-            self.settle(Fate::Kept, point, None);
-            return Ok(Vec::new());
-        }
-        // Who reads to the end of a pipe elsewhere is done with it then.
-        if self.t.models().class(self.gives.class).rule.as_ref() == "pipe-not-closed"
-            && let Some((_, args)) = self.t.file().call(call)
-            && args
-                .iter()
-                .any(|&arg| self.t.value(&state, temps, arg).how().is_some())
-        {
             self.settle(Fate::Kept, point, None);
             return Ok(Vec::new());
         }
