@@ -81,7 +81,9 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
                 .find_map(|name| name.strip_prefix("result:")?.parse().ok()),
             drained: row.until == "io.EOF",
             is_path: &*row.rule == "temp-not-removed",
-            error_excuses: &*row.rule == "writer-not-finished",
+            // Nobody waits for the rest of what could not be written; Start closes the pipes when it
+            // fails, and without Start nobody waits for their end.
+            error_excuses: row.rule == "writer-not-finished" || row.name == "command-stdin",
             note: row.note.as_str().into(),
         });
     }

@@ -42,16 +42,8 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
         return false;
     }
     match &*class.rule {
-        // Nobody waits for the rest of what could not be written, nor for nothing.
-        "writer-not-finished" if leak.with_error || !is_used(cx, leak) => {
-            return false;
-        }
         // Who removes a temporary directory removes what is in it.
         "temp-not-removed" if is_in_temporary(cx, leak) => return false,
-        // Start closes the pipes when it fails; without Start nobody waits for their end.
-        "pipe-not-closed" if *class.name == *"command-stdin" && leak.with_error => {
-            return false;
-        }
         // A pipe in memory is a matter of the goroutine at its other end.
         "pipe-not-closed"
             if is_call_to(cx, leak, "io", "Pipe") && leak.with_error && !starts_one(cx, leak) =>
@@ -90,30 +82,6 @@ fn starts_one(cx: &RuleCx<'_>, leak: &Leak) -> bool {
     })
 }
 
-/// Whether the path uses the variable that takes the resource.
-fn is_used(cx: &RuleCx<'_>, leak: &Leak) -> bool {
-    let Some(target) = target(cx, leak) else {
-        return true;
-    };
-    let object = cx.body().object(target);
-    leak.hops
-        .iter()
-        .filter(|hop| hop.point != leak.point)
-        .any(|hop| {
-            let mut used = false;
-            let cfg = cx.facts().cfg(hop.point.func);
-            cfg.own_exprs(hop.point.node, |expr| {
-                used |= match cx.file().expr(expr).kind {
-                    ExprKind::Ident => cx.body().object(expr) == object,
-                    // It may use it.
-                    ExprKind::FuncLit(_) => true,
-                    _ => false,
-                };
-            });
-            used
-        })
-}
-
 /// Whether the directory that a temporary file or directory is made in is one itself.
 fn is_in_temporary(cx: &RuleCx<'_>, leak: &Leak) -> bool {
     let file = cx.file();
@@ -146,7 +114,7 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         None => class.noun.to_string(),
     };
     let (done, how) = wording(cx, class, leak);
-    let (it, is) = if noun.ends_with("rows") {
+    let (it, is) = if class.noun.ends_with("rows") {
         ("they", "are")
     } else {
         ("it", "is")

@@ -499,6 +499,10 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             for state in self.run_defers(state)? {
                 // Where the return statement is says more than the end of the function.
                 let at = hops.last().map_or(exit, |hop| hop.point);
+                // What was never used has nothing to lose.
+                if self.excuses() && !state.used {
+                    continue;
+                }
                 // A variable of an outer function outlives the literal.
                 let fate = if self.t.is_held_outside(func, &state) {
                     Fate::Kept

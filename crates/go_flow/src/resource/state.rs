@@ -57,6 +57,8 @@ pub(crate) struct State {
     /// Whether a condition said that there is an error. It keeps paths apart that end with errors and
     /// without.
     pub(crate) failed: bool,
+    /// Whether anything was done with it; kept only of what may be left as it is until then.
+    pub(crate) used: bool,
     /// What is known of the last value that is returned.
     pub(crate) returned: Option<Fact>,
     pub(crate) known: Vec<(LocalId, Fact)>,

@@ -205,7 +205,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         &mut self,
         cfg: &Cfg<'a>,
         point: Point,
-        state: State,
+        mut state: State,
         start: Option<ExprId>,
     ) -> Result<Vec<State>, TooMany> {
         let info = self.t.node_info(cfg, point);
@@ -218,6 +218,9 @@ impl<'a> Explorer<'_, '_, 'a> {
             && !self.assigns_tested(&info)
         {
             return Ok(vec![state]);
+        }
+        if start.is_none() && concerns(&state) && self.excuses() {
+            state.used = true;
         }
         let mut temps = Temps::default();
         let mut events = &info.events[..];
@@ -429,7 +432,8 @@ impl<'a> Explorer<'_, '_, 'a> {
                     return Some(Fate::Kept);
                 }
                 // `x.With(…)` mostly gives `x` again.
-                if self.t.body().type_of(call) == self.t.body().type_of(x) {
+                let ty = self.t.body().type_of(call);
+                if !ty.is_unknown() && ty == self.t.body().type_of(x) {
                     temps.set(call, Val::Thing(how));
                 }
                 None
@@ -456,6 +460,11 @@ impl<'a> Explorer<'_, '_, 'a> {
 
     fn class(&self) -> &Class {
         self.t.models().class(self.gives.class)
+    }
+
+    /// Whether it may be left as it is for a reason.
+    pub(crate) fn excuses(&self) -> bool {
+        self.t.models().class(self.gives.class).error_excuses
     }
 
     fn by_call(&self) -> bool {

@@ -10,7 +10,7 @@ import (
 )
 
 func status(u string) (int, error) {
-	resp, err := http.Get(u) // want "the response body that `http.Get(…)` gives is never closed"
+	resp, err := http.Get(u) // want "the response body `resp` that `http.Get(…)` gives is never closed"
 	if err != nil {
 		return 0, err
 	}

@@ -118,7 +118,7 @@ func constructorLeaks(addr string) (*session, error) {
 }
 
 func rootLeft(dir string) ([]byte, error) {
-	root, err := os.OpenRoot(dir) // want-types
+	root, err := os.OpenRoot(dir) // want
 	if err != nil {
 		return nil, err
 	}

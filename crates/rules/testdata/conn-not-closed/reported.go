@@ -12,7 +12,7 @@ import (
 )
 
 func never(addr string) (string, error) {
-	c, err := net.Dial("tcp", addr) // want-types "is never closed"
+	c, err := net.Dial("tcp", addr) // want "is never closed"
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func usesConnect(addr string) error {
 }
 
 func callsOnce(addr string, reply *int) error {
-	client, err := rpc.Dial("tcp", addr) // want-types
+	client, err := rpc.Dial("tcp", addr) // want
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func callsOnce(addr string, reply *int) error {
 }
 
 func mails(addr string) error {
-	c, err := smtp.Dial(addr) // want-types
+	c, err := smtp.Dial(addr) // want
 	if err != nil {
 		return err
 	}

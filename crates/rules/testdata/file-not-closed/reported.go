@@ -21,7 +21,7 @@ func earlyReturn(path string) (int64, error) {
 }
 
 func never(path string) error {
-	f, err := os.Create(path) // want "the file that `os.Create(…)` gives is never closed"
+	f, err := os.Create(path) // want "the file `f` that `os.Create(…)` gives is never closed"
 	if err != nil {
 		return err
 	}

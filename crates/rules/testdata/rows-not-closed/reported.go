@@ -7,7 +7,7 @@ import (
 )
 
 func scanFails(db *sql.DB) ([]string, error) {
-	rows, err := db.Query("select name from users") // want-types "the rows that"
+	rows, err := db.Query("select name from users") // want-types "the rows `rows` that"
 	if err != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func inside() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	f, err := os.CreateTemp(dir, "data") // bug-types
+	f, err := os.CreateTemp(dir, "data")
 	if err != nil {
 		return err
 	}

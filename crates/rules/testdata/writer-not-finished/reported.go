@@ -51,7 +51,7 @@ func records(w io.Writer, rows [][]string) error {
 
 // Flush does not write the end of the archive.
 func compressed(w io.Writer, data []byte) error {
-	z := gzip.NewWriter(w) // want-types
+	z := gzip.NewWriter(w) // want
 	if _, err := z.Write(data); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func overFile(path string, data []byte) error {
 }
 
 func twoLevels(w io.Writer, data []byte) error {
-	z := gzip.NewWriter(w) // want-types
+	z := gzip.NewWriter(w) // want
 	b := bufio.NewWriter(z)
 	b.Write(data)
 	return b.Flush()
