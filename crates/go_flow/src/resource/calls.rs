@@ -190,10 +190,29 @@ impl<'a> Tracker<'_, 'a> {
         }
     }
 
+    /// Whether a call gives an error and has a name that says so: `httpError(…)`, `wrapErrorf(…)`.
+    /// A method without arguments asks for an error that may be nil.
+    pub(crate) fn sounds_like_error(&self, call: ExprId) -> bool {
+        let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = self.facts().callee(call)
+        else {
+            return false;
+        };
+        let has_arguments = || {
+            self.file()
+                .call(call)
+                .is_some_and(|(_, args)| !args.is_empty())
+        };
+        name.contains("rror")
+            && !name.ends_with("OrNil")
+            && has_arguments()
+            && self.body().is_error(self.body().type_of(call))
+    }
+
     /// Whether a method belongs to a package of which everything only borrows.
     pub(crate) fn is_borrowing_method(&self, call: ExprId) -> bool {
-        self.key(call)
-            .is_some_and(|(package, _)| self.models().borrows(&package))
+        self.key(call).is_some_and(|(package, _)| {
+            self.models().borrows(&package) && *package != **self.body().cx().names().path()
+        })
     }
 
     /// Whether a call makes a file of a descriptor that has a fixed number: the process got it when

@@ -219,8 +219,9 @@ impl<'a> Explorer<'_, '_, 'a> {
         {
             return Ok(vec![state]);
         }
-        if start.is_none() && concerns(&state) && self.excuses() {
-            state.used = true;
+        if start.is_none() && !state.used && self.excuses() {
+            let mut holders = state.holders.iter();
+            state.used = holders.any(|holder| info.locals.binary_search(&holder.local).is_ok());
         }
         let mut temps = Temps::default();
         let mut events = &info.events[..];
@@ -371,7 +372,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         if self.t.contract_ends(call) {
             return Ok(());
         }
-        if makes_error(self.t.facts().callee(call)) {
+        if makes_error(self.t.facts().callee(call)) || self.t.sounds_like_error(call) {
             temps.set(call, Val::Known(Fact::NonNil));
         }
         outs.push((state, temps));
