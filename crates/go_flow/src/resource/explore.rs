@@ -212,11 +212,14 @@ impl<'f, 'a> Tracker<'f, 'a> {
             let is_result = matches!(names.local(local).kind, LocalKind::Result(_));
             !facts.address_taken && (is_result || !facts.is_written_in_literal())
         };
+        // What is returned may be asked for in deferred literals.
+        let has_results = names.locals().any(|(_, local)| local.is_result());
         counts
             .into_iter()
             .filter(|&(local, count)| {
                 let varies = || !self.facts.var_facts(local).is_single_assignment();
-                (count > 1 || names.local(local).is_result() || varies()) && stable(local)
+                let matters = count > 1 || has_results || names.local(local).is_result();
+                (matters || varies()) && stable(local)
             })
             .map(|(local, _)| local)
             .collect()

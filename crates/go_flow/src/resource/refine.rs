@@ -117,6 +117,19 @@ impl<'a> Tracker<'_, 'a> {
         if equal && self.is_held(state, x) && self.number(y).is_some_and(|number| number < 0) {
             return false;
         }
+        // What was there before is something else.
+        let is_older = |expr| {
+            let expr = file.unparen(expr);
+            match file.expr(expr).kind {
+                ExprKind::Selector { x, .. } => {
+                    matches!(self.body().object(x), Object::Package(_))
+                }
+                _ => matches!(self.body().object(expr), Object::Member(_)),
+            }
+        };
+        if (self.is_held(state, x) && is_older(y)) || (self.is_held(state, y) && is_older(x)) {
+            return !equal;
+        }
         // An error that equals a certain one is an error.
         if equal
             && let Some(local) = self.local(operand).or_else(|| self.local(other))

@@ -213,7 +213,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         let concerns = |state: &State| info.locals.iter().any(|&local| state.mentions(local));
         if start.is_none()
             && !info.ends
-            && !matches!(kind, NodeKind::Return(_))
+            && !matches!(kind, NodeKind::Return(_) | NodeKind::Comm(_))
             && !concerns(&state)
             && !self.assigns_tested(&info)
         {
@@ -579,6 +579,10 @@ impl<'a> Explorer<'_, '_, 'a> {
                 _ => {}
             },
             NodeKind::Comm(clause) | NodeKind::Clause(clause) => {
+                if self.sends(clause, &state, temps) {
+                    self.settle(Fate::Kept, point, None);
+                    return Ok(Vec::new());
+                }
                 self.clause(clause, &mut state);
             }
             NodeKind::RangeNext(stmt) => {
@@ -591,16 +595,11 @@ impl<'a> Explorer<'_, '_, 'a> {
                 }
             }
             NodeKind::Range(stmt) => {
-                // An iterator function may do anything with what it iterates over.
+                // An iterator function may do anything with what it iterates over, and the elements
+                // may be what is followed.
                 if let StmtKind::Range { x, .. } = file.stmt(stmt).kind
-                    && matches!(self.t.value(&state, temps, x).how(), Some(How::Call))
+                    && let Some(How::Call | How::Inside) = self.t.value(&state, temps, x).how()
                 {
-                    self.settle(Fate::Kept, point, None);
-                    return Ok(Vec::new());
-                }
-            }
-            NodeKind::Select(stmt) => {
-                if self.sends_in_select(stmt, &state, temps) {
                     self.settle(Fate::Kept, point, None);
                     return Ok(Vec::new());
                 }
@@ -632,23 +631,19 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
     }
 
-    fn sends_in_select(&self, stmt: StmtId, state: &State, temps: &Temps) -> bool {
+    /// Whether a clause of a `select` sends the resource.
+    fn sends(&self, clause: StmtId, state: &State, temps: &Temps) -> bool {
         let file = self.t.file();
-        let StmtKind::Select { body } = file.stmt(stmt).kind else {
+        let StmtKind::CommClause {
+            comm: Some(comm), ..
+        } = file.stmt(clause).kind
+        else {
             return false;
         };
-        file.block_stmts(body).iter().any(|&clause| {
-            let StmtKind::CommClause {
-                comm: Some(comm), ..
-            } = file.stmt(clause).kind
-            else {
-                return false;
-            };
-            match file.stmt(comm).kind {
-                StmtKind::Send { value, .. } => self.t.value(state, temps, value).how().is_some(),
-                _ => false,
-            }
-        })
+        match file.stmt(comm).kind {
+            StmtKind::Send { value, .. } => self.t.value(state, temps, value).how().is_some(),
+            _ => false,
+        }
     }
 
     fn assign(
@@ -747,8 +742,19 @@ impl<'a> Explorer<'_, '_, 'a> {
             Object::Local(local) => Some(local),
             _ => None,
         };
-        if !matches!(file.expr(value).kind, ExprKind::Call { .. }) {
-            return;
+        match file.expr(value).kind {
+            ExprKind::Call { .. } => {}
+            // What has no method to close needs no closing.
+            ExprKind::TypeAssert { x, ty: Some(ty) } => {
+                if self.t.value(state, temps, x).how() == Some(How::Same)
+                    && self.t.is_closable(ty)
+                    && self.t.body().cx().is_interface(self.t.body().type_of(ty))
+                {
+                    state.more = local(lhs.get(1));
+                }
+                return;
+            }
+            _ => return,
         }
         if let Val::Multi { how: How::Same, .. } = self.t.value(state, temps, value)
             && let Some(result) = self.class().fed_by

@@ -1,9 +1,10 @@
 //! Which expressions mean the resource, and what else is known of their values.
 
 use go_syntax::{BinaryOp, ExprId, ExprKind, UnaryOp};
-use go_types::{LocalId, Object, UniverseConst};
+use go_types::{LocalId, Object, Type, UniverseConst};
 
 use super::explore::Tracker;
+use super::models::ClassId;
 use super::state::{Fact, How, State, Sym};
 
 /// What an expression means in a state.
@@ -69,6 +70,13 @@ impl<'a> Tracker<'_, 'a> {
                     Some(How::Inside | How::Own) if self.is_closable(expr) => {
                         Val::Thing(How::Inside)
                     }
+                    // What closes it closes its parts.
+                    Some(How::Same)
+                        if self.class.get() == ClassId::CLOSER
+                            && (self.is_unknown(expr) || self.is_closable(expr)) =>
+                    {
+                        Val::Thing(How::Inside)
+                    }
                     _ => Val::Other,
                 }
             }
@@ -105,6 +113,16 @@ impl<'a> Tracker<'_, 'a> {
             }
             _ => Val::Other,
         }
+    }
+
+    /// Whether nothing is known of the type of an expression, or of what it points to.
+    fn is_unknown(&self, expr: ExprId) -> bool {
+        let ty = self.body().type_of(expr);
+        let elem = match self.body().cx().ty(ty) {
+            Type::Pointer(elem) => elem,
+            _ => ty,
+        };
+        elem.is_unknown()
     }
 
     fn value_of_name(&self, state: &State, expr: ExprId) -> Val {
