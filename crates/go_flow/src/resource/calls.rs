@@ -276,7 +276,7 @@ impl<'a> Tracker<'_, 'a> {
                 Some(Selection::Method { .. })
             )
         };
-        let closable = ENDING.iter().any(|name| is_method(&name));
+        let closable = ENDING.iter().any(is_method);
         memo.0.borrow_mut().insert(ty, closable);
         closable
     }

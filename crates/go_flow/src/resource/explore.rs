@@ -11,8 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::contract::{CallContract, Gives};
 use super::infer::Inferred;
 use super::models::{ClassId, Models};
+use super::nodes::NodeInfo;
 use super::state::{Fact, How, State, Sym};
-use super::step::NodeInfo;
 use crate::cfg::{EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
 

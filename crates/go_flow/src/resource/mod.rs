@@ -12,12 +12,15 @@
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
 //! `before` tells what holds at the start, `infer` makes contracts.
 
+mod assign;
 mod before;
 mod calls;
 mod contract;
 mod explore;
 mod infer;
+mod later;
 mod models;
+mod nodes;
 mod refine;
 mod state;
 mod step;

@@ -176,3 +176,24 @@ fn held(state: &State, local: LocalId, path: &[Sym]) -> Option<How> {
     }
     inside
 }
+
+/// One of several values.
+pub(crate) fn element(value: Val, wanted: u32) -> Val {
+    match value {
+        Val::Multi {
+            index,
+            how,
+            in_field,
+            ..
+        } if index == wanted => Val::Multi {
+            index: 0,
+            how,
+            error: None,
+            in_field,
+        },
+        // `v, ok := x.(T)`
+        Val::Thing(how) if wanted == 0 => Val::Thing(how),
+        Val::Known(fact) if wanted == 0 => Val::Known(fact),
+        _ => Val::Other,
+    }
+}

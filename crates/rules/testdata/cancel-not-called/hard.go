@@ -11,7 +11,7 @@ import (
 
 // The deferred call is evaluated here, but the variable is set again below.
 func conditionInside(ctx context.Context, slow bool) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second) // want
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // bug-missed
 	defer func() {
 		if slow {
 			cancel()
@@ -73,7 +73,7 @@ func onlyContext(ctx context.Context) context.Context {
 }
 
 func helperOnError(ctx context.Context, run func(context.Context) error) (err error) {
-	ctx, cancel := context.WithCancel(ctx) // want
+	ctx, cancel := context.WithCancel(ctx) // bug-missed
 	defer func() {
 		if err != nil {
 			cancel()

@@ -35,7 +35,7 @@ func (g *gzipFile) Close() error {
 }
 
 func firstLine(path string) (string, error) {
-	g, err := openGzip(path) // want-types
+	g, err := openGzip(path) // want
 	if err != nil {
 		return "", err
 	}

