@@ -41,6 +41,10 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     if cx.is_test() {
         return false;
     }
+    // Such a call is there for its own sake.
+    if *class.noun == *"memory of C" && leak.fate == Fate::Discarded {
+        return false;
+    }
     match &*class.rule {
         // Who removes a temporary directory removes what is in it.
         "temp-not-removed" if is_in_temporary(cx, leak) => return false,
@@ -67,7 +71,9 @@ fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     if in_main && at_end && !class.matters_at_end {
         return false;
     }
-    !(class.long_lived && in_main)
+    // What main and its literals listen on, the program listens on.
+    let is_lasting = class.long_lived || *class.rule == *"listener-not-closed";
+    !(is_lasting && in_main)
 }
 
 fn is_call_to(cx: &RuleCx<'_>, leak: &Leak, package: &str, name: &str) -> bool {

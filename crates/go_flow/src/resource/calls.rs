@@ -215,8 +215,8 @@ impl<'a> Tracker<'_, 'a> {
         })
     }
 
-    /// Whether a call makes a file of a descriptor that has a fixed number: the process got it when
-    /// it started.
+    /// Whether a call makes a file of a descriptor that others opened: one with a fixed number, which
+    /// the process got when it started, or one that a field tells.
     pub(crate) fn is_inherited(&self, call: ExprId) -> bool {
         let file = self.file();
         self.body().is_call_to(call, "os", "NewFile")
@@ -230,7 +230,10 @@ impl<'a> Tracker<'_, 'a> {
                 {
                     arg = file.unparen(inner);
                 }
-                matches!(file.expr(arg).kind, ExprKind::BasicLit(_))
+                matches!(
+                    file.expr(arg).kind,
+                    ExprKind::BasicLit(_) | ExprKind::Selector { .. }
+                )
             })
     }
 

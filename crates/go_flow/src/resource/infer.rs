@@ -397,6 +397,14 @@ fn result_class(tracker: &Tracker<'_, '_>, result: u32) -> Option<ClassId> {
     tracker.class_of(*types.get(result as usize)?)
 }
 
+/// How many return statements the root has.
+fn returns(tracker: &Tracker<'_, '_>) -> usize {
+    let cfg = tracker.facts().cfg(tracker.body().root());
+    cfg.nodes()
+        .filter(|node| matches!(node.kind, NodeKind::Return(_)))
+        .count()
+}
+
 /// What the function gives to its caller.
 fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
     let types = results(tracker);
@@ -414,6 +422,10 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
         let Ok(outcomes) = tracker.follow_call(call, point, &gives) else {
             continue;
         };
+        let every = outcomes
+            .iter()
+            .all(|outcome| matches!(outcome.fate, Fate::Returned { .. }))
+            && returns(tracker) == 1;
         for outcome in outcomes {
             let Fate::Returned { result, itself } = outcome.fate else {
                 continue;
@@ -448,7 +460,9 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
                 field,
                 unless_error: unless_error && result as usize + 1 < types.len(),
             };
-            if !list.iter().any(|other| other.result == result) {
+            // Where it gives something else, calling that is no duty.
+            let always = !tracker.models().class(class).by_call || every;
+            if always && !list.iter().any(|other| other.result == result) {
                 list.push(given);
             }
         }

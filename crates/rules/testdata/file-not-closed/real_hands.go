@@ -61,6 +61,20 @@ func standardInput() ([]byte, error) {
 	return io.ReadAll(os.NewFile(0, "stdin"))
 }
 
+// So did who wrote the configuration.
+func fromParent(conf *config) (*os.File, error) {
+	in := os.NewFile(uintptr(conf.fd), "in")
+	if conf.name == "" {
+		return nil, errors.New("no name")
+	}
+	return in, nil
+}
+
+type config struct {
+	fd   int
+	name string
+}
+
 // The caller closes one of the two.
 func readerAndCloser(path string) (r io.Reader, c io.Closer, err error) {
 	f, err := os.Open(path)
