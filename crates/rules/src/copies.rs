@@ -119,11 +119,7 @@ impl Words {
         let mut open = vec![expr];
         while let Some(expr) = open.pop() {
             match file.expr(expr).kind {
-                ExprKind::Ident => {
-                    if self.contains(file.expr_text(expr)) {
-                        return true;
-                    }
-                }
+                ExprKind::Ident if self.contains(file.expr_text(expr)) => return true,
                 ExprKind::Selector { sel, .. } => {
                     let name = file.span_text(sel);
                     if STD_GUARDS.contains(&name) || self.contains(name) {
@@ -264,13 +260,10 @@ impl Scan<'_, '_> {
     fn exclude(&mut self, expr: ExprId) {
         let file = self.file;
         let mut expr = file.unparen(expr);
-        loop {
-            match file.expr(expr).kind {
-                ExprKind::CompositeLit { ty: Some(x), .. } | ExprKind::Index { x, .. } => {
-                    expr = file.unparen(x);
-                }
-                _ => break,
-            }
+        while let ExprKind::CompositeLit { ty: Some(x), .. } | ExprKind::Index { x, .. } =
+            file.expr(expr).kind
+        {
+            expr = file.unparen(x);
         }
         if self.is_word(expr) {
             self.pointed_to.insert(expr);

@@ -615,7 +615,7 @@ fn nil_at_return(
         Some(expr) => Some(cx.file().expr(expr).span),
         None => cfg.span_of_node(access.point.node),
     };
-    let Some(set) = later.iter().filter_map(|access| span_of(access)).min() else {
+    let Some(set) = later.iter().filter_map(span_of).min() else {
         // A literal that is never set on purpose does not exist.
         return (!definitions.list.is_empty() && !is_captured_elsewhere(cx, local, literal))
             .then_some(Why::Always);
@@ -677,12 +677,11 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, call: ExprId, target: Target, w
         ),
     };
     let help = match why {
-        Why::Always => "defer it where it is set".to_owned(),
+        Why::Always | Why::UnlessSet(_) => "defer it where it is set".to_owned(),
         Why::EarlyReturn { .. } => format!(
             "defer it where it is set, or look whether `{name}` is nil before `{}`",
             cx.call_snippet(call)
         ),
-        Why::UnlessSet(_) => "defer it where it is set".to_owned(),
         _ => format!("defer it only if `{name}` is not nil"),
     };
     let finding = cx

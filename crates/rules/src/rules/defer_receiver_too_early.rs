@@ -137,7 +137,8 @@ fn replaced(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Replaced> {
             | DutyKind::Rollback
             | DutyKind::Release
     );
-    if !is_func && !(may_leak && matches!(site.callee, Callee::Selected { .. })) {
+    let is_release = may_leak && matches!(site.callee, Callee::Selected { .. });
+    if !(is_func || is_release) {
         return None;
     }
     let subject = duty.subject?;
@@ -303,9 +304,10 @@ fn fails_by(
         return false;
     };
     let object = |expr| cx.body().object(expr);
-    let compared = match (object(x), object(y)) {
-        (Object::Local(compared), Object::Nil) | (Object::Nil, Object::Local(compared)) => compared,
-        _ => return false,
+    let ((Object::Local(compared), Object::Nil) | (Object::Nil, Object::Local(compared))) =
+        (object(x), object(y))
+    else {
+        return false;
     };
     let is_nil = match (op, edge) {
         (BinaryOp::Eq, EdgeKind::True) | (BinaryOp::Ne, EdgeKind::False) => true,

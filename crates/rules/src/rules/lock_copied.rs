@@ -500,8 +500,8 @@ fn takes_anything(cx: &RuleCx<'_>, call: ExprId) -> bool {
 /// Whether a call looks at the types of its arguments only, or at nothing but their size.
 fn only_types_matter(cx: &RuleCx<'_>, call: ExprId) -> bool {
     match cx.facts().callee(call) {
-        Callee::Builtin(Builtin::New | Builtin::Make | Builtin::Len | Builtin::Cap) => true,
-        Callee::Func {
+        Callee::Builtin(Builtin::New | Builtin::Make | Builtin::Len | Builtin::Cap)
+        | Callee::Func {
             package: "unsafe", ..
         } => true,
         Callee::Func {
