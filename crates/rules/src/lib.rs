@@ -10,6 +10,7 @@ mod docs;
 mod driver;
 mod duty;
 mod early;
+mod fresh;
 mod harmless;
 mod held;
 mod keeps;
