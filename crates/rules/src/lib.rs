@@ -6,6 +6,7 @@
 mod blocks;
 mod copies;
 mod cx;
+mod decides;
 mod docs;
 mod driver;
 mod duty;
