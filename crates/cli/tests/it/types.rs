@@ -131,3 +131,11 @@ fn a_count_says_how_much_was_resolved() {
     assert_eq!(nowhere.code, Some(2));
     assert!(nowhere.stderr.contains("nowhere"), "{}", nowhere.stderr);
 }
+
+/// A known gap: without its package nothing says that this is a type.
+#[test]
+fn bug_a_type_of_a_missing_package_is_taken_for_a_value() {
+    let folder = Folder::module(&[("a.go", "package p\n\nvar w missing.T\n")]);
+    let run = folder.run(&["dev", "types"]);
+    assert_eq!(run.stdout, "a.go\t17\t26\t?\n");
+}
