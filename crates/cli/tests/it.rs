@@ -23,3 +23,5 @@ mod process;
 mod shop;
 #[path = "it/suppression.rs"]
 mod suppression;
+#[path = "it/types.rs"]
+mod types;

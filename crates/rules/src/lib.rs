@@ -6,10 +6,12 @@
 mod blocks;
 mod copies;
 mod cx;
+mod decides;
 mod docs;
 mod driver;
 mod duty;
 mod early;
+mod fresh;
 mod harmless;
 mod held;
 mod keeps;

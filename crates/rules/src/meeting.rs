@@ -35,8 +35,11 @@ const PLAIN: [(&str, &str); 15] = [
     ("testing", "TB"),
 ];
 
-/// How deep types, and literals in literals, are followed.
+/// How deep types, and literals that are called on the spot, are followed.
 const DEEPEST: u32 = 8;
+
+/// How many literals are followed from one mention of a variable that holds one.
+const MOST_LITERALS: usize = 64;
 
 /// What is touched at the nodes of one graph.
 pub(crate) type Touched = Rc<[BitSet]>;
@@ -105,7 +108,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
         let mut table = vec![self.nothing(); cfg.len()];
         for expr in self.cx.file().func(func).exprs.iter() {
             if let Some(node) = self.node_in(func, expr, all) {
-                self.touch(expr, all, &mut table[node], 0);
+                self.touch(expr, all, &mut table[node], &mut Vec::new());
             }
         }
         let table: Touched = table.into();
@@ -120,7 +123,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
         let mut set = self.nothing();
         walk(self.cx.file(), Node::Expr(expr), |node| {
             if let Node::Expr(expr) = node {
-                self.touch(expr, true, &mut set, 0);
+                self.touch(expr, true, &mut set, &mut Vec::new());
             }
             Descend::Into
         });
@@ -179,7 +182,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
     }
 
     /// Adds what one expression mentions or calls.
-    fn touch(&self, expr: ExprId, all: bool, set: &mut BitSet, depth: u32) {
+    fn touch(&self, expr: ExprId, all: bool, set: &mut BitSet, seen: &mut Vec<FuncId>) {
         let (file, body) = (self.cx.file(), self.cx.body());
         match file.expr(expr).kind {
             ExprKind::Ident => match body.object(expr) {
@@ -190,7 +193,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
                     if self.is_foreign_func(local) {
                         set.insert(self.everywhere());
                     }
-                    self.touch_literal(local, all, set, depth);
+                    self.touch_literal(local, all, set, seen);
                 }
                 Object::Member(member) => {
                     let names = body.cx().names();
@@ -236,16 +239,18 @@ impl<'c, 'a> Meeting<'c, 'a> {
             )
     }
 
-    /// Adds what the literal mentions that `local` holds.
-    fn touch_literal(&self, local: LocalId, all: bool, set: &mut BitSet, depth: u32) {
-        if depth >= DEEPEST {
-            return;
-        }
+    /// Adds what the literal mentions that `local` holds. `seen` are the literals that were followed:
+    /// they may call each other.
+    fn touch_literal(&self, local: LocalId, all: bool, set: &mut BitSet, seen: &mut Vec<FuncId>) {
         let Some(literal) = self.cx.facts().literal_in(local) else {
             return;
         };
+        if seen.len() >= MOST_LITERALS || seen.contains(&literal) {
+            return;
+        }
+        seen.push(literal);
         for expr in self.cx.file().func(literal).exprs.iter() {
-            self.touch(expr, all, set, depth + 1);
+            self.touch(expr, all, set, seen);
         }
     }
 
@@ -292,7 +297,7 @@ impl<'c, 'a> Meeting<'c, 'a> {
         for literal in literals {
             let mut all = self.nothing();
             for expr in self.cx.file().func(literal).exprs.iter() {
-                self.touch(expr, true, &mut all, 0);
+                self.touch(expr, true, &mut all, &mut Vec::new());
             }
             let mut members = all.iter().filter(|&index| index < self.everywhere());
             let Some(first) = members.next() else {

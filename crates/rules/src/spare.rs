@@ -4,7 +4,7 @@
 use go_flow::{CallMode, Point, Value};
 use go_syntax::{AssignOp, ExprId, ExprKind, StmtKind};
 use go_types::{Builtin, LocalId, Object, Type, TypeId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cx::RuleCx;
 
@@ -158,69 +158,87 @@ fn held_by_stmt(cx: &RuleCx<'_>, value: ExprId) -> Holder {
 /// Whether a variable holds, at a point, a slice whose array surely or mostly has room behind it:
 /// one that has grown by `append`, or that was made with more capacity than length.
 pub(crate) fn has_spare(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
-    has_spare_at(cx, point, local, DEEPEST)
+    let mut search = SpareSearch {
+        cx,
+        seen: FxHashSet::default(),
+    };
+    search.has_spare(point, local, DEEPEST)
 }
 
-fn has_spare_at(cx: &RuleCx<'_>, point: Point, local: LocalId, levels: u32) -> bool {
-    let Some(levels) = levels.checked_sub(1) else {
-        return false;
-    };
-    let definitions = cx.facts().definitions(point, local);
-    definitions
-        .list
-        .iter()
-        .any(|definition| match definition.value {
-            Value::Expr(value) => gives_spare(cx, definition.point, local, value, levels),
+/// Follows the values of slices to where they were made.
+struct SpareSearch<'s, 'a> {
+    cx: &'s RuleCx<'a>,
+    /// Values that have been looked at: a slice may be made of itself, in a loop or by literals.
+    seen: FxHashSet<ExprId>,
+}
+
+impl SpareSearch<'_, '_> {
+    fn has_spare(&mut self, point: Point, local: LocalId, levels: u32) -> bool {
+        let Some(levels) = levels.checked_sub(1) else {
+            return false;
+        };
+        let definitions = self.cx.facts().definitions(point, local);
+        let mut definitions = definitions.list.iter();
+        definitions.any(|definition| match definition.value {
+            Value::Expr(value) => self.gives_spare(definition.point, local, value, levels),
             _ => false,
         })
-}
+    }
 
-fn gives_spare(cx: &RuleCx<'_>, point: Point, local: LocalId, value: ExprId, levels: u32) -> bool {
-    let (file, body) = (cx.file(), cx.body());
-    let value = file.unparen(value);
-    match file.expr(value).kind {
-        ExprKind::Call { args, spread, .. } => {
-            let args = file.exprs(args);
-            if body.is_builtin_call(value, Builtin::Make) {
-                return matches!(*args, [_, len, cap] if file.expr_text(len) != file.expr_text(cap));
-            }
-            // A first append to an empty slice mostly has the capacity that is asked for.
-            body.is_builtin_call(value, Builtin::Append)
-                && !spread
-                && args
-                    .first()
-                    .is_some_and(|&base| body.object(base) == Object::Local(local))
-                && grows(cx, point, local, args.len() - 1)
+    fn gives_spare(&mut self, point: Point, local: LocalId, value: ExprId, levels: u32) -> bool {
+        let (file, body) = (self.cx.file(), self.cx.body());
+        let value = file.unparen(value);
+        if !self.seen.insert(value) {
+            return false;
         }
-        ExprKind::Slice {
-            x,
-            hi: Some(hi),
-            max: None,
-            ..
-        } => is_slice(cx, body.type_of(x)) && !is_len_of(cx, hi, x),
-        ExprKind::Ident => match body.object(value) {
-            Object::Local(other) if other != local => has_spare_at(cx, point, other, levels),
+        match file.expr(value).kind {
+            ExprKind::Call { args, spread, .. } => {
+                let args = file.exprs(args);
+                if body.is_builtin_call(value, Builtin::Make) {
+                    return matches!(*args, [_, len, cap] if file.expr_text(len) != file.expr_text(cap));
+                }
+                // A first append to an empty slice mostly has the capacity that is asked for.
+                body.is_builtin_call(value, Builtin::Append)
+                    && !spread
+                    && args
+                        .first()
+                        .is_some_and(|&base| body.object(base) == Object::Local(local))
+                    && self.grows(point, local, args.len() - 1, levels)
+            }
+            ExprKind::Slice {
+                x,
+                hi: Some(hi),
+                max: None,
+                ..
+            } => is_slice(self.cx, body.type_of(x)) && !is_len_of(self.cx, hi, x),
+            ExprKind::Ident => match body.object(value) {
+                Object::Local(other) if other != local => self.has_spare(point, other, levels),
+                _ => false,
+            },
             _ => false,
-        },
-        _ => false,
+        }
     }
-}
 
-/// Whether appending `count` elements to `local` leaves room: it happens again and again, or to a
-/// slice that is longer than what it grows by.
-fn grows(cx: &RuleCx<'_>, point: Point, local: LocalId, count: usize) -> bool {
-    if cx.facts().in_cycle(point) {
-        return true;
+    /// Whether appending `count` elements to `local` leaves room: it happens again and again, or to
+    /// a slice that is longer than what it grows by.
+    fn grows(&mut self, point: Point, local: LocalId, count: usize, levels: u32) -> bool {
+        let Some(levels) = levels.checked_sub(1) else {
+            return false;
+        };
+        if self.cx.facts().in_cycle(point) {
+            return true;
+        }
+        let file = self.cx.file();
+        let before = self.cx.facts().definitions(point, local);
+        before.list.iter().any(|definition| match definition.value {
+            Value::Expr(value) => match file.expr(file.unparen(value)).kind {
+                // Arrays grow to twice their size, as long as they are small.
+                ExprKind::CompositeLit { elts, .. } => file.exprs(elts).len() > count,
+                _ => self.gives_spare(definition.point, local, value, levels),
+            },
+            _ => false,
+        })
     }
-    let before = cx.facts().definitions(point, local);
-    before.list.iter().any(|definition| match definition.value {
-        Value::Expr(value) => match cx.file().expr(cx.file().unparen(value)).kind {
-            // Arrays grow to twice their size, as long as they are small.
-            ExprKind::CompositeLit { elts, .. } => cx.file().exprs(elts).len() > count,
-            _ => gives_spare(cx, definition.point, local, value, 1),
-        },
-        _ => false,
-    })
 }
 
 /// Whether a type is a slice.

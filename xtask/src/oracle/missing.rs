@@ -131,3 +131,31 @@ fn check(deferscope: &Path, root: &Path) -> Result<Found> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_modules_are_left_out() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let mut modules = String::new();
+        for index in 0..64 {
+            let module = format!("example.com/m{index}");
+            std::fs::create_dir_all(from.join("vendor").join(&module))?;
+            std::fs::write(from.join("vendor").join(&module).join("x.go"), "package x")?;
+            modules.push_str(&format!("# {module} v1.0.0\n## explicit\n{module}\n"));
+        }
+        std::fs::write(from.join("vendor/modules.txt"), &modules)?;
+        std::fs::write(from.join("main.go"), "package main")?;
+        let removed = copy_without_half(&from, &to, 1)?;
+        assert!((16..48).contains(&removed), "{removed}");
+        assert!(to.join("main.go").is_file());
+        // All but the list of modules and the program are modules.
+        assert_eq!(files_below(&to)?.len(), 64 - removed + 2);
+        assert_eq!(files_below(&from)?.len(), 64 + 2);
+        assert_ne!(copy_without_half(&from, &to, 2)?, 0);
+        Ok(())
+    }
+}

@@ -137,9 +137,8 @@ fn replaced(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Replaced> {
             | DutyKind::Rollback
             | DutyKind::Release
     );
-    let is_method = matches!(site.callee, Callee::Selected { .. });
-    let counts = is_func || (may_leak && is_method);
-    if !counts {
+    let is_release = may_leak && matches!(site.callee, Callee::Selected { .. });
+    if !(is_func || is_release) {
         return None;
     }
     let subject = duty.subject?;

@@ -263,3 +263,13 @@ func ofParameter(base []string) ([]string, []string) {
 	second := append(base, "b")
 	return first, second
 }
+
+// Each literal extends what the other one has left.
+func backAndForth(run func(func())) ([]int, []int) {
+	var list []int
+	run(func() { list = append(list, 1) })
+	run(func() { list = append(list, 2) })
+	first := append(list, 3)
+	second := append(list, 4)
+	return first, second
+}

@@ -394,3 +394,30 @@ func onlyReads(urls []string) {
 	}
 	println(prefix)
 }
+
+// Literals that call each other.
+func visits(urls []string) string {
+	var text string
+	done := make(chan struct{})
+	var even, odd func(n int)
+	even = func(n int) {
+		if n > 0 {
+			odd(n - 1)
+			odd(n - 2)
+		}
+	}
+	odd = func(n int) {
+		if n > 0 {
+			even(n - 1)
+			even(n - 2)
+		} else {
+			<-done
+		}
+	}
+	go func() {
+		text, _ = fetch(urls[0])
+		close(done)
+	}()
+	even(len(urls))
+	return text
+}

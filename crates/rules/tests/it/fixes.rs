@@ -223,3 +223,49 @@ fn the_first_of_two_appends_copies() {
 ",
     );
 }
+
+#[test]
+fn a_receiver_becomes_a_pointer() {
+    assert_fixed(
+        "lock-copied",
+        "type T struct{ mu sync.Mutex }
+
+func (t T /* copied */) f() { log.Println(&t) }
+
+func (T) g() {}
+",
+        "type T struct{ mu sync.Mutex }
+
+func (t *T /* copied */) f() { log.Println(&t) }
+
+func (*T) g() {}
+",
+    );
+}
+
+#[test]
+fn a_receiver_is_looked_at_when_the_function_ends() {
+    assert_fixed(
+        "defer-receiver-too-early",
+        "type stats struct{ lines int }
+
+func (s stats) report() { log.Println(s.lines) }
+
+func f() {
+	var s stats
+	defer s.report() // at the end
+	s.lines++
+}
+",
+        "type stats struct{ lines int }
+
+func (s stats) report() { log.Println(s.lines) }
+
+func f() {
+	var s stats
+	defer func() { s.report() }() // at the end
+	s.lines++
+}
+",
+    );
+}

@@ -78,8 +78,15 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(table, "{name:width$}  {value:>12}");
     }
+    if imports_not_found > 0 {
+        table.push_str(HOW_TO_GET_IMPORTS);
+    }
     table
 }
+
+/// What to do about imports that were not found.
+const HOW_TO_GET_IMPORTS: &str = "types of packages that were not found are unknown, and what rests on them is not reported; \
+     in the module, `go mod download` puts them into the module cache and `go mod vendor` into the project\n";
 
 /// Where the standard library came from.
 fn shown(library: &StandardLibrary) -> String {
