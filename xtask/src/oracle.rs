@@ -3,6 +3,7 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
+mod leaks;
 mod missing;
 mod mutants;
 mod syntax;
@@ -25,6 +26,8 @@ pub(crate) enum Oracle {
     Types(TypesArgs),
     /// `check` of vendored projects with half of their dependencies taken away: nothing new is found.
     Missing(MissingArgs),
+    /// `check` of defects that public projects mended, before they did: how many are found.
+    Leaks(LeaksArgs),
 }
 
 /// The flags of `oracle syntax`.
@@ -81,12 +84,24 @@ pub(crate) struct MissingArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle leaks`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct LeaksArgs {
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
         Oracle::Syntax(args) => syntax::run(project, args),
         Oracle::Types(args) => types::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
+        Oracle::Leaks(args) => leaks::run(project, args),
     }
 }
 

@@ -1,0 +1,257 @@
+//! `oracle leaks`: defects that public projects found in their own code and mended, as the commit
+//! before the mending shows them. How many does `deferscope check` report?
+//!
+//! The list is `oracle/leaks.toml`; the code is not in this repository. Each tree of Go files is
+//! looked for in `leaks/NAME-PARENT` of the cache, PARENT being the first eight digits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use toml::Table;
+
+use super::{LeaksArgs, settle_table};
+use crate::generated;
+use crate::project::Project;
+use crate::toolchains::{self, GO};
+use crate::ui::complain;
+use crate::usage::measured;
+
+/// A row of the list.
+struct Leak {
+    repo: String,
+    parent: String,
+    path: PathBuf,
+    function: String,
+    line: i64,
+    rule: String,
+    visible: String,
+    goos: Option<String>,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// Its rule speaks, in the function.
+    Found,
+    /// Another rule of the same category does.
+    Related,
+    Missed,
+}
+
+/// How many rows there are, and what became of them.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    all: usize,
+    found: usize,
+    related: usize,
+}
+
+impl Sum {
+    fn add(&mut self, verdict: Verdict) {
+        self.all += 1;
+        match verdict {
+            Verdict::Found => self.found += 1,
+            Verdict::Related => self.related += 1,
+            Verdict::Missed => {}
+        }
+    }
+
+    fn row(self, rule: &str, visible: &str) -> String {
+        let share = (self.found + self.related) as f64 / self.all as f64 * 100.0;
+        format!(
+            "| {rule} | {visible} | {} | {} | {} | {share:.0} |\n",
+            self.all, self.found, self.related
+        )
+    }
+}
+
+/// Runs over all rows whose code is at hand; fails when some is not.
+pub(crate) fn run(project: &Project, args: &LeaksArgs) -> Result<()> {
+    let deferscope = match &args.binary {
+        Some(binary) => std::path::absolute(binary)?,
+        None => generated::deferscope(project, "release")?,
+    };
+    let go = toolchains::go_toolchain(project, GO)?;
+    let categories = categories(&deferscope)?;
+    let trees = project.cache_dir("leaks")?;
+    let leaks = read(&project.root.join("oracle/leaks.toml"))?;
+
+    let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
+    let mut unwritten: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut missed = String::new();
+    let mut absent = BTreeSet::new();
+    for leak in &leaks {
+        let Some(category) = categories.get(&leak.rule) else {
+            *unwritten.entry(&leak.rule).or_default() += 1;
+            continue;
+        };
+        let name = leak.repo.rsplit('/').next().unwrap_or(&leak.repo);
+        let tree = trees.join(format!("{name}-{}", &leak.parent[..8]));
+        let file = tree.join(&leak.path);
+        if !file.is_file() {
+            absent.insert(tree);
+            continue;
+        }
+        let spoken = findings(&deferscope, &go.root, &file, leak)
+            .with_context(|| format!("checking {}", file.display()))?;
+        let verdict = if spoken.contains(&leak.rule) {
+            Verdict::Found
+        } else if spoken
+            .iter()
+            .any(|rule| categories.get(rule) == Some(category))
+        {
+            Verdict::Related
+        } else {
+            Verdict::Missed
+        };
+        for key in [
+            (leak.rule.clone(), leak.visible.clone()),
+            ("all".to_owned(), leak.visible.clone()),
+        ] {
+            sums.entry(key).or_default().add(verdict);
+        }
+        if verdict == Verdict::Missed {
+            missed.push_str(&format!(
+                "- `{}`, {}: {} {}, {}:{}\n",
+                leak.rule,
+                leak.visible,
+                leak.repo,
+                &leak.parent[..8],
+                leak.path.display(),
+                leak.line
+            ));
+        }
+    }
+    if !absent.is_empty() {
+        for tree in &absent {
+            complain!("there is no {}", tree.display());
+        }
+        bail!(
+            "{} of the trees that oracle/leaks.toml names are not on this machine; docs/triage/leaks.md says how to get them",
+            absent.len()
+        );
+    }
+    let path = project.root.join("oracle/leaks.md");
+    settle_table(
+        &path,
+        &table(&sums, &unwritten, &missed),
+        args.write,
+        "cargo xtask oracle leaks --write",
+    )
+}
+
+fn table(
+    sums: &BTreeMap<(String, String), Sum>,
+    unwritten: &BTreeMap<&str, usize>,
+    missed: &str,
+) -> String {
+    let mut text = "# Real leaks found\n\n\
+        Written by `cargo xtask oracle leaks --write`; do not edit. The defects are those of\n\
+        [leaks.toml](leaks.toml), as the commit before their mending shows them. *Found* are those of which\n\
+        the rule speaks in the function; *related* those in which another rule of its category does. What has\n\
+        to be seen: one *function*, its *package*, or its *module* with what that depends on (which most of\n\
+        these trees do not hold).\n\n\
+        | rule | to be seen | defects | found | related | % |\n|---|---|--:|--:|--:|--:|\n"
+        .to_owned();
+    for ((rule, visible), sum) in sums {
+        text.push_str(&sum.row(rule, visible));
+    }
+    text.push_str("\n## Without a rule yet\n\n");
+    let total: usize = unwritten.values().sum();
+    let names: Vec<_> = unwritten
+        .iter()
+        .map(|(rule, count)| format!("`{rule}` {count}"))
+        .collect();
+    text.push_str(&format!("{total} defects: {}.\n", names.join(", ")));
+    text.push_str("\n## Missed\n\n");
+    text.push_str(missed);
+    text
+}
+
+/// The category of each rule that exists.
+fn categories(deferscope: &Path) -> Result<BTreeMap<String, String>> {
+    let (_, output) = measured(Command::new(deferscope).args(["rules", "--format", "json"]))?;
+    let rules: Value = serde_json::from_slice(&output).context("reading the table of rules")?;
+    let entry = |rule: &Value| {
+        let text = |key: &str| rule[key].as_str().map(str::to_owned);
+        Some((text("name")?, text("category")?))
+    };
+    let rules = rules.as_array().context("the table of rules is a list")?;
+    Ok(rules.iter().filter_map(entry).collect())
+}
+
+/// The rules that speak in the function of a leak.
+fn findings(
+    deferscope: &Path,
+    goroot: &Path,
+    file: &Path,
+    leak: &Leak,
+) -> Result<BTreeSet<String>> {
+    let folder = file.parent().context("files lie in folders")?;
+    let mut command = Command::new(deferscope);
+    command.current_dir(folder).env("GOROOT", goroot).args([
+        "check",
+        "--select",
+        "all",
+        "--exit-zero",
+        "--format",
+        "json",
+        ".",
+    ]);
+    if let Some(goos) = &leak.goos {
+        command.env("GOOS", goos);
+    }
+    let (_, output) = measured(&mut command)?;
+    let function = last_name(&leak.function);
+    let mut rules = BTreeSet::new();
+    for line in String::from_utf8_lossy(&output).lines() {
+        let finding: Value = serde_json::from_str(line).context("reading a finding")?;
+        let text = |key: &str| finding[key].as_str().unwrap_or_default();
+        if Path::new(text("path")).file_name() == file.file_name()
+            && last_name(text("function")) == function
+        {
+            rules.insert(text("rule").to_owned());
+        }
+    }
+    Ok(rules)
+}
+
+/// `M` of `(*T).M`.
+fn last_name(function: &str) -> &str {
+    function.rsplit('.').next().unwrap_or(function)
+}
+
+fn read(path: &Path) -> Result<Vec<Leak>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let table: Table = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let rows = table["leak"].as_array().context("`leak` is a list")?;
+    let leak = |row: &toml::Value| {
+        let text = |key: &str| {
+            let value = row.get(key).and_then(toml::Value::as_str);
+            value.map(str::to_owned)
+        };
+        let needed = |key: &str| text(key).with_context(|| format!("a leak has no {key}: {row}"));
+        let parent = needed("parent")?;
+        if parent.len() < 8 {
+            bail!("{parent} is no commit");
+        }
+        Ok(Leak {
+            repo: needed("repo")?,
+            parent,
+            path: needed("path")?.into(),
+            function: needed("function")?,
+            line: row
+                .get("line")
+                .and_then(toml::Value::as_integer)
+                .unwrap_or_default(),
+            rule: needed("rule")?,
+            visible: needed("visible")?,
+            goos: text("goos"),
+        })
+    };
+    rows.iter().map(leak).collect()
+}
