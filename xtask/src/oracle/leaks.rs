@@ -204,7 +204,7 @@ fn findings(
     if let Some(goos) = &leak.goos {
         command.env("GOOS", goos);
     }
-    let (_, output) = measured(&mut command)?;
+    let (_, output) = measured(&command)?;
     let function = last_name(&leak.function);
     let mut rules = BTreeSet::new();
     for line in String::from_utf8_lossy(&output).lines() {
