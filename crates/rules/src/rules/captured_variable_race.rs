@@ -2,9 +2,10 @@
 
 use diagnostics::Applicability;
 use go_flow::{Access, BitSet, CallMode, Loop, LoopKind, NodeId, NodeKind, Point, Value, Visit};
-use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind};
 use go_types::{Callee, LocalId, LocalKind, Object, Role, Type};
 
+use crate::FileInput;
 use crate::cx::{Finding, RuleCx};
 use crate::meeting::{Meeting, is_started, point_in, starts_argument, waits_at};
 use crate::repeat::head_span;
@@ -107,6 +108,14 @@ enum Other {
 impl Rule for CapturedVariableRace {
     fn meta(&self) -> &'static crate::RuleMeta {
         &Self::META
+    }
+
+    /// Most functions have literals, and few start a goroutine.
+    fn applies(&self, file: &File, func: FuncId, _: &FileInput<'_>) -> bool {
+        let node = file.func(func);
+        let starts = |expr| file.selector(expr).is_some_and(|(_, name)| name == "Go");
+        node.features.intersects(Features::FUNC_LIT)
+            && (node.features.intersects(Features::GO) || node.exprs.iter().any(starts))
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

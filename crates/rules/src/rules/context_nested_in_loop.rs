@@ -110,11 +110,18 @@ impl Rule for ContextNestedInLoop {
         &Self::META
     }
 
-    /// Few functions with loops assign to something the result of a call that takes it.
+    /// Few functions with loops assign to something the result of a call that takes it; and who
+    /// derives contexts imports the package, or the one that derives them from signals.
     fn applies(&self, file: &File, func: FuncId, _: &FileInput<'_>) -> bool {
         let node = file.func(func);
-        node.features
-            .intersects(Features::LOOP.union(Features::GOTO))
+        let imports_contexts = file.imports().any(|spec| {
+            let path = file.import_path(spec);
+            path.is_some_and(|path| path == "context" || path == "os/signal")
+        });
+        imports_contexts
+            && node
+                .features
+                .intersects(Features::LOOP.union(Features::GOTO))
             && node
                 .stmts
                 .iter()
@@ -159,7 +166,10 @@ fn candidates(file: &File, stmt: StmtId) -> impl Iterator<Item = (ExprId, ExprId
             _ => *rhs.get(index)?,
         };
         let call = file.unparen(value);
-        let (_, args) = file.call(call)?;
+        let (fun, args) = file.call(call)?;
+        if file.ident(fun) == Some("append") {
+            return None;
+        }
         let text = file.expr_text(target);
         let arg = args.iter().find(|&&arg| file.expr_text(arg) == text)?;
         (text != "_").then_some((target, call, *arg))

@@ -5,7 +5,7 @@ use go_flow::{
     Place, Point, Projection, Value, Visit,
 };
 use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId, Span, StmtId, StmtKind};
-use go_types::{Body, Callee, LocalId, Object, Selection, Type};
+use go_types::{Body, Callee, LocalId, LocalKind, Object, Selection, Type};
 
 use crate::cx::RuleCx;
 use crate::decides::set_in_one_if;
@@ -124,6 +124,9 @@ impl Target {
             }
             Callee::Selected { x, name } => {
                 let body = cx.body();
+                if !may_be_nil(cx, file.unparen(x), fun) {
+                    return None;
+                }
                 let ty = body.type_of(x);
                 match body.selection(ty, name)? {
                     Selection::Field(_) => Some(Self::func(fun)),
@@ -147,6 +150,48 @@ impl Target {
             is_interface: false,
         }
     }
+}
+
+/// Whether `x`, or the field `fun` of it, could turn out to be nil, as far as syntax tells: types cost
+/// more, and little can be nil.
+fn may_be_nil(cx: &RuleCx<'_>, x: ExprId, fun: ExprId) -> bool {
+    let file = cx.file();
+    if let Some(local) = cx.body().names().local_of(x) {
+        let LocalKind::Var { init, .. } = cx.body().names().local(local).kind else {
+            return true;
+        };
+        let Some(value) = init.expr() else {
+            return true;
+        };
+        // What a function of another package gives is not looked into.
+        let is_foreign = matches!(
+            cx.facts().callee(file.unparen(value)),
+            Callee::Func { member: None, .. }
+        );
+        return !(is_foreign && cx.facts().var(local).is_single_assignment());
+    }
+    if matches!(
+        file.expr(x).kind,
+        ExprKind::Call { .. } | ExprKind::Index { .. }
+    ) {
+        return true;
+    }
+    let (x, fun) = (file.expr_text(x), file.expr_text(fun));
+    let compared = |expr| match file.expr(expr).kind {
+        ExprKind::Binary {
+            op: BinaryOp::Eq | BinaryOp::Ne,
+            x,
+            y,
+        } => Some((x, y)),
+        _ => None,
+    };
+    let mut comparisons = file.func(cx.root()).exprs.iter().filter_map(compared);
+    comparisons.any(|(a, b)| {
+        [(a, b), (b, a)].iter().any(|&(operand, other)| {
+            let text = file.expr_text(operand);
+            file.ident(other) == Some("nil") && (text == x || text == fun)
+        })
+    })
 }
 
 /// Why something is nil when it is called.
