@@ -69,15 +69,13 @@ declare_rule! {
     /// not known to have them. In tests, variables that are never set are left alone: they are nil on
     /// purpose.
     ///
-    /// It is off by default: it costs a twentieth of a run, and real code seldom has the defect.
-    ///
     /// ## Fix safety
     /// There is no fix: whether the call or the `defer` should be conditional is for a person to say.
     pub DeferNilFunction {
         name: "defer-nil-function",
         category: Semantics,
         severity: Error,
-        default: off,
+        default: on,
         needs: DEFER,
     }
 }
@@ -489,12 +487,6 @@ fn check_literal(cx: &RuleCx<'_>, site: &DeferSite<'_>, literal: FuncId) {
     let calls = cx.facts().calls_of(literal).iter();
     let unconditional = calls.filter(|call| is_unconditional(cx, literal, call));
     for call in unconditional {
-        // Only variables are followed to where the function returns.
-        if let Callee::Selected { x, .. } = cx.facts().callee(call.call)
-            && cx.body().names().local_of(cx.file().unparen(x)).is_none()
-        {
-            continue;
-        }
         let Some(target) = Target::of(cx, call.call) else {
             continue;
         };
