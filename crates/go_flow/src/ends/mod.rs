@@ -31,6 +31,13 @@ pub(crate) fn call_end(body: &Body<'_>, call: ExprId) -> Option<CallEnd> {
     }
 }
 
+/// The names of all functions and methods that the table knows to end a path, in whatever package.
+pub(crate) fn ending_names() -> impl Iterator<Item = &'static str> {
+    let rows = ROWS.iter().flat_map(|row| row.names);
+    let chains = CHAINS.iter().flat_map(|chain| chain.last);
+    rows.chain(chains).copied().chain(["panic"])
+}
+
 fn function_end(package: &str, name: &str) -> Option<CallEnd> {
     let row = ROWS
         .iter()

@@ -4,32 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contract::{ArgEffect, Contract, Gives};
-
-/// Names that the graph of a function knows to end it, without a model.
-const TABLED: [&str; 22] = [
-    "panic",
-    "Exit",
-    "Goexit",
-    "Fatal",
-    "Fatalf",
-    "Fatalln",
-    "Fatalw",
-    "Panic",
-    "Panicf",
-    "Panicln",
-    "Panicw",
-    "FailNow",
-    "Skip",
-    "SkipNow",
-    "Skipf",
-    "Msg",
-    "Msgf",
-    "Send",
-    "FatalDepth",
-    "Exitf",
-    "Exitln",
-    "ExitDepth",
-];
+use crate::ends::ending_names;
 
 /// A kind of resource.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -161,7 +136,7 @@ impl Models {
             by_owner: FxHashMap::default(),
             functions: FxHashMap::default(),
             names: FxHashSet::default(),
-            ends: FxHashSet::from_iter(TABLED.map(Into::into)),
+            ends: ending_names().map(Into::into).collect(),
             borrowing: FxHashSet::default(),
             releasing: FxHashMap::default(),
         };
