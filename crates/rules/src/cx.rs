@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Diagnostic, Edit, Fix, Related, Severity};
-use go_flow::{FunctionFacts, Inferred, Leaks};
+use go_flow::{CloseError, FunctionFacts, Inferred, Leaks, LifeEvent, Twice};
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
 
@@ -22,6 +22,7 @@ pub struct RuleCx<'a> {
     is_main: bool,
     contracts: &'a dyn Inferred,
     leaks: OnceCell<Leaks>,
+    life: OnceCell<Vec<LifeEvent>>,
     /// What configuration makes of the severity of the rule that runs.
     severity: Severity,
     found: &'a RefCell<Vec<Diagnostic>>,
@@ -43,6 +44,7 @@ impl<'a> RuleCx<'a> {
             is_main: input.is_main,
             contracts: input.contracts,
             leaks: OnceCell::new(),
+            life: OnceCell::new(),
             severity: Severity::Warning,
             found,
         }
@@ -61,6 +63,7 @@ impl<'a> RuleCx<'a> {
             body,
             facts,
             leaks: OnceCell::new(),
+            life: OnceCell::new(),
             ..*self
         }
     }
@@ -91,6 +94,25 @@ impl<'a> RuleCx<'a> {
     pub fn leaks(&self) -> &Leaks {
         self.leaks
             .get_or_init(|| self.facts.leaks(crate::models::models(), self.contracts))
+    }
+
+    /// What goes wrong when, or after, the resources that the function acquires are released.
+    pub fn life(&self) -> &[LifeEvent] {
+        self.life.get_or_init(|| {
+            self.facts
+                .life_events(crate::models::models(), self.contracts, &|class| {
+                    class.closing.error != CloseError::Never
+                        || class.closing.twice != Twice::Ok
+                        || matches!(
+                            &*class.rule,
+                            "file-not-closed"
+                                | "body-not-closed"
+                                | "rows-not-closed"
+                                | "tx-not-finished"
+                                | "stmt-not-closed"
+                        )
+                })
+        })
     }
 
     /// The top-level function.

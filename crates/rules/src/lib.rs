@@ -14,7 +14,10 @@ mod early;
 mod fresh;
 mod harmless;
 mod held;
+mod iterate;
 mod keeps;
+mod life;
+mod masks;
 mod meeting;
 mod models;
 mod nilness;
@@ -25,6 +28,7 @@ mod release;
 mod repeat;
 mod rule;
 mod rules;
+mod sink;
 mod spare;
 mod spent;
 

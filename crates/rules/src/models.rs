@@ -2,11 +2,14 @@
 
 use std::sync::OnceLock;
 
-use go_flow::{Acquire, ArgEffect, Class, FunctionModel, Gives, Models, method_key};
+use go_flow::{
+    Acquire, ArgEffect, Class, CloseError, Closing, FunctionModel, Gives, Iterate, Models, Twice,
+    WritesTo, method_key,
+};
 
 mod rows;
 
-use rows::{ModelFile, ResultKey};
+use rows::{ClassRow, ModelFile, ResultKey};
 
 /// The files, by name.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -84,8 +87,29 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
             // Nobody waits for the rest of what could not be written; Start closes the pipes when it
             // fails, and without Start nobody waits for their end.
             error_excuses: row.rule == "writer-not-finished" || row.name == "command-stdin",
+            closing: closing(row),
             note: row.note.as_str().into(),
         });
+    }
+}
+
+fn closing(row: &ClassRow) -> Closing {
+    let names = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
+    Closing {
+        twice: match row.twice.as_str() {
+            "panic" => Twice::Panic,
+            "bug" => Twice::Bug,
+            "error" => Twice::Error,
+            _ => Twice::Ok,
+        },
+        error: match row.release_error.as_str() {
+            "always" => CloseError::Always,
+            "written" => CloseError::Written,
+            _ => CloseError::Never,
+        },
+        error_method: row.error_method.as_deref().map(Into::into),
+        commit: names(&row.commit),
+        rollback: names(&row.rollback),
     }
 }
 
@@ -142,6 +166,13 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
         for func in row.funcs.iter().flat_map(|func| expand(func)) {
             function.func = method_key(&func).into();
             models.add_function(&function);
+            match row.writes {
+                Some(ResultKey::Number(index)) => {
+                    models.add_writes(&function.func, WritesTo::Param(index as usize));
+                }
+                Some(ResultKey::Name(_)) => models.add_writes(&function.func, WritesTo::Recv),
+                None => {}
+            }
         }
     }
     for row in &file.end {
@@ -149,6 +180,16 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
             for func in row.funcs.iter().flat_map(|func| expand(func)) {
                 models.add_end(&method_key(&func));
             }
+        }
+    }
+    for row in &file.iterate {
+        for ty in row.types.iter().flat_map(|ty| expand(ty)) {
+            let iterate = Iterate {
+                next: row.next.iter().map(|name| name.as_str().into()).collect(),
+                error_method: row.error_method.as_str().into(),
+                rule: row.rule.as_str().into(),
+            };
+            models.add_iterate(&ty, iterate);
         }
     }
     for row in &file.package {
@@ -195,13 +236,11 @@ mod tests {
     use super::{FILES, ModelFile, models};
 
     /// Rules of the catalogue that models speak of and that do not exist yet.
-    const PLANNED: [&str; 10] = [
+    const PLANNED: [&str; 8] = [
         "afterfunc-not-stopped",
         "lock-not-released",
         "pool-item-not-returned",
         "process-not-waited",
-        "rows-err-unchecked",
-        "scanner-err-unchecked",
         "semaphore-not-released",
         "span-not-ended",
         "ticker-not-stopped",

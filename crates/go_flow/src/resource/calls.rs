@@ -237,7 +237,7 @@ impl<'a> Tracker<'_, 'a> {
             })
     }
 
-    fn param_type(&self, call: ExprId, index: usize) -> Option<TypeId> {
+    pub(crate) fn param_type(&self, call: ExprId, index: usize) -> Option<TypeId> {
         let (fun, _) = self.file().call(call)?;
         let body = self.body();
         let Type::Func {

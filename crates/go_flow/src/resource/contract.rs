@@ -49,6 +49,8 @@ pub struct Contract {
     pub params: Vec<ArgEffect>,
     /// Whether it never returns.
     pub never_returns: bool,
+    /// The parameters that it writes to, by bit.
+    pub writes: u32,
 }
 
 impl Contract {
@@ -56,11 +58,17 @@ impl Contract {
     pub fn is_silent(&self) -> bool {
         self.gives.is_empty()
             && !self.never_returns
+            && self.writes == 0
             && self.recv == ArgEffect::Unknown
             && self
                 .params
                 .iter()
                 .all(|&effect| effect == ArgEffect::Unknown)
+    }
+
+    /// Whether it writes to parameter `index`.
+    pub fn writes_to(&self, index: usize) -> bool {
+        index < 32 && self.writes & (1 << index) != 0
     }
 
     /// What it does with parameter `index`.

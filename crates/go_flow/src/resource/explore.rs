@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contract::{CallContract, Gives};
 use super::infer::Inferred;
+use super::life::LifeEvent;
 use super::models::{ClassId, Models};
 use super::nodes::NodeInfo;
 use super::state::{Fact, How, State, Sym};
@@ -301,7 +302,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
         self.models.class(self.class.get()).error_excuses
     }
 
-    fn tells_error(&self, hop: &Hop) -> bool {
+    pub(crate) fn tells_error(&self, hop: &Hop) -> bool {
         let (NodeKind::Cond(cond) | NodeKind::Case { expr: cond, .. }) =
             self.facts.cfg(hop.point.func).kind(hop.point.node)
         else {
@@ -422,13 +423,37 @@ impl<'f, 'a> Tracker<'f, 'a> {
         Ok(explorer.outcomes)
     }
 
-    /// Follows what a parameter, or a field of it, holds.
+    /// Follows what a call acquires beyond its release; tells what goes wrong.
+    pub(crate) fn follow_beyond(
+        &self,
+        call: ExprId,
+        point: Point,
+        gives: &Gives,
+    ) -> Result<Vec<LifeEvent>, TooMany> {
+        self.class.set(gives.class);
+        let mut explorer = Explorer::new(self, gives.clone());
+        explorer.origin = Some(call);
+        let start = Start {
+            node: point.node,
+            call: Some(call),
+        };
+        let state = State {
+            defers: self.defers_before(point),
+            known: self.known_before(point),
+            ..State::default()
+        };
+        explorer.run(point.func, start, state)?;
+        Ok(explorer.events)
+    }
+
+    /// Follows what a parameter, or a field of it, holds; tells also whether anything is written to
+    /// it.
     pub(crate) fn follow_param(
         &self,
         local: LocalId,
         class: ClassId,
         field: &str,
-    ) -> Result<Vec<Outcome>, TooMany> {
+    ) -> Result<(Vec<Outcome>, bool), TooMany> {
         self.class.set(class);
         let gives = Gives {
             result: 0,
@@ -449,7 +474,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
             call: None,
         };
         explorer.run(root, start, state)?;
-        Ok(explorer.outcomes)
+        Ok((explorer.outcomes, explorer.wrote))
     }
 }
 
@@ -472,6 +497,12 @@ pub(crate) struct Explorer<'t, 'f, 'a> {
     pub(crate) t: &'t Tracker<'f, 'a>,
     pub(crate) gives: Gives,
     pub(crate) outcomes: Vec<Outcome>,
+    /// The call that acquired it, when it is followed beyond its release.
+    pub(crate) origin: Option<ExprId>,
+    /// What goes wrong then.
+    pub(crate) events: Vec<LifeEvent>,
+    /// Whether anything is written to it on some path.
+    pub(crate) wrote: bool,
     budget: usize,
     depth: usize,
 }
@@ -485,6 +516,9 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             t,
             gives,
             outcomes: Vec::new(),
+            origin: None,
+            events: Vec::new(),
+            wrote: false,
             budget: BUDGET,
             depth: 0,
         }
@@ -499,7 +533,18 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         };
         for (state, hops) in exits {
             let error = state.returned.or_else(|| self.error_fact(func, &state));
-            for state in self.run_defers(state)? {
+            let events = self.events.len();
+            let states = self.run_defers(state)?;
+            let fails = error == Some(Fact::NonNil);
+            for event in &mut self.events[events..] {
+                event.hops = [&hops, &*event.hops].concat();
+                event.fails |= fails;
+            }
+            for state in states {
+                if self.is_beyond() {
+                    self.finish(&state, &hops, error);
+                    continue;
+                }
                 // Where the return statement is says more than the end of the function.
                 let at = hops.last().map_or(exit, |hop| hop.point);
                 // What was never used has nothing to lose.
@@ -577,10 +622,17 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         state: State,
     ) -> Result<(Vec<Fate>, bool), TooMany> {
         let outcomes = std::mem::take(&mut self.outcomes);
+        let events = self.events.len();
+        let released = state.life.released;
         let states = self.inline(func, state);
         let within = std::mem::replace(&mut self.outcomes, outcomes);
-        let fates = within.into_iter().map(|outcome| outcome.fate).collect();
-        Ok((fates, !states?.is_empty()))
+        self.events.truncate(events);
+        let mut fates: Vec<Fate> = within.into_iter().map(|outcome| outcome.fate).collect();
+        let states = states?;
+        if states.iter().any(|state| state.life.released != released) {
+            fates.push(Fate::Released);
+        }
+        Ok((fates, !states.is_empty()))
     }
 
     fn walk(&mut self, func: FuncId, start: Start, state: State) -> Result<Exits, TooMany> {
@@ -605,8 +657,15 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
                 _ => {}
             }
             let before = self.outcomes.len();
+            let events = self.events.len();
             let point = Point { func, node };
             let after = self.step(cfg, point, state, call)?;
+            if self.events.len() > events {
+                let path = hops(func, &entries, entry);
+                for event in &mut self.events[events..] {
+                    event.hops = [&path, &*event.hops].concat();
+                }
+            }
             if self.outcomes.len() > before {
                 let path = hops(func, &entries, entry);
                 for outcome in &mut self.outcomes[before..] {

@@ -336,17 +336,23 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             LocalKind::Param(_) => false,
             _ => continue,
         };
+        let mut wrote = false;
+        let mut follow = |class, field| {
+            let (outcomes, writes) = tracker.follow_param(local, class, field)?;
+            wrote = writes;
+            Ok(outcomes)
+        };
         let effect = match tracker.class_of(body.type_of_local(local)) {
-            Some(class) => effect(tracker, tracker.follow_param(local, class, "")),
+            Some(class) => effect(tracker, follow(class, "")),
             // Who keeps it, or gives it back in something else, may be who closes it in the end.
             None if is_stream(body.cx(), body.type_of_local(local)) => {
-                match effect(tracker, tracker.follow_param(local, ClassId::CLOSER, "")) {
+                match effect(tracker, follow(ClassId::CLOSER, "")) {
                     ArgEffect::Own => ArgEffect::Keep,
                     effect => effect,
                 }
             }
             None => match field_of(body.cx(), tracker.models(), body.type_of_local(local)) {
-                Some((class, field)) => effect(tracker, tracker.follow_param(local, *class, field)),
+                Some((class, field)) => effect(tracker, follow(*class, field)),
                 None => ArgEffect::Unknown,
             },
         };
@@ -356,6 +362,9 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             if effect != ArgEffect::Unknown {
                 contract.params.resize(number + 1, ArgEffect::Unknown);
                 contract.params[number] = effect;
+            }
+            if wrote && number < 32 {
+                contract.writes |= 1 << number;
             }
             number += 1;
         }

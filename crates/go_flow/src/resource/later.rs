@@ -4,6 +4,7 @@ use go_syntax::{ExprId, StmtId};
 use go_types::Callee;
 
 use super::explore::{Explorer, Fate, TooMany};
+use super::life::Seen;
 use super::state::{How, State};
 use super::values::Temps;
 use crate::facts::Point;
@@ -25,8 +26,18 @@ impl<'a> Explorer<'_, '_, 'a> {
             _ => None,
         };
         let Some(func) = literal else {
+            if self.is_beyond() {
+                return Ok(self.defer_beyond(point, stmt, call, state, temps));
+            }
             return Ok(self.call_later(point, call, state, temps));
         };
+        if self.is_beyond() {
+            if let Some((_, args)) = self.t.file().call(call) {
+                self.bind(func, args, &mut state, temps);
+            }
+            state.defers.push(stmt);
+            return Ok(vec![state]);
+        }
         // When it runs, other values may be known.
         let mut then = state.clone();
         if let Some((_, args)) = self.t.file().call(call) {
@@ -57,6 +68,10 @@ impl<'a> Explorer<'_, '_, 'a> {
             return Ok(vec![state]);
         };
         let point = self.t.facts().point_of_stmt(stmt);
+        if self.is_beyond() && state.life.bound.contains(&stmt) {
+            self.release(call, Seen::No, &mut state);
+            return Ok(vec![state]);
+        }
         let mut temps = Temps::default();
         let literal = match self.t.facts().callee(call) {
             Callee::Literal(func) => Some(func),
@@ -69,6 +84,9 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
             let before = self.outcomes.len();
             let states = self.inline(func, state)?;
+            if self.is_beyond() {
+                return Ok(states);
+            }
             // What it depends on is not known, so whoever wrote it is believed.
             let mut within = self.outcomes[before..].iter();
             if within.any(|outcome| !outcome.fate.is_leak()) {

@@ -10,7 +10,7 @@
 //! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
 //! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
-//! `before` tells what holds at the start, `infer` makes contracts.
+//! `before` tells what holds at the start, `infer` makes contracts, `life` goes on beyond releases.
 
 mod assign;
 mod before;
@@ -19,6 +19,7 @@ mod contract;
 mod explore;
 mod infer;
 mod later;
+mod life;
 mod models;
 mod nodes;
 mod refine;
@@ -27,12 +28,18 @@ mod step;
 mod values;
 
 #[cfg(test)]
+mod life_tests;
+#[cfg(test)]
 mod tests;
 
 pub use contract::{ArgEffect, CallContract, Contract, Gives, PackageContracts};
 pub use explore::{Fate, Hop, Leak, Leaks};
 pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};
-pub use models::{Acquire, Class, ClassId, FunctionModel, Models, method_key};
+pub use life::{LifeEvent, What};
+pub use models::{
+    Acquire, Class, ClassId, CloseError, Closing, FunctionModel, Iterate, Models, Twice, WritesTo,
+    method_key,
+};
 
 use crate::facts::FunctionFacts;
 use explore::Tracker;
@@ -42,5 +49,16 @@ impl<'a> FunctionFacts<'a> {
     /// order of the source.
     pub fn leaks(&self, models: &Models, inferred: &dyn Inferred) -> Leaks {
         Tracker::new(self, models, inferred).leaks()
+    }
+
+    /// What goes wrong when, or after, resources that are acquired in this function are released, of
+    /// the kinds that `wanted` chooses; in the order of the source.
+    pub fn life_events(
+        &self,
+        models: &Models,
+        inferred: &dyn Inferred,
+        wanted: &dyn Fn(&Class) -> bool,
+    ) -> Vec<LifeEvent> {
+        Tracker::new(self, models, inferred).life_events(wanted)
     }
 }

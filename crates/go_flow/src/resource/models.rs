@@ -20,6 +20,67 @@ impl ClassId {
     }
 }
 
+/// What a second release does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Twice {
+    /// Nothing.
+    #[default]
+    Ok,
+    /// It gives an error.
+    Error,
+    /// It panics.
+    Panic,
+    /// It silently breaks something.
+    Bug,
+}
+
+/// What an error of the release says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum CloseError {
+    /// Nothing that matters.
+    #[default]
+    Never,
+    /// That what was written is lost.
+    Written,
+    /// That something is lost, whatever was done before.
+    Always,
+}
+
+/// What is known of the release of a kind of resource.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Closing {
+    /// What a second one does.
+    pub twice: Twice,
+    /// What its error says.
+    pub error: CloseError,
+    /// The method that tells the error when the release itself has no result.
+    pub error_method: Option<Box<str>>,
+    /// Methods that end it well.
+    pub commit: Vec<Box<str>>,
+    /// Methods that undo it.
+    pub rollback: Vec<Box<str>>,
+}
+
+/// A loop that ends on an error as it does at the end of the data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Iterate {
+    /// The methods that are the condition of the loop.
+    pub next: Vec<Box<str>>,
+    /// The method to be asked after it.
+    pub error_method: Box<str>,
+    /// The rule that speaks of it.
+    pub rule: Box<str>,
+}
+
+/// What a function writes to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WritesTo {
+    /// Its receiver.
+    Recv,
+    /// This parameter.
+    Param(usize),
+}
+
 /// What is known of a kind of resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Class {
@@ -58,6 +119,8 @@ pub struct Class {
     pub is_path: bool,
     /// Whether it does no harm to leave it behind on a path that ends in an error.
     pub error_excuses: bool,
+    /// What is known of its release.
+    pub closing: Closing,
     /// What happens when it is not released.
     pub note: Box<str>,
 }
@@ -98,6 +161,10 @@ pub struct Models {
     borrowing: FxHashSet<Box<str>>,
     /// `path.F` that release argument N.
     releasing: FxHashMap<Box<str>, Vec<(ClassId, usize)>>,
+    /// What functions write to, by `path.F` or `path.T.M`.
+    writing: FxHashMap<Box<str>, WritesTo>,
+    /// Loops that end silently on an error, by the type of what they go over.
+    iterating: FxHashMap<Box<str>, Iterate>,
 }
 
 impl Default for Models {
@@ -127,6 +194,10 @@ impl Models {
             drained: false,
             is_path: false,
             error_excuses: false,
+            closing: Closing {
+                error: CloseError::Written,
+                ..Closing::default()
+            },
             note: "".into(),
         };
         let mut models = Self {
@@ -139,6 +210,8 @@ impl Models {
             ends: ending_names().map(Into::into).collect(),
             borrowing: FxHashSet::default(),
             releasing: FxHashMap::default(),
+            writing: FxHashMap::default(),
+            iterating: FxHashMap::default(),
         };
         models.add_class(closer);
         models
@@ -202,6 +275,31 @@ impl Models {
             .entry(func.into())
             .or_default()
             .push((class, index));
+    }
+
+    /// Says that a function writes to its receiver or to a parameter.
+    pub fn add_writes(&mut self, func: &str, to: WritesTo) {
+        self.writing.insert(func.into(), to);
+    }
+
+    /// Says that loops over values of a type end silently on an error.
+    pub fn add_iterate(&mut self, ty: &str, iterate: Iterate) {
+        self.iterating.insert(ty.into(), iterate);
+    }
+
+    /// What a function, by `path.F` or `path.T.M`, writes to.
+    pub fn writes_to(&self, key: &str) -> Option<WritesTo> {
+        self.writing.get(key).copied()
+    }
+
+    /// What is to be asked after loops over values of a type.
+    pub fn iterate(&self, ty: &str) -> Option<&Iterate> {
+        self.iterating.get(ty)
+    }
+
+    /// Everything that loops end silently over.
+    pub fn iterates(&self) -> impl Iterator<Item = &Iterate> {
+        self.iterating.values()
     }
 
     /// Says that everything in a package that is not listed only borrows its arguments.

@@ -1,6 +1,6 @@
 //! What is known of a resource at a point of a path.
 
-use go_syntax::StmtId;
+use go_syntax::{ExprId, StmtId};
 use go_types::LocalId;
 
 /// The name of a field, by number.
@@ -42,6 +42,19 @@ pub(crate) enum Fact {
     False,
 }
 
+/// What happened to a resource that is followed beyond its release.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Life {
+    /// The first call that wrote to it since its data was last known to be safe.
+    pub(crate) written: Option<ExprId>,
+    /// The call that released it.
+    pub(crate) released: Option<ExprId>,
+    /// The release that lost what was written, should it have failed.
+    pub(crate) dropped: Option<ExprId>,
+    /// Those of the deferred calls that release what was held when they were registered.
+    pub(crate) bound: Vec<StmtId>,
+}
+
 /// What is known at a point of a path. Lists are sorted, so that equal knowledge is equal.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct State {
@@ -64,6 +77,8 @@ pub(crate) struct State {
     pub(crate) known: Vec<(LocalId, Fact)>,
     /// `defer` statements whose calls may release the resource, in the order of registration.
     pub(crate) defers: Vec<StmtId>,
+    /// Stays empty where the path ends with the release.
+    pub(crate) life: Life,
 }
 
 impl State {

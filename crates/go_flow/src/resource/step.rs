@@ -5,6 +5,7 @@ use go_types::{Builtin, Callee, Object};
 
 use super::contract::ArgEffect;
 use super::explore::{Explorer, Fate, TooMany, Tracker};
+use super::life::Seen;
 use super::models::Class;
 use super::nodes::{Declared, NodeInfo};
 use super::state::{Fact, How, State};
@@ -171,8 +172,15 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
             _ => {}
         }
+        self.note_use(point, call, &mut state, &temps);
         if let Some(fate) = self.receive(call, &state, &mut temps) {
-            self.settle(fate, point, None);
+            if self.goes_on(fate, call, &state, &temps) {
+                let seen = self.t.seen(point, call);
+                self.release(call, seen, &mut state);
+                outs.push((state, temps));
+            } else {
+                self.settle(fate, point, None);
+            }
             return Ok(());
         }
         for (index, &arg) in args.iter().enumerate() {
@@ -180,6 +188,11 @@ impl<'a> Explorer<'_, '_, 'a> {
                 continue;
             };
             if let Some(fate) = self.pass(call, index, how, &mut temps) {
+                if self.is_beyond() && fate == Fate::Released && how == How::Same {
+                    // Whoever closes it for others looks at the error, or says why not.
+                    self.release(call, Seen::Yes, &mut state);
+                    continue;
+                }
                 self.settle(fate, point, None);
                 return Ok(());
             }

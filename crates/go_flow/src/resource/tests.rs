@@ -7,13 +7,13 @@ use go_types::{Importer, LocalId, PackageCx, PackageNames};
 
 use super::state::{Fact, How, State, Sym};
 use super::{
-    Acquire, ArgEffect, Class, ClassId, Contract, Fate, FunctionModel, Gives, Leak, Models,
-    NoContracts, infer_package, method_key,
+    Acquire, ArgEffect, Class, ClassId, CloseError, Closing, Contract, Fate, FunctionModel, Gives,
+    Leak, Models, NoContracts, Twice, infer_package, method_key,
 };
 use crate::testing::{Snippet, TextPackages, with_packages};
 
 /// A package with a thing to close, one to cancel, one that ends by itself, and one that is named.
-const R: (&str, &str) = (
+pub(super) const R: (&str, &str) = (
     "r",
     "package r
 type T struct{}
@@ -22,6 +22,7 @@ func Make() *T { return nil }
 func Pair() (a, b *T) { return nil, nil }
 func (*T) Close() error { return nil }
 func (*T) Use() error { return nil }
+func (*T) Write([]byte) (int, error) { return 0, nil }
 func (*T) Next() bool { return false }
 func Cancelable() func() { return nil }
 func Feed() (next func() (int, bool), stop func()) { return nil, nil }
@@ -58,14 +59,20 @@ fn class(name: &str, release: &[&str]) -> Class {
         drained: false,
         is_path: false,
         error_excuses: false,
+        closing: Closing::default(),
         note: "".into(),
     }
 }
 
-fn test_models() -> Models {
+pub(super) fn test_models() -> Models {
     let mut models = Models::new();
     let thing = models.add_class(Class {
         types: vec!["*r.T".into()],
+        closing: Closing {
+            twice: Twice::Error,
+            error: CloseError::Written,
+            ..Closing::default()
+        },
         exhausted_by: vec!["Next".into()],
         ..class("thing", &["Close"])
     });
@@ -144,7 +151,7 @@ fn assert_fine(statements: &str) {
     assert_eq!(leaks(statements), [], "{statements}");
 }
 
-const OPEN: &str = "t, err := r.Open(); if err != nil { return err };";
+pub(super) const OPEN: &str = "t, err := r.Open(); if err != nil { return err };";
 
 #[test]
 fn ways_to_leave_something_behind() {

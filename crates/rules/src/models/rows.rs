@@ -18,8 +18,7 @@ pub(super) struct ModelFile {
     _harmless: Vec<HarmlessRow>,
     #[serde(rename = "assert")]
     _assert: Vec<AssertRow>,
-    #[serde(rename = "iterate")]
-    _iterate: Vec<IterateRow>,
+    pub(super) iterate: Vec<IterateRow>,
     #[serde(rename = "block")]
     _block: Vec<BlockRow>,
 }
@@ -59,10 +58,10 @@ pub(super) struct ClassRow {
     pub(super) long_lived: bool,
     #[serde(default)]
     pub(super) note: String,
-    #[serde(default, rename = "commit")]
-    _commit: IgnoredAny,
-    #[serde(default, rename = "rollback")]
-    _rollback: IgnoredAny,
+    #[serde(default)]
+    pub(super) commit: Vec<String>,
+    #[serde(default)]
+    pub(super) rollback: Vec<String>,
     #[serde(default, rename = "flush")]
     _flush: IgnoredAny,
     #[serde(default, rename = "fires")]
@@ -73,12 +72,11 @@ pub(super) struct ClassRow {
     _same_goroutine: IgnoredAny,
     #[serde(default, rename = "by_gc")]
     _by_gc: IgnoredAny,
-    #[serde(default, rename = "release_error")]
-    _release_error: IgnoredAny,
-    #[serde(default, rename = "error_method")]
-    _error_method: IgnoredAny,
-    #[serde(default, rename = "twice")]
-    _twice: IgnoredAny,
+    #[serde(default)]
+    pub(super) release_error: String,
+    pub(super) error_method: Option<String>,
+    #[serde(default)]
+    pub(super) twice: String,
     #[serde(default, rename = "drain_rule")]
     _drain_rule: IgnoredAny,
     #[serde(default, rename = "in_loop_only")]
@@ -151,8 +149,8 @@ pub(super) struct FunctionRow {
     pub(super) params: BTreeMap<String, String>,
     #[serde(default, rename = "field")]
     _field: IgnoredAny,
-    #[serde(default, rename = "writes")]
-    _writes: IgnoredAny,
+    #[serde(default)]
+    pub(super) writes: Option<ResultKey>,
     #[serde(default, rename = "result_of")]
     _result_of: IgnoredAny,
 }
@@ -207,15 +205,13 @@ struct AssertRow {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct IterateRow {
-    #[serde(default, rename = "types")]
-    _types: IgnoredAny,
-    #[serde(default, rename = "next")]
-    _next: IgnoredAny,
-    #[serde(default, rename = "error_method")]
-    _error_method: IgnoredAny,
-    #[serde(default, rename = "rule")]
-    _rule: IgnoredAny,
+pub(super) struct IterateRow {
+    #[serde(default)]
+    pub(super) types: Vec<String>,
+    #[serde(default)]
+    pub(super) next: Vec<String>,
+    pub(super) error_method: String,
+    pub(super) rule: String,
     #[serde(default, rename = "note")]
     _note: IgnoredAny,
     #[serde(default, rename = "funcs")]
