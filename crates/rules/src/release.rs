@@ -28,10 +28,68 @@ pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
         let class = models().class(leak.class);
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
-        if *class.rule == *meta.name && !again && matters(cx, class, leak) {
+        let mine = *class.rule == *meta.name && !is_thrown_away(cx, class, leak);
+        if mine && !again && matters(cx, class, leak) {
             report(cx, meta, class, leak);
             reported = Some(leak.call);
         }
+    }
+}
+
+/// Reports the resources that nobody takes, of whatever kind.
+pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
+    let mut reported = None;
+    for leak in &cx.leaks().list {
+        let class = models().class(leak.class);
+        let again = reported == Some(leak.call);
+        if is_thrown_away(cx, class, leak) && !again && matters(cx, class, leak) {
+            let call = cx.call_snippet(leak.call);
+            let message = format!(
+                "nobody holds the {} that `{call}` gives, so nothing can release it",
+                class.noun
+            );
+            let method = class.release.first().map_or("Close", |name| name);
+            cx.report(meta, cx.file().expr(leak.call).span, message)
+                .help(format!(
+                    "keep the result in a variable and call its `{method}`"
+                ));
+            reported = Some(leak.call);
+        }
+    }
+}
+
+/// Whether the resource is assigned to a blank, or the call stands alone: what
+/// `discarded-resource` tells.
+fn is_thrown_away(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
+    const RULES: [&str; 10] = [
+        "file-not-closed",
+        "pipe-not-closed",
+        "conn-not-closed",
+        "listener-not-closed",
+        "body-not-closed",
+        "closer-not-closed",
+        "rows-not-closed",
+        "stmt-not-closed",
+        "tx-not-finished",
+        "sqlconn-not-closed",
+    ];
+    if leak.fate != Fate::Discarded || class.by_call || !RULES.contains(&&*class.rule) {
+        return false;
+    }
+    let file = cx.file();
+    let cfg = cx.facts().cfg(leak.point.func);
+    let Some(stmt) = cfg.stmt_of_node(leak.point.node) else {
+        return false;
+    };
+    match file.stmt(stmt).kind {
+        StmtKind::Expr(expr) => file.unparen(expr) == leak.call,
+        StmtKind::Assign { lhs, rhs, .. } => {
+            let is_call = |value: &ExprId| file.unparen(*value) == leak.call;
+            let target = file.exprs(lhs).get(leak.result as usize);
+            matches!(file.exprs(rhs), [value] if is_call(value))
+                && target.is_some_and(|&target| cx.body().object(target) == Object::Blank)
+        }
+        _ => false,
     }
 }
 

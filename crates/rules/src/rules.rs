@@ -55,6 +55,16 @@ register! {
     iterator_not_stopped::IteratorNotStopped,
     stop_not_called::StopNotCalled,
     cancel_not_called::CancelNotCalled,
+    close_error_dropped::CloseErrorDropped,
+    flush_error_dropped::FlushErrorDropped,
+    released_twice::ReleasedTwice,
+    use_after_release::UseAfterRelease,
+    rows_err_unchecked::RowsErrUnchecked,
+    scanner_err_unchecked::ScannerErrUnchecked,
+    discarded_resource::DiscardedResource,
+    close_error_masks::CloseErrorMasks,
+    commit_error_dropped::CommitErrorDropped,
+    rollback_hides_error::RollbackHidesError,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -38,7 +38,11 @@ declare_rule! {
     /// }
     ///
     /// func check(path string) error {
-    /// 	_, err := openStore(path)
+    /// 	s, err := openStore(path)
+    /// 	if err != nil {
+    /// 		return err
+    /// 	}
+    /// 	_, err = s.f.Stat()
     /// 	return err
     /// }
     /// ```
