@@ -24,6 +24,18 @@ struct Target {
     dictionary: Option<&'static str>,
     /// The longest input, in bytes.
     max_len: u32,
+    /// How many inputs the test command tries.
+    runs: u64,
+}
+
+/// How much is tried.
+#[derive(Clone, Copy)]
+enum Effort {
+    /// So many seconds of CPU, from another seed each time, on top of what earlier runs found.
+    Seconds(u64),
+    /// [`Target::runs`] inputs, from the same seed and the same files each time: whoever repeats the
+    /// run gets the same answer.
+    Repeatable,
 }
 
 const TARGETS: &[Target] = &[
@@ -32,18 +44,21 @@ const TARGETS: &[Target] = &[
         seeds: &[".go"],
         dictionary: Some("go.dict"),
         max_len: 1 << 14,
+        runs: 15_000,
     },
     Target {
         name: "parse_structured",
         seeds: &[".go"],
         dictionary: None,
         max_len: 1 << 14,
+        runs: 10_000,
     },
     Target {
         name: "gomod",
         seeds: &["go.mod", "go.work", "modules.txt", ".go"],
         dictionary: Some("gomod.dict"),
         max_len: 1 << 12,
+        runs: 100_000,
     },
     Target {
         name: "config",
@@ -55,6 +70,7 @@ const TARGETS: &[Target] = &[
         ],
         dictionary: Some("config.dict"),
         max_len: 1 << 12,
+        runs: 100_000,
     },
 ];
 
@@ -110,22 +126,18 @@ pub(crate) fn run(project: &Project, args: &FuzzArgs) -> Result<()> {
                     .arg(input);
                 process::run(&mut command)?;
             }
-            None => fuzz(project, &binaries, target, args.seconds)?,
+            None => fuzz(project, &binaries, target, Effort::Seconds(args.seconds))?,
         }
     }
     Ok(())
 }
 
-/// Runs every target for `seconds` of CPU.
-pub(crate) fn run_all(project: &Project, seconds: u64) -> Result<()> {
-    run(
-        project,
-        &FuzzArgs {
-            targets: Vec::new(),
-            seconds,
-            input: None,
-        },
-    )
+/// Runs every target for a while, in the same way each time.
+pub(crate) fn run_all(project: &Project) -> Result<()> {
+    let binaries = build(project)?;
+    TARGETS
+        .iter()
+        .try_for_each(|target| fuzz(project, &binaries, target, Effort::Repeatable))
 }
 
 /// Builds all targets with coverage, and returns the folder of the binaries.
@@ -170,17 +182,32 @@ fn host() -> Result<String> {
         .context("`rustc -vV` names no host")
 }
 
-fn fuzz(project: &Project, binaries: &Path, target: &Target, seconds: u64) -> Result<()> {
+fn fuzz(project: &Project, binaries: &Path, target: &Target, effort: Effort) -> Result<()> {
     let folder = project.cache_dir(&format!("fuzz/{}", target.name))?;
-    let [corpus, seeds, artifacts] = ["corpus", "seeds", "artifacts"].map(|name| folder.join(name));
+    let corpus = match effort {
+        Effort::Seconds(_) => "corpus",
+        Effort::Repeatable => "corpus-of-tests",
+    };
+    let [corpus, seeds, artifacts] = [corpus, "seeds", "artifacts"].map(|name| folder.join(name));
+    if matches!(effort, Effort::Repeatable) && corpus.exists() {
+        std::fs::remove_dir_all(&corpus)
+            .with_context(|| format!("removing {}", corpus.display()))?;
+    }
     for path in [&corpus, &artifacts] {
         std::fs::create_dir_all(path).with_context(|| format!("creating {}", path.display()))?;
     }
     let count = gather_seeds(project, target, &seeds)?;
-    say!(
-        "fuzzing {} for {seconds} s of CPU, from {count} seeds",
-        target.name
-    );
+    match effort {
+        Effort::Seconds(seconds) => say!(
+            "fuzzing {} for {seconds} s of CPU, from {count} seeds",
+            target.name
+        ),
+        Effort::Repeatable => say!(
+            "fuzzing {} with {} inputs, from {count} seeds",
+            target.name,
+            target.runs
+        ),
+    }
 
     let log = folder.join("log");
     let output =
@@ -190,10 +217,15 @@ fn fuzz(project: &Project, binaries: &Path, target: &Target, seconds: u64) -> Re
         .arg(format!("-timeout={TIMEOUT_SECONDS}"))
         .arg(format!("-rss_limit_mb={MEMORY_MEGABYTES}"))
         .arg(format!("-max_len={}", target.max_len))
-        // A bound on the wall clock for machines that are too busy to give us the CPU.
-        .arg(format!("-max_total_time={}", seconds * 10))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg("-print_final_stats=1");
+    match effort {
+        // A bound on the wall clock for machines that are too busy to give us the CPU.
+        Effort::Seconds(seconds) => command.arg(format!("-max_total_time={}", seconds * 10)),
+        Effort::Repeatable => {
+            command.args(["-seed=1".to_owned(), format!("-runs={}", target.runs)])
+        }
+    };
     if let Some(dictionary) = target.dictionary {
         let path = project.root.join("fuzz/dictionaries").join(dictionary);
         command.arg(format!("-dict={}", path.display()));
@@ -206,7 +238,10 @@ fn fuzz(project: &Project, binaries: &Path, target: &Target, seconds: u64) -> Re
     let mut child = command
         .spawn()
         .with_context(|| format!("starting `{}`", process::shown(&command)))?;
-    let interrupted = watch(&mut child, seconds)?;
+    let interrupted = match effort {
+        Effort::Seconds(seconds) => watch(&mut child, seconds)?,
+        Effort::Repeatable => false,
+    };
     let status = child
         .wait()
         .with_context(|| format!("waiting for the fuzz target {}", target.name))?;

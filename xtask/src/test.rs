@@ -13,9 +13,6 @@ use crate::toolchains::{self, GO};
 use crate::ui::{complain, say};
 use crate::{fuzz, generated, oracle, std_index, tidy};
 
-/// How long each fuzz target runs, in seconds of CPU.
-const FUZZ_SECONDS: u64 = 30;
-
 /// The flags of `test`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct TestArgs {
@@ -88,7 +85,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "fuzz",
         needs: Needs::Cxx,
-        run: |project| fuzz::run_all(project, FUZZ_SECONDS),
+        run: fuzz::run_all,
     },
 ];
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use go_syntax::literal::unquote;
 use memchr::{memchr, memmem};
 
 /// What the head of a file says.
@@ -41,7 +42,7 @@ pub struct PackageClause<'a> {
 pub struct ImportSpec<'a> {
     /// The name before the path, if any: an identifier, `.` or `_`.
     pub name: Option<&'a str>,
-    /// The path, unquoted. Bytes that are no text are replaced; such a path leads nowhere.
+    /// The path, unquoted. What is no text is replaced or left out; such a path leads nowhere.
     pub path: Cow<'a, str>,
     /// The quoted path in the file.
     pub range: Range<u32>,
@@ -68,7 +69,8 @@ pub enum HeaderError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NeedMore;
 
-/// Scans the head of a file. `whole` says that the file has no more bytes than these.
+/// Scans the head of a file. `whole` says that the file has no more bytes than these; an error is
+/// told of a whole file only.
 pub fn scan(bytes: &[u8], whole: bool) -> Result<Header<'_>, NeedMore> {
     let mut scanner = Scanner {
         bytes,
@@ -82,7 +84,8 @@ pub fn scan(bytes: &[u8], whole: bool) -> Result<Header<'_>, NeedMore> {
     }
     let start = scanner.pos;
     let outcome = scanner.clauses();
-    if scanner.hit_end && !whole {
+    // What is wrong depends on what comes next, too: a cut byte order mark, constraints further down.
+    if (scanner.hit_end || outcome.is_err()) && !whole {
         return Err(NeedMore);
     }
     let mut header = scanner.header;
@@ -113,7 +116,7 @@ impl<'a> Scanner<'a> {
         let name = self.identifier().ok_or(HeaderError::NoPackageName)?;
         self.header.package = Some(PackageClause { name, offset });
         loop {
-            self.skip_space()?;
+            self.end_clause()?;
             if !self.keyword(b"import") {
                 return Ok(());
             }
@@ -123,14 +126,12 @@ impl<'a> Scanner<'a> {
                 continue;
             }
             self.pos += 1;
-            loop {
-                self.skip_space()?;
-                if self.peek() == Some(b')') {
-                    self.pos += 1;
-                    break;
-                }
+            self.skip_space()?;
+            while self.peek() != Some(b')') {
                 self.import_spec()?;
+                self.end_clause()?;
             }
+            self.pos += 1;
         }
     }
 
@@ -160,11 +161,24 @@ impl<'a> Scanner<'a> {
         byte
     }
 
-    /// Skips white space, comments, and semicolons, which change nothing for this purpose.
+    /// Skips what stands between two clauses: a semicolon or the end of a line, and space. A second
+    /// semicolon is no part of a head.
+    fn end_clause(&mut self) -> Result<(), HeaderError> {
+        let start = self.pos;
+        self.skip_space()?;
+        let is_ended = self.bytes[start..self.pos].contains(&b'\n');
+        if !is_ended && self.peek() == Some(b';') {
+            self.pos += 1;
+            self.skip_space()?;
+        }
+        Ok(())
+    }
+
+    /// Skips white space and comments.
     fn skip_space(&mut self) -> Result<(), HeaderError> {
         while let Some(byte) = self.peek() {
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' => self.pos += 1,
+                b' ' | b'\t' | b'\r' | b'\n' => self.pos += 1,
                 b'/' => match self.bytes.get(self.pos + 1) {
                     Some(b'/') => self.line_comment(),
                     Some(b'*') => self.block_comment()?,
@@ -273,12 +287,14 @@ impl<'a> Scanner<'a> {
             }
         };
         self.pos += length + 2;
-        let text = String::from_utf8_lossy(&rest[..length]);
-        if escaped {
-            unescape(&text).map(Cow::Owned)
-        } else {
-            Some(text)
+        if !escaped {
+            return Some(String::from_utf8_lossy(&rest[..length]));
         }
+        // Nobody escapes an import path, but it is allowed. A value that is not UTF-8 is the path of
+        // nothing, and empty.
+        let literal = std::str::from_utf8(&self.bytes[self.pos - length - 2..self.pos]).ok()?;
+        let value = unquote(literal)?.into_owned();
+        Some(String::from_utf8(value).unwrap_or_default().into())
     }
 }
 
@@ -291,48 +307,6 @@ fn is_generated_mark(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     line.strip_prefix(b"// Code generated ")
         .is_some_and(|rest| rest.ends_with(b" DO NOT EDIT."))
-}
-
-/// The value of an interpreted string. Nobody escapes an import path, but it is allowed.
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        let kind = rest[at + 1..].chars().next()?;
-        rest = &rest[at + 1..];
-        let (skip, digits, radix) = match kind {
-            'x' => (1, 2, 16),
-            'u' => (1, 4, 16),
-            'U' => (1, 8, 16),
-            '0'..='7' => (0, 3, 8),
-            _ => {
-                bytes.push(match kind {
-                    'a' => 7,
-                    'b' => 8,
-                    'f' => 12,
-                    'n' => b'\n',
-                    'r' => b'\r',
-                    't' => b'\t',
-                    'v' => 11,
-                    '\\' | '"' => kind as u8,
-                    _ => return None,
-                });
-                rest = &rest[1..];
-                continue;
-            }
-        };
-        let value = u32::from_str_radix(rest.get(skip..skip + digits)?, radix).ok()?;
-        rest = &rest[skip + digits..];
-        if matches!(kind, 'u' | 'U') {
-            let c = char::from_u32(value)?;
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        } else {
-            bytes.push(u8::try_from(value).ok()?);
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Finds the constraint lines above the first line that is more than a comment.

@@ -44,6 +44,28 @@ fn everything_on_one_line() {
 }
 
 #[test]
+fn one_semicolon_ends_a_clause() {
+    for text in [
+        "package a; import \"fmt\"; import \"os\"",
+        "package a /* x */ ; // y\nimport (\"fmt\"; \"os\";)",
+    ] {
+        assert_eq!(paths(&whole(text)), ["fmt", "os"], "{text:?}");
+    }
+    for text in [
+        "package a;; import \"fmt\"",
+        "package a\n; import \"fmt\"",
+        "package a /*\n*/ ; import \"fmt\"",
+    ] {
+        let header = whole(text);
+        assert_eq!((header.error, header.imports.len()), (None, 0), "{text:?}");
+    }
+    assert_eq!(
+        whole("package a; import (\"fmt\";;\"os\")").error,
+        Some(HeaderError::BadImport)
+    );
+}
+
+#[test]
 fn bom_crlf_and_names_beyond_ascii() {
     let text = "\u{feff}//go:build linux\r\n\r\npackage größe\r\n\r\nimport `f\rmt`\r\n";
     let header = whole(text);
@@ -98,8 +120,8 @@ fn broken_heads_keep_what_came_before() {
         assert_eq!(header.package.map(|package| package.name), Some("a"));
         assert_eq!(paths(&header), ["fmt"], "{text:?}");
     }
-    let header = scan(b"package a\nimport (\"\xff\"; `\xfe`; \"\\xff\")", true).expect("whole");
-    assert_eq!((header.error, paths(&header)), (None, vec!["\u{fffd}"; 3]));
+    let header = scan(b"package a\nimport (\"\xff\"; `\xfe`)", true).expect("whole");
+    assert_eq!((header.error, paths(&header)), (None, vec!["\u{fffd}"; 2]));
     let header = scan(b"package \xff", true).expect("whole");
     assert_eq!(header.error, Some(E::NoPackageName));
 }
@@ -134,6 +156,28 @@ fn a_cut_head_is_never_misread() {
             assert_eq!(header, whole(broken), "cut at {end}");
         }
     }
+}
+
+/// What may yet become a byte order mark is too little to tell anything.
+#[test]
+fn a_mark_that_is_cut_asks_for_more() {
+    let text = "\u{feff}/* open";
+    let all = whole(text);
+    assert_eq!(all.error, Some(HeaderError::OpenComment));
+    for end in 0..text.len() {
+        assert_eq!(
+            scan(&text.as_bytes()[..end], false),
+            Err(NeedMore),
+            "cut at {end}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_is_not_utf8_is_the_path_of_nothing() {
+    let header = whole("package a\nimport \"\\xff\"\nimport \"\\303\\251\"\n");
+    assert_eq!(header.error, None);
+    assert_eq!(paths(&header), ["", "é"]);
 }
 
 #[test]
