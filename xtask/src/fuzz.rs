@@ -265,14 +265,17 @@ fn fuzz(project: &Project, binaries: &Path, target: &Target, effort: Effort) -> 
             target.name
         );
     }
-    let runs = text
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix('#')?.split_whitespace().next());
+    let runs = text.lines().rev().find_map(|line| {
+        line.trim_start_matches('#')
+            .split_whitespace()
+            .next()?
+            .parse::<u64>()
+            .ok()
+    });
     say!(
         "{}: {} runs, {coverage} edges covered, nothing found",
         target.name,
-        runs.unwrap_or("?")
+        runs.map_or("?".to_owned(), |runs| runs.to_string())
     );
     Ok(())
 }
