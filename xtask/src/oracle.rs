@@ -6,6 +6,7 @@ mod astdump;
 mod leaks;
 mod missing;
 mod mutants;
+mod peers;
 mod syntax;
 mod table;
 mod types;
@@ -28,6 +29,8 @@ pub(crate) enum Oracle {
     Missing(MissingArgs),
     /// `check` of defects that public projects mended, before they did: how many are found.
     Leaks(LeaksArgs),
+    /// `check` of the test data of other checkers: how many of their expectations are met.
+    Peers(PeersArgs),
 }
 
 /// The flags of `oracle syntax`.
@@ -95,6 +98,17 @@ pub(crate) struct LeaksArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle peers`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct PeersArgs {
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
@@ -102,11 +116,13 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Types(args) => types::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
+        Oracle::Peers(args) => peers::run(project, args),
     }
 }
 
 /// The oracles whose tables every test run checks.
 pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Syntax(SyntaxArgs::default()))?;
-    run(project, &Oracle::Types(TypesArgs::default()))
+    run(project, &Oracle::Types(TypesArgs::default()))?;
+    peers::check_list(project)
 }
