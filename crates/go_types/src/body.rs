@@ -334,6 +334,11 @@ impl<'a> Body<'a> {
         self.typer().underlying(ty)
     }
 
+    /// [`PackageCx::core`], for types declared in this function too.
+    pub fn core(&self, ty: TypeId) -> TypeId {
+        self.typer().core(ty)
+    }
+
     /// [`PackageCx::fields`], for types declared in this function too.
     pub fn fields(&self, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
         self.typer().struct_fields(self.underlying(ty))

@@ -184,6 +184,12 @@ impl<'a> PackageCx<'a> {
         self.typer().underlying(id)
     }
 
+    /// [`underlying`](Self::underlying), and for a type parameter the type that is underneath all types
+    /// it may stand for; unknown when there is no such type.
+    pub fn core(&self, id: TypeId) -> TypeId {
+        self.typer().core(id)
+    }
+
     /// The type with an alias replaced by what it stands for.
     pub fn canonical(&self, id: TypeId) -> TypeId {
         self.typer().canonical(id)

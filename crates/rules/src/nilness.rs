@@ -78,25 +78,55 @@ fn of_returns(facts: &FunctionFacts<'_>, func: FuncId, index: u32, depth: u32) -
         return OnError::Unknown;
     };
     let mut all = OnError::Usable;
+    let mut is_stub = true;
     walk_function(file, Node::Stmt(body), |node| {
         if let Node::Stmt(stmt) = node
             && let StmtKind::Return(results) = file.stmt(stmt).kind
         {
-            all = all.and(match *file.exprs(results) {
+            let given = match *file.exprs(results) {
                 [forwarded] if file.call(file.unparen(forwarded)).is_some() => {
                     of_call(facts, file.unparen(forwarded), index, depth)
                 }
                 // It does not fail here.
-                [.., error] if facts.body().object(error) == Object::Nil => OnError::Usable,
+                [ref values @ .., error] if facts.body().object(error) == Object::Nil => {
+                    is_stub &= values
+                        .get(index as usize)
+                        .is_some_and(|&value| is_zero(facts, value));
+                    return Descend::Into;
+                }
                 ref results => match results.get(index as usize) {
                     Some(&result) if results.len() > 1 => of_value(facts, result, depth),
                     _ => OnError::Unknown,
                 },
-            });
+            };
+            is_stub = false;
+            all = all.and(given);
         }
         Descend::Into
     });
-    all
+    match all {
+        // Nothing is done yet: what will be given once there is something to do, is not seen.
+        OnError::Usable if is_stub => OnError::Convention,
+        _ => all,
+    }
+}
+
+fn is_struct(facts: &FunctionFacts<'_>, expr: ExprId) -> bool {
+    let body = facts.body();
+    let ty = body.underlying(body.type_of(expr));
+    matches!(body.cx().ty(ty), Type::Struct { .. })
+}
+
+/// Whether an expression is nil or a composite literal without elements.
+fn is_zero(facts: &FunctionFacts<'_>, expr: ExprId) -> bool {
+    let file = facts.file();
+    match file.expr(file.unparen(expr)).kind {
+        ExprKind::Ident => facts.body().object(expr) == Object::Nil,
+        ExprKind::CompositeLit { elts, .. } => {
+            file.exprs(elts).is_empty() && is_struct(facts, expr)
+        }
+        _ => false,
+    }
 }
 
 /// What a returned expression is.
@@ -107,6 +137,12 @@ fn of_value(facts: &FunctionFacts<'_>, expr: ExprId, depth: u32) -> OnError {
     let file = facts.file();
     let expr = file.unparen(expr);
     match file.expr(expr).kind {
+        // A struct as it is when nothing was set: its pointers and interfaces are nil.
+        ExprKind::CompositeLit { elts, .. }
+            if file.exprs(elts).is_empty() && is_struct(facts, expr) =>
+        {
+            OnError::Nil
+        }
         ExprKind::FuncLit(_)
         | ExprKind::CompositeLit { .. }
         | ExprKind::Unary {
@@ -222,11 +258,15 @@ fn receiver_on_nil(
     local: LocalId,
 ) -> Option<NilCall> {
     let body = cx.body();
-    if body.names().local_of(cx.file().unparen(x)) != Some(local) {
+    let types = body.cx();
+    let is_local = body.names().local_of(cx.file().unparen(x)) == Some(local);
+    if !is_local && !is_field_of_struct(cx, x, local) {
         return evaluated_on_nil(cx, x, local);
     }
-    let types = body.cx();
-    let ty = types.canonical(body.type_of_local(local));
+    let ty = match is_local {
+        true => types.canonical(body.type_of_local(local)),
+        false => types.canonical(body.type_of(x)),
+    };
     match types.ty(types.underlying(ty)) {
         Type::Interface { .. } | Type::EmptyInterface => Some(NilCall::Evaluated),
         Type::Pointer(elem) => match body.method(call) {
@@ -245,6 +285,21 @@ fn receiver_on_nil(
         Type::Unknown => Some(NilCall::Unknown),
         _ => None,
     }
+}
+
+/// Whether `x` is a field of `local`, a struct: when that is as nobody has set it, so is the field.
+fn is_field_of_struct(cx: &RuleCx<'_>, x: ExprId, local: LocalId) -> bool {
+    let file = cx.file();
+    let body = cx.body();
+    let is_struct = |ty| matches!(body.cx().ty(body.underlying(ty)), Type::Struct { .. });
+    let mut at = file.unparen(x);
+    while let ExprKind::Selector { x, .. } = file.expr(at).kind {
+        at = file.unparen(x);
+        if !is_struct(body.type_of(at)) {
+            return false;
+        }
+    }
+    at != file.unparen(x) && body.names().local_of(at) == Some(local)
 }
 
 /// Whether `local` holds what a function of package os opens: without the declarations of that

@@ -232,7 +232,7 @@ impl View<'_, '_> {
         let depth = depth.checked_sub(1)?;
         if !matches!(
             self.package.ty(ty),
-            Type::Named { .. } | Type::Struct { .. } | Type::Array { .. }
+            Type::Named { .. } | Type::Struct { .. } | Type::Array { .. } | Type::TypeParam(_)
         ) {
             return None;
         }
@@ -246,6 +246,13 @@ impl View<'_, '_> {
     }
 
     fn compute(self, ty: TypeId, depth: usize) -> Option<Guard> {
+        if let Type::TypeParam(_) = self.package.ty(ty) {
+            let core = match self.body {
+                Some(body) => body.core(ty),
+                None => self.package.core(ty),
+            };
+            return self.guard(core, depth).map(|guard| (*guard).clone());
+        }
         let mentioned_std = match self.package.ty(ty) {
             Type::Named { name, .. } => is_std(&self.package.named(name).package),
             _ => false,

@@ -191,7 +191,7 @@ impl FunctionFacts<'_> {
         let (over_channel, over_func) = match self.file().stmt(lp.stmt).kind {
             StmtKind::Range { x, .. } => {
                 let cx = body.cx();
-                match cx.ty(cx.underlying(body.type_of(x))) {
+                match cx.ty(body.core(body.type_of(x))) {
                     Type::Unknown | Type::TypeParam(_) => (Answer::Unknown, Answer::Unknown),
                     Type::Chan { .. } => (Answer::Yes, Answer::No),
                     Type::Func { .. } => (Answer::No, Answer::Yes),

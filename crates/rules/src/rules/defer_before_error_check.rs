@@ -4,7 +4,7 @@ use diagnostics::{Applicability, Severity};
 use go_flow::{Acquisition, DeferSite, ErrorLocal, Point, Value};
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{BinaryOp, BranchKind, ExprId, ExprKind, Span, StmtId, StmtKind};
-use go_types::{Callee, LocalId, Object};
+use go_types::{Callee, LocalId, Object, Type};
 
 use crate::blocks::{InList, lines_with_comment, whole_lines};
 use crate::cx::{Finding, RuleCx};
@@ -330,9 +330,15 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
     let (value, error) = (name_of(unchecked.value), name_of(unchecked.error.local));
     let call = cx.call_snippet(unchecked.acquisition.call);
     let end = cx.func_label(site.point.func);
-    let is_nil = match unchecked.gives {
-        OnError::Nil => "is nil",
-        OnError::Convention | OnError::Unknown | OnError::Usable => "is most likely nil",
+    let types = cx.body().cx();
+    let ty = cx
+        .body()
+        .underlying(cx.body().type_of_local(unchecked.value));
+    let is_nil = match (unchecked.gives, types.ty(ty)) {
+        (OnError::Nil, Type::Struct { .. }) => "is a zero value",
+        (_, Type::Struct { .. }) => "is most likely a zero value",
+        (OnError::Nil, _) => "is nil",
+        (OnError::Convention | OnError::Unknown | OnError::Usable, _) => "is most likely nil",
     };
     let outcome = match unchecked.on_nil {
         NilCall::Evaluated => "and this line panics".to_owned(),

@@ -16,7 +16,8 @@ declare_rule! {
     /// - deferred function literals that return something: `defer func() error { … return err }()`,
     ///   unless that is nil or another constant;
     /// - deferred calls that start something and return what ends it: `defer tracer.Start("load")`
-    ///   where the result has a method `End`.
+    ///   where the result has a method `End`;
+    /// - deferred calls that do nothing but return something: `defer time.Since(start)`.
     ///
     /// ## Why it is bad
     /// What a deferred function returns is discarded when it has run (specification, "Defer
@@ -84,6 +85,7 @@ impl Rule for DeferredResultLost {
                     report_literal(cx, site, literal);
                 }
                 Some(_) => {}
+                None if only_tells(site) => report_useless(cx, site),
                 None => report_start(cx, site),
             }
         }
@@ -118,6 +120,36 @@ fn report_start(cx: &RuleCx<'_>, site: &DeferSite<'_>) {
         message,
     )
     .help(help);
+}
+
+/// Whether the deferred call does nothing but return something.
+fn only_tells(site: &DeferSite<'_>) -> bool {
+    matches!(
+        site.callee,
+        Callee::Func {
+            package: "time",
+            name: "Now" | "Since" | "Until",
+            ..
+        } | Callee::Func {
+            package: "fmt",
+            name: "Errorf" | "Sprint" | "Sprintf" | "Sprintln",
+            ..
+        } | Callee::Func {
+            package: "errors",
+            name: "New",
+            ..
+        }
+    )
+}
+
+fn report_useless(cx: &RuleCx<'_>, site: &DeferSite<'_>) {
+    let call = cx.call_snippet(site.call);
+    cx.report(
+        &DeferredResultLost::META,
+        cx.file().stmt(site.stmt).span,
+        format!("`{call}` runs when the function ends, and what it returns is discarded: it does nothing else"),
+    )
+    .help("defer a function literal that uses the value");
 }
 
 /// A value that the literal returns and that says something.

@@ -1,6 +1,6 @@
 //! `fatal-in-goroutine`.
 
-use go_flow::{CallMode, CallSite, FunctionFacts, LiteralUse, Point};
+use go_flow::{CallMode, CallSite, FunctionFacts, LiteralUse, Point, Value};
 use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind, UnaryOp};
 use go_types::{Body, Callee, Init, LocalId, LocalKind, Object, Type};
 
@@ -19,7 +19,8 @@ declare_rule! {
     /// - in the literal given to `wg.Go` of a `sync.WaitGroup`, to `Go` of an `errgroup.Group`,
     ///   or to `time.AfterFunc`;
     /// - in a function of the package, or a local function literal, that such a goroutine calls and
-    ///   hands `t`.
+    ///   hands `t`;
+    /// - in the literal of a subtest, when it is the test around it that they are called on.
     ///
     /// Functions that call `t.FailNow` when an assertion does not hold count too: those of
     /// `require` of testify, `must` of shoenig/test and `assert` of gotest.tools.
@@ -122,7 +123,11 @@ impl Rule for FatalInGoroutine {
         };
         node.features.intersects(Self::META.needs)
             && (input.is_test || imports_testing(file))
-            && (node.features.intersects(Features::GO) || node.exprs.iter().any(starts))
+            && (node.features.intersects(Features::GO)
+                || node
+                    .exprs
+                    .iter()
+                    .any(|expr| starts(expr) || runs_other_test(file, expr)))
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
@@ -135,12 +140,52 @@ impl Rule for FatalInGoroutine {
             let Some(start) = goroutine_of_call(facts, site, 0) else {
                 continue;
             };
-            if ending_subject(facts, site.call).is_some() {
-                report(cx, site.call, start, None);
+            if let Some(test) = ending_subject(facts, site.call) {
+                if start
+                    .subtest
+                    .is_none_or(|subtest| is_outer(facts, subtest, test))
+                {
+                    report(cx, site.call, start, None);
+                }
+            } else if start.subtest.is_some() {
+                // What the helper is handed is most likely the subtest itself.
             } else if let Some(ending) = helper_ending(cx, site.call) {
                 report(cx, site.call, start, Some(ending));
             }
         }
+    }
+}
+
+/// Whether `test` is a variable from outside of the literal that is a subtest.
+fn is_outer(facts: &FunctionFacts<'_>, subtest: FuncId, test: ExprId) -> bool {
+    let body = facts.body();
+    body.names()
+        .local_of(facts.file().unparen(test))
+        .is_some_and(|local| {
+            let declared = body.names().local(local);
+            let within = facts.file().func(subtest).span;
+            matches!(declared.kind, LocalKind::Param(_)) && !within.contains(declared.span)
+        })
+}
+
+/// Whether a call runs a subtest that can mention the test around it: its own has another name.
+fn runs_other_test(file: &File, expr: ExprId) -> bool {
+    let Some((fun, &[_, subtest])) = file.call(expr) else {
+        return false;
+    };
+    let Some((test, "Run")) = file.selector(fun) else {
+        return false;
+    };
+    match file.expr(file.unparen(subtest)).kind {
+        ExprKind::FuncLit(literal) => {
+            let params = file.fields_of(file.sig(file.func(literal).sig).params);
+            let name = params
+                .first()
+                .and_then(|param| file.field(param).names.first());
+            name.map(|name| file.name(name)) != file.ident(test)
+        }
+        ExprKind::Ident => true,
+        _ => false,
     }
 }
 
@@ -161,6 +206,9 @@ struct Ending {
 fn report(cx: &RuleCx<'_>, call: ExprId, start: Start, by: Option<Ending>) {
     let name = cx.call_snippet(call);
     let message = match &by {
+        None if start.subtest.is_some() => format!(
+            "`{name}` is called on the test around this subtest, and ends the goroutine of the subtest only: the test around it fails and goes on"
+        ),
         None => format!(
             "`{name}` ends only the goroutine that it is called in: the test goes on, or waits for what the goroutine no longer does"
         ),
@@ -171,8 +219,17 @@ fn report(cx: &RuleCx<'_>, call: ExprId, start: Start, by: Option<Ending>) {
     };
     let finding = cx
         .report(&FatalInGoroutine::META, cx.file().expr(call).span, message)
-        .help("call `Error` or `Errorf` and return, or send the error to the goroutine of the test and end the test there")
-        .related(start.span, "the goroutine is started here");
+        .help(match start.subtest {
+            Some(_) => "call it on the test that the subtest is handed",
+            None => "call `Error` or `Errorf` and return, or send the error to the goroutine of the test and end the test there",
+        })
+        .related(
+            start.span,
+            match start.subtest {
+                Some(_) => "the subtest runs in a goroutine of its own",
+                None => "the goroutine is started here",
+            },
+        );
     if let Some(span) = by.and_then(|ending| ending.span) {
         finding.related(span, "this call ends the goroutine");
     }
@@ -183,6 +240,8 @@ fn report(cx: &RuleCx<'_>, call: ExprId, start: Start, by: Option<Ending>) {
 struct Start {
     /// The keyword `go`, or the function that starts it.
     span: Span,
+    /// The goroutine is a subtest's, and this literal is the subtest: it may end its own test.
+    subtest: Option<FuncId>,
 }
 
 /// What starts the goroutine that makes a call; `None` when it is that of the root function, or not
@@ -193,6 +252,7 @@ fn goroutine_of_call(facts: &FunctionFacts<'_>, site: &CallSite, depth: u32) -> 
             let start = facts.file().stmt(stmt).span.start;
             Some(Start {
                 span: Span::new(start, start + 2),
+                subtest: None,
             })
         }
         CallMode::Now | CallMode::Deferred(_) => goroutine_of(facts, site.point.func, depth),
@@ -213,7 +273,7 @@ fn goroutine_of(facts: &FunctionFacts<'_>, func: FuncId, depth: u32) -> Option<S
         LiteralUse::Called { call }
         | LiteralUse::Deferred { call, .. }
         | LiteralUse::Spawned { call, .. } => around(call),
-        LiteralUse::Argument { call, index } => starter(facts, call, index),
+        LiteralUse::Argument { call, index } => starter(facts, call, index, func),
         LiteralUse::Assigned { local } if facts.literal_in(local) == Some(func) => {
             goroutine_of_uses(facts, func, local, depth)
         }
@@ -247,7 +307,7 @@ fn goroutine_of_uses(
         for (index, &arg) in (0..).zip(args) {
             if facts.body().object(arg) == Object::Local(local) {
                 seen += 1;
-                let start = starter(facts, site.call, index)?;
+                let start = starter(facts, site.call, index, func)?;
                 first = first.or(Some(start));
             }
         }
@@ -255,14 +315,25 @@ fn goroutine_of_uses(
     first.filter(|_| seen == facts.var(local).reads.len())
 }
 
-/// Whether `call` runs the function that is its argument at `index` in another goroutine.
-fn starter(facts: &FunctionFacts<'_>, call: ExprId, index: u32) -> Option<Start> {
+/// Whether `call` runs `func`, which is its argument at `index`, in another goroutine.
+fn starter(facts: &FunctionFacts<'_>, call: ExprId, index: u32, func: FuncId) -> Option<Start> {
     let body = facts.body();
     let (fun, _) = facts.file().call(call)?;
     let start = Some(Start {
         span: facts.file().expr(fun).span,
+        subtest: None,
     });
     match (facts.callee(call), index) {
+        (Callee::Selected { name: "Run", .. }, 1)
+            if ["T", "B"]
+                .iter()
+                .any(|ty| body.is_method_call(call, "testing", ty, "Run")) =>
+        {
+            Some(Start {
+                subtest: Some(func),
+                ..start?
+            })
+        }
         (Callee::Func { package, name, .. }, 1) if package == "time" && name == "AfterFunc" => {
             start
         }
@@ -381,7 +452,9 @@ fn is_made_here(body: &Body<'_>, test: ExprId) -> bool {
 fn helper_ending(cx: &RuleCx<'_>, call: ExprId) -> Option<Ending> {
     let facts = cx.facts();
     if let Callee::Var(local) = facts.callee(call) {
-        let literal = facts.literal_in(local)?;
+        let literal = facts
+            .literal_in(local)
+            .or_else(|| literal_at(facts, call, local))?;
         if goroutine_of(facts, literal, 0).is_some() {
             return None;
         }
@@ -410,6 +483,18 @@ fn helper_ending(cx: &RuleCx<'_>, call: ExprId) -> Option<Ending> {
         snippet: snippet_of(&body, ending),
         span: is_here.then(|| body.file().expr(ending).span),
     })
+}
+
+/// The literal that `local` holds when it is called.
+fn literal_at(facts: &FunctionFacts<'_>, call: ExprId, local: LocalId) -> Option<FuncId> {
+    let definitions = facts.definitions(facts.point_of_expr(call)?, local);
+    let Value::Expr(value) = definitions.single()?.value else {
+        return None;
+    };
+    match facts.file().expr(facts.file().unparen(value)).kind {
+        ExprKind::FuncLit(literal) => Some(literal),
+        _ => None,
+    }
 }
 
 /// The parameter for the rest of the arguments, when there is none for it among `count`.

@@ -244,9 +244,12 @@ impl Check<'_, '_> {
         match file.stmt(stmt).kind {
             StmtKind::Assign { lhs, rhs, op } if !matches!(op, AssignOp::Op(_)) => {
                 let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
-                if lhs.len() != rhs.len() {
-                    return;
-                }
+                // In `v, ok := m[k]` the first gets the value.
+                let lhs = match rhs {
+                    [_] => &lhs[..lhs.len().min(1)],
+                    _ if lhs.len() == rhs.len() => lhs,
+                    _ => return,
+                };
                 for (&to, &value) in lhs.iter().zip(rhs) {
                     if cx.body().object(to) != Object::Blank {
                         self.copy(value, || format!("`{}` gets", cx.snippet(to)));

@@ -1,7 +1,7 @@
 //! `recover-misplaced`.
 
 use go_flow::{CallMode, FunctionFacts, LiteralUse, Point, RecoverCall};
-use go_syntax::{ExprId, Features, File, FuncId, Span};
+use go_syntax::{DeclKind, ExprId, ExprKind, Features, File, FuncId, Span, StmtKind};
 use go_types::{Body, Callee};
 
 use crate::cx::RuleCx;
@@ -15,7 +15,8 @@ declare_rule! {
     /// - `defer recover()`, and `defer log.Print(recover())`, where `recover` runs at once;
     /// - `recover()` in a function literal that is called or started as a goroutine, also within a
     ///   deferred one;
-    /// - `recover()` in the body of `main`, `init` or a test;
+    /// - `recover()` in the body of `main`, `init` or a test, or of a function of the package that is
+    ///   called and nowhere deferred;
     /// - `defer func() { handlePanic() }()`, where `handlePanic` is a function of the package that
     ///   calls `recover`: it would have to be deferred itself.
     ///
@@ -46,8 +47,8 @@ declare_rule! {
     /// ```
     ///
     /// ## When it is wrong
-    /// A declared function that calls `recover` may be deferred by anybody, so it is not reported
-    /// for that. `defer recover()` does work in a function that is itself deferred by name, which
+    /// An exported function or a method that calls `recover` may be deferred by anybody, so it is not
+    /// reported for that. `defer recover()` does work in a function that is itself deferred by name, which
     /// nobody should write. A literal that is passed to another function is left alone.
     ///
     /// ## Fix safety
@@ -109,6 +110,9 @@ fn why_useless(cx: &RuleCx<'_>, recover: &RecoverCall) -> Option<&'static str> {
             LiteralUse::Spawned { .. } => Some(
                 "recover returns nil here: it is called when nothing panics, and a later panic of the goroutine ends the process",
             ),
+            LiteralUse::Root if is_only_called(cx, func) => Some(
+                "recover returns nil here: the function is called and never deferred, so a panic goes on",
+            ),
             LiteralUse::Root if is_entry_point(cx, func) => {
                 Some("recover returns nil here: it is called when nothing panics, and a later panic does not come back to it")
             }
@@ -121,6 +125,61 @@ fn why_useless(cx: &RuleCx<'_>, recover: &RecoverCall) -> Option<&'static str> {
 fn is_deferred_argument(cx: &RuleCx<'_>, recover: &RecoverCall) -> bool {
     let at = |point: Point| point == recover.point;
     cx.facts().defers().iter().any(|site| at(site.point))
+}
+
+/// Whether everybody who mentions the function calls it, outside of `defer` statements, and somebody
+/// does.
+fn is_only_called(cx: &RuleCx<'_>, func: FuncId) -> bool {
+    let func = cx.file().func(func);
+    let Some(name) = func.name.map(|name| cx.file().name(name)) else {
+        return false;
+    };
+    let is_exported = name.starts_with(char::is_uppercase);
+    if func.recv.is_some() || is_exported || matches!(name, "_" | "init" | "main") {
+        return false;
+    }
+    let names = cx.body().cx().names();
+    let (mut mentions, mut calls) = (0, 0);
+    for file in names.files() {
+        for func in file
+            .top_decls()
+            .iter()
+            .filter_map(|&decl| match file.decl(decl).kind {
+                DeclKind::Func(func) => Some(func),
+                _ => None,
+            })
+        {
+            for expr in file.func(func).exprs.iter() {
+                match file.expr(expr).kind {
+                    ExprKind::Ident if file.expr_text(expr) == name => mentions += 1,
+                    ExprKind::Call { fun, .. } if file.ident(fun) == Some(name) => calls += 1,
+                    _ => {}
+                }
+            }
+            let is_deferred = |stmt| match file.stmt(stmt).kind {
+                StmtKind::Defer(call) => file.call(call).is_some_and(|(fun, _)| {
+                    let within = file.func(func).exprs.iter();
+                    let fun = file.expr(fun).span;
+                    { within }.any(|expr| {
+                        fun.contains(file.expr(expr).span) && file.ident(expr) == Some(name)
+                    })
+                }),
+                _ => false,
+            };
+            if mentions > 0 && file.func(func).stmts.iter().any(is_deferred) {
+                return false;
+            }
+        }
+        // Its value may go anywhere by a declaration of variables.
+        let mentions_outside = file.top_decls().iter().any(|&decl| {
+            !matches!(file.decl(decl).kind, DeclKind::Func(_))
+                && file.span_text(file.decl(decl).span).contains(name)
+        });
+        if mentions_outside {
+            return false;
+        }
+    }
+    calls > 0 && mentions == calls
 }
 
 /// Whether only the runtime or package testing calls the function, so that nobody defers it.

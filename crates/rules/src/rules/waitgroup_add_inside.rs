@@ -206,14 +206,8 @@ fn counts_itself(
     literal: FuncId,
     at: Point,
 ) -> bool {
-    let file = facts.file();
     let cfg = facts.cfg(literal);
-    let is_one = file.call(add.call).is_some_and(|(_, args)| {
-        args.first().is_some_and(|&arg| {
-            matches!(file.expr(arg).kind, ExprKind::BasicLit(LitKind::Int))
-                && file.expr_text(arg) == "1"
-        })
-    });
+    let is_one = is_add_of_one(facts, add);
     // One that is passed again and again counts what the goroutine works on.
     if !is_one || facts.in_cycle(at) || facts.in_cycle(add.point) {
         return false;
@@ -466,21 +460,68 @@ fn param_index(cx: &RuleCx<'_>, func: FuncId, local: LocalId) -> Option<usize> {
         .position(|name| cx.body().names().declared(name) == Some(local))
 }
 
-/// Whether an `Add` always comes before the `go` statement.
+/// Whether an `Add` always comes before the `go` statement, and is not for another goroutine that was
+/// started before.
 fn is_counted(
     cx: &RuleCx<'_>,
     calls: &[GroupCall<'_>],
     go: &GoSite<'_>,
     group: &Place<'_>,
 ) -> bool {
-    let cfg = cx.facts().cfg(go.point.func);
-    calls.iter().any(|call| {
-        call.op == Op::Add
+    let facts = cx.facts();
+    let cfg = facts.cfg(go.point.func);
+    let mut counts = 0;
+    for call in calls {
+        let is_before = call.op == Op::Add
             && call.mode == CallMode::Now
             && call.place == *group
-            && point_in(cx.facts(), go.point.func, call.point)
-                .is_some_and(|add| cfg.dominates(add.node, go.point.node))
+            && point_in(facts, go.point.func, call.point)
+                .is_some_and(|add| cfg.dominates(add.node, go.point.node));
+        if is_before && (!is_add_of_one(facts, call) || facts.in_cycle(call.point)) {
+            return true;
+        }
+        counts += usize::from(is_before);
+    }
+    counts > others_served(facts, calls, go, group)
+}
+
+/// Whether a call of `Add` counts a single goroutine.
+fn is_add_of_one(facts: &FunctionFacts<'_>, add: &GroupCall<'_>) -> bool {
+    let file = facts.file();
+    file.call(add.call).is_some_and(|(_, args)| {
+        args.first().is_some_and(|&arg| {
+            matches!(file.expr(arg).kind, ExprKind::BasicLit(LitKind::Int))
+                && file.expr_text(arg) == "1"
+        })
     })
+}
+
+/// How many goroutines are always started before `go` and are done without counting themselves.
+fn others_served(
+    facts: &FunctionFacts<'_>,
+    calls: &[GroupCall<'_>],
+    go: &GoSite<'_>,
+    group: &Place<'_>,
+) -> usize {
+    let file = facts.file();
+    let cfg = facts.cfg(go.point.func);
+    let serves = |other: &&GoSite<'_>| {
+        let Some(literal) = literal_of(facts, other) else {
+            return false;
+        };
+        let span = file.func(literal).span;
+        let does = |op| {
+            calls.iter().any(|call| {
+                call.op == op && call.place == *group && span.contains(file.expr(call.call).span)
+            })
+        };
+        other.stmt != go.stmt
+            && other.point.func == go.point.func
+            && cfg.dominates(other.point.node, go.point.node)
+            && does(Op::Done)
+            && !does(Op::Add)
+    };
+    facts.gos().iter().filter(serves).count()
 }
 
 /// What a goroutine that runs `func` tells others by: the channels it sends on or closes, other wait

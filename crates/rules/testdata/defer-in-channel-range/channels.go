@@ -200,3 +200,15 @@ func outside(paths <-chan string) {
 		os.Remove(path)
 	}
 }
+
+func generic[T chan string](paths T) {
+	for path := range paths {
+		defer os.Remove(path) // want
+	}
+}
+
+func genericSlice[T []string](paths T) {
+	for _, path := range paths {
+		defer os.Remove(path)
+	}
+}

@@ -118,3 +118,24 @@ func again(r *registry) {
 	defer r.mu.Unlock()
 	r.names = append(r.names, "")
 }
+
+func (r *registry) lock() *sync.Mutex { return &r.mu }
+
+func byGetter(r *registry) {
+	r.lock().Lock() // want
+	r.lock().Unlock()
+	r.names = nil
+}
+
+func locker(l sync.Locker, r *registry) {
+	l.Lock() // want
+	l.Unlock()
+	r.names = nil
+}
+
+func marked(r *registry) {
+	r.mu.Lock() // want
+	/*! a checker's test says what is to be found here */
+	r.mu.Unlock()
+	r.names = nil
+}

@@ -404,3 +404,24 @@ var sink server
 func swapped(servers []server) {
 	servers[0], servers[1] = servers[1], server{} // want
 }
+
+func commaOk(all map[string]server) string {
+	s, ok := all["x"] // want
+	if !ok {
+		return ""
+	}
+	return s.name
+}
+
+func blankOk(all map[string]server) bool {
+	_, ok := all["x"]
+	return ok
+}
+
+func genericValue[S ~struct{ mu sync.Mutex }](s S) { // want
+	_ = &s
+}
+
+func genericPointer[S ~*struct{ mu sync.Mutex }](s S) {
+	_ = s
+}

@@ -10,7 +10,7 @@ func main() {
 }
 
 func run() {
-	log.Print(recover())
+	log.Print(recover()) // want "called and never deferred"
 }
 
 type app struct{}

@@ -274,3 +274,18 @@ func backgroundWorker() {
 func startsBackground() {
 	go backgroundWorker() // want
 }
+
+func addIsForAnother() {
+	var wg sync.WaitGroup
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		work(1)
+	}()
+	go func() {
+		wg.Add(1) // want
+		defer wg.Done()
+		work(2)
+	}()
+	wg.Wait()
+}

@@ -380,3 +380,32 @@ func addsAndDoes(wg *sync.WaitGroup) {
 	defer wg.Done()
 	work(1)
 }
+
+func oneIsHeldBack() {
+	var wg sync.WaitGroup
+	wg.Add(2)
+	go func() {
+		defer wg.Done()
+	}()
+	go func() {
+		wg.Add(1)
+		defer wg.Done()
+	}()
+	wg.Done()
+	wg.Wait()
+}
+
+func twoAddsOneStarted() {
+	var wg sync.WaitGroup
+	wg.Add(1)
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+	}()
+	go func() {
+		wg.Add(1)
+		defer wg.Done()
+	}()
+	wg.Done()
+	wg.Wait()
+}
