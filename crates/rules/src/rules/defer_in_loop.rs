@@ -26,13 +26,15 @@ declare_rule! {
     /// It is silent where that does no harm:
     /// - each iteration that gets to the `defer` leaves the function or the loop;
     /// - the loop is in turn around a function literal that has the `defer` in it;
-    /// - constants show that there are at most eight iterations, and no lock is held;
     /// - what is released is done with before the next iteration: the same call is made by hand, or the
     ///   timer that it stops has fired;
     /// - the function does not return after the loop, but ends the process;
     /// - what is released was there before the loop, as in `for _, c := range conns { defer c.Close() }`,
     ///   or is stored in something that lives on after it;
     /// - each iteration locks another element and all locks are given back at the end.
+    ///
+    /// It is a note where it does little: constants show that there are at most eight iterations and no
+    /// lock is held, or the call has to do with nothing that the iteration takes.
     ///
     /// ## Why it is bad
     /// Deferred calls run when the surrounding *function* ends, not the block or the iteration
@@ -106,10 +108,10 @@ declare_rule! {
     }
 }
 
-/// Iterations of which nobody needs to hear.
+/// Iterations that do little harm.
 const FEW: u64 = 8;
 
-/// Likewise, in tests.
+/// Iterations that do none in tests.
 const FEW_IN_TESTS: u64 = 100;
 
 impl Rule for DeferInLoop {
@@ -129,7 +131,8 @@ impl Rule for DeferInLoop {
 fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     let duty = Duty::of(cx, site);
     let is_lock = matches!(duty.kind, DutyKind::Unlock(_));
-    if rounds.bound.is_some_and(|bound| bound <= FEW) && !is_lock {
+    let is_few = rounds.bound.is_some_and(|bound| bound <= FEW) && !is_lock;
+    if is_few && cx.is_test() {
         return;
     }
     let lp = rounds.innermost;
@@ -186,9 +189,18 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     if let Some(lock) = deadlock {
         finding = finding.related(lock, "locked here in each iteration");
     }
-    if cx.is_test() {
+    if cx.is_test() || is_few || is_about_nothing(cx, site, &duty, within) {
         finding.at_most(Severity::Note);
     }
+}
+
+/// Whether the call is neither known to release something nor about something of the iteration: it
+/// matters only that there is one for each.
+fn is_about_nothing(cx: &RuleCx<'_>, site: &DeferSite<'_>, duty: &Duty, within: Span) -> bool {
+    let is_made = |expr| matches!(origin(cx, expr, within), Origin::Made(_));
+    let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
+    duty.kind == DutyKind::Other
+        && (site.literal.is_some() || !duty.subject.iter().chain(args).any(|&expr| is_made(expr)))
 }
 
 /// Whether the loop ranges over a variable that is declared with its elements: a table of cases.
@@ -267,11 +279,11 @@ fn is_meant(
     }
     let origin_of = |expr| origin(cx, expr, within);
     if duty.kind == DutyKind::Other {
-        // What the call is for is not known: it matters when it is about something of the iteration.
-        let is_made = |expr| matches!(origin_of(expr), Origin::Made(_));
-        let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
-        return site.literal.is_some()
-            || !duty.subject.iter().chain(args).any(|&expr| is_made(expr));
+        // What the call is for is not known: it matters when it is about something of the iteration,
+        // and somewhat when there is one for each.
+        let cfg = cx.facts().cfg(site.point.func);
+        let is_in_each_round = !cfg.reaches_avoiding(lp.head, lp.head, site.point.node);
+        return is_about_nothing(cx, site, duty, within) && (cx.is_test() || !is_in_each_round);
     }
     let carrier = match duty.kind {
         DutyKind::Remove => Carrier::Anything,

@@ -179,24 +179,6 @@ func goroutines(jobs []func()) {
 	wg.Wait()
 }
 
-func few() {
-	for _, name := range []string{"a", "b", "c"} {
-		f, err := os.Create(name)
-		if err != nil {
-			return
-		}
-		defer f.Close()
-	}
-	for i := 0; i < 3; i++ {
-		timer := time.NewTimer(time.Second)
-		defer timer.Stop()
-	}
-	for range 8 {
-		timer := time.NewTimer(time.Second)
-		defer timer.Stop()
-	}
-}
-
 func afterLoop(paths []string) {
 	for range paths {
 	}
@@ -227,12 +209,6 @@ func closeArgument(closers []io.Closer) {
 		defer func(c io.Closer) {
 			c.Close()
 		}(c)
-	}
-}
-
-func said(names []string) {
-	for _, name := range names {
-		defer fmt.Println("end", name)
 	}
 }
 
@@ -361,21 +337,6 @@ func (n *node) open() *node {
 		if !parent.done {
 			return parent
 		}
-	}
-	return nil
-}
-
-func oneOfTwo(tcp bool, dial func(string) (net.Conn, error)) error {
-	networks := []string{"udp", "tcp"}
-	if tcp {
-		networks = networks[1:]
-	}
-	for _, network := range networks {
-		conn, err := dial(network)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
 	}
 	return nil
 }
