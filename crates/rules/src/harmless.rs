@@ -6,7 +6,7 @@
 use go_flow::{CallMode, DeferSite, FunctionFacts};
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprId, ExprKind, FuncId, StmtKind};
-use go_types::{Body, Callee, LocalId, LocalKind, Object, Type};
+use go_types::{Body, Builtin, Callee, LocalId, LocalKind, Object, Type};
 
 /// What is lost when a deferred call never runs although the process ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +29,8 @@ pub(crate) enum Loss {
     Mount,
     /// Only the name says that something is put in order.
     Named,
+    /// Something that was to be printed or logged.
+    Output,
 }
 
 impl Loss {
@@ -44,6 +46,7 @@ impl Loss {
             Self::Process => "the other process is left to itself",
             Self::Mount => "the mount stays",
             Self::Named => "what it would put in order stays as it is",
+            Self::Output => "what it would print is not printed",
         }
     }
 }
@@ -63,12 +66,45 @@ const DEPTH: u32 = 2;
 /// What is lost when the process ends before the deferred call of `site` runs; `None` when that is
 /// harmless, or nothing is known of it.
 pub(crate) fn harm_of(facts: &FunctionFacts<'_>, site: &DeferSite<'_>) -> Option<Harm> {
-    match site.literal {
+    let harm = match site.literal {
         Some(literal) => harm_in(facts, literal, DEPTH),
         None => loss_of(facts, site.call, DEPTH).map(|loss| Harm {
             loss,
             call: site.call,
         }),
+    };
+    harm.or_else(|| {
+        let call = match site.literal {
+            Some(literal) => only_statement(facts, literal)?,
+            None => site.call,
+        };
+        prints(facts, call).then_some(Harm {
+            loss: Loss::Output,
+            call,
+        })
+    })
+}
+
+/// The call that is all that a function does.
+fn only_statement(facts: &FunctionFacts<'_>, func: FuncId) -> Option<ExprId> {
+    let file = facts.file();
+    match *file.block_stmts(file.func(func).body?) {
+        [only] => match file.stmt(only).kind {
+            StmtKind::Expr(call) => Some(file.unparen(call)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a call prints or logs something.
+fn prints(facts: &FunctionFacts<'_>, call: ExprId) -> bool {
+    match facts.callee(call) {
+        Callee::Builtin(Builtin::Print | Builtin::Println) => true,
+        Callee::Func { package, name, .. } => {
+            matches!(package, "fmt" | "log") && matches!(name, "Print" | "Printf" | "Println")
+        }
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use go_types::{Body, Callee};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
-use crate::harmless::{harm_of, owner_of, recovers};
+use crate::harmless::{Loss, harm_of, owner_of, recovers};
 use crate::repeat::head_span;
 use crate::rule::{Rule, declare_rule};
 use diagnostics::Severity;
@@ -95,7 +95,8 @@ fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
         || may_end(cx, cfg, site)
         || is_about_panics(cx, site)
         || keeps_thread(cx, site)
-        || is_main(cx, site) && harm_of(cx.facts(), site).is_none()
+        || is_main(cx, site)
+            && harm_of(cx.facts(), site).is_none_or(|harm| harm.loss == Loss::Output)
     {
         return;
     }

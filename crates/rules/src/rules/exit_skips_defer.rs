@@ -20,7 +20,8 @@ declare_rule! {
     /// stop a profile, put back the terminal, end a span. Calls in deferred literals, and in
     /// functions of the same package, are looked at.
     ///
-    /// A profile or trace that a program does not finish because it fails is a note. A buffer that the
+    /// A profile or trace that a program does not finish because it fails is a note, and so is a call
+    /// that only prints something. A buffer that the
     /// function has made and not touched yet is empty, and nothing is said.
     ///
     /// It is silent where nothing is lost: locks, contexts, wait groups, timers, and what the kernel
@@ -140,7 +141,8 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
             "return an error, and end the process in a caller that has nothing deferred, or call `{call}` before `{end}`"
         ));
     let is_minor = skipped.iter().all(|(_, harm)| harm.loss == Loss::Profile);
-    if is_minor && is_failure(cx, exit) {
+    let is_output = skipped.iter().all(|(_, harm)| harm.loss == Loss::Output);
+    if is_minor && is_failure(cx, exit) || is_output {
         finding = finding.at_most(Severity::Note);
     }
     for (site, harm) in skipped {

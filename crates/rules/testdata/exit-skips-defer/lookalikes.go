@@ -102,7 +102,7 @@ func caught(w *bufio.Writer) {
 func logged() {
 	defer log.Print("the end")
 	defer fmt.Println("bye")
-	os.Exit(1)
+	os.Exit(1) // want "is not printed"
 }
 
 func byHand(w *bufio.Writer) {
