@@ -29,6 +29,12 @@ pub(crate) fn measured(command: &Command) -> Result<(Usage, Vec<u8>)> {
     if let Some(folder) = command.get_current_dir() {
         wrapper.current_dir(folder);
     }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapper.env(name, value),
+            None => wrapper.env_remove(name),
+        };
+    }
     let output = wrapper
         .output()
         .with_context(|| format!("starting `{}`", process::shown(command)))?;

@@ -232,6 +232,8 @@ impl Tool<'_> {
         command
             .current_dir(folder)
             .env("GOROOT", &self.goroot)
+            // It may say that vendored packages do not count.
+            .env_remove("GOFLAGS")
             .args(["check", "--isolated", "--exit-zero", "--format", "json"])
             .args(["--select", &known.join(",")]);
         if let Some(go) = &check.go {
