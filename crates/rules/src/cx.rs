@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Diagnostic, Edit, Fix, Related, Severity};
-use go_flow::{CloseError, FunctionFacts, Inferred, Leaks, LifeEvent, Twice};
+use go_flow::{CloseError, Ending, FunctionFacts, Inferred, Leaks, LifeEvent, Twice};
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
 
@@ -113,6 +113,13 @@ impl<'a> RuleCx<'a> {
                         )
                 })
         })
+    }
+
+    /// How a call ends, as far as models and contracts of what it calls tell. Rules that ask must
+    /// [want contracts](crate::Rule::wants_contracts).
+    pub fn contract_end(&self, call: ExprId) -> Ending {
+        self.facts
+            .contract_end(call, crate::models::models(), self.contracts)
     }
 
     /// The top-level function.

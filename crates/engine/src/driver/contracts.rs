@@ -44,6 +44,7 @@ impl<'p> Contracts<'p> {
             all: self,
             giving: FxHashSet::default(),
             ending: FxHashSet::default(),
+            exiting: FxHashSet::default(),
         };
         if !wanted {
             return OwnContracts::none(&cx, nothing());
@@ -58,6 +59,7 @@ impl<'p> Contracts<'p> {
         let names = cx.names();
         let mut giving = FxHashSet::default();
         let mut ending = FxHashSet::default();
+        let mut exiting = FxHashSet::default();
         let mut seen = FxHashSet::default();
         for file in (0..).take(names.files().len()) {
             for index in (0..).take(names.imports(file).len()) {
@@ -69,6 +71,7 @@ impl<'p> Contracts<'p> {
                     let contracts = self.of_package(&package);
                     giving.extend(contracts.giving().map(Into::into));
                     ending.extend(contracts.ending().map(Into::into));
+                    exiting.extend(contracts.exiting().map(Into::into));
                 }
             }
         }
@@ -76,6 +79,7 @@ impl<'p> Contracts<'p> {
             all: self,
             giving,
             ending,
+            exiting,
         }
     }
 
@@ -131,6 +135,8 @@ pub(crate) struct Imported<'c> {
     giving: FxHashSet<Box<str>>,
     /// The names of those that never return.
     ending: FxHashSet<Box<str>>,
+    /// The names of those that may end the process.
+    exiting: FxHashSet<Box<str>>,
 }
 
 impl Inferred for Imported<'_> {
@@ -145,6 +151,10 @@ impl Inferred for Imported<'_> {
 
     fn may_end(&self, name: &str) -> bool {
         self.ending.contains(name)
+    }
+
+    fn may_exit(&self, name: &str) -> bool {
+        self.exiting.contains(name)
     }
 }
 

@@ -289,6 +289,12 @@ impl<'a> Tracker<'_, 'a> {
         class_of(self.body().cx(), self.models(), ty)
     }
 
+    /// Whether the field `name` of the resource at hand is its channel.
+    pub(crate) fn is_channel(&self, name: &str) -> bool {
+        let class = self.models().class(self.class.get());
+        class.channel.as_deref() == Some(name)
+    }
+
     /// Whether the resource at hand is released by its name.
     pub(crate) fn is_named(&self) -> bool {
         self.models().class(self.class.get()).release_via.is_some()

@@ -38,6 +38,29 @@ pub struct Gives {
     pub unless_error: bool,
 }
 
+/// Whether a function ends the process.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Exits {
+    /// As far as is known, it does not.
+    #[default]
+    Never,
+    /// On some path: `if err != nil { log.Fatal(err) }`.
+    Maybe,
+    /// It never returns because it ends the process.
+    Always,
+}
+
+/// What a contract says about how calls end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ending {
+    /// The call never returns.
+    pub never_returns: bool,
+    /// It ends the process.
+    pub exits: Exits,
+    /// It waits or loops for ever.
+    pub blocks: bool,
+}
+
 /// What a function does with resources.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Contract {
@@ -51,6 +74,10 @@ pub struct Contract {
     pub never_returns: bool,
     /// The parameters that it writes to, by bit.
     pub writes: u32,
+    /// Whether it ends the process.
+    pub exits: Exits,
+    /// Whether it never returns because it waits or loops for ever. No deferred call runs then.
+    pub blocks: bool,
 }
 
 impl Contract {
@@ -59,6 +86,8 @@ impl Contract {
         self.gives.is_empty()
             && !self.never_returns
             && self.writes == 0
+            && self.exits == Exits::Never
+            && !self.blocks
             && self.recv == ArgEffect::Unknown
             && self
                 .params
@@ -86,6 +115,8 @@ pub struct PackageContracts {
     giving: FxHashSet<Box<str>>,
     /// Likewise of those that never return.
     ending: FxHashSet<Box<str>>,
+    /// Likewise of those that may end the process.
+    exiting: FxHashSet<Box<str>>,
 }
 
 impl PackageContracts {
@@ -102,6 +133,16 @@ impl PackageContracts {
     /// Whether a function or method called `name` never returns.
     pub fn ends_named(&self, name: &str) -> bool {
         self.ending.contains(name)
+    }
+
+    /// Whether a function or method called `name` may end the process.
+    pub fn exits_named(&self, name: &str) -> bool {
+        self.exiting.contains(name)
+    }
+
+    /// The names of the functions and methods that may end the process.
+    pub fn exiting(&self) -> impl Iterator<Item = &str> {
+        self.exiting.iter().map(|name| &**name)
     }
 
     /// The names of the functions and methods that never return.
@@ -128,6 +169,9 @@ impl PackageContracts {
         }
         if contract.never_returns {
             self.ending.insert(name.into());
+        }
+        if contract.exits != Exits::Never {
+            self.exiting.insert(name.into());
         }
         self.by_name.insert(key.into(), contract);
         true

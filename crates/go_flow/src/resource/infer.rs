@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 
-use go_syntax::{DeclKind, Features, FuncId};
+use go_syntax::{DeclKind, Features, FuncId, StmtKind};
 use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::calls::{class_of, field_of, is_stream};
-use super::contract::{ArgEffect, Contract, Gives, PackageContracts};
+use super::contract::{ArgEffect, Contract, Ending, Exits, Gives, PackageContracts};
 use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::models::{ClassId, Models};
-use crate::cfg::{Cfg, NodeKind};
+use crate::cfg::{Cfg, End, NodeKind};
 use crate::facts::{FunctionFacts, Point};
+use crate::search::Visit;
+use crate::sites::CallMode;
 
 /// Contracts may build on each other along chains of calls; a package is gone through so many times
 /// at most.
@@ -29,6 +31,12 @@ pub trait Inferred: std::fmt::Debug {
 
     /// Whether a function or method called `name` may never return, likewise.
     fn may_end(&self, name: &str) -> bool;
+
+    /// Whether a function or method called `name` may end the process, likewise.
+    fn may_exit(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }
 
 /// No function has a contract.
@@ -72,6 +80,10 @@ impl Inferred for Growing<'_> {
 
     fn may_end(&self, name: &str) -> bool {
         self.own.borrow().ends_named(name) || self.others.may_end(name)
+    }
+
+    fn may_exit(&self, name: &str) -> bool {
+        self.own.borrow().exits_named(name) || self.others.may_exit(name)
     }
 }
 
@@ -119,6 +131,10 @@ impl<D: Inferred> Inferred for OwnContracts<D> {
 
     fn may_end(&self, name: &str) -> bool {
         self.own.ends_named(name) || self.others.may_end(name)
+    }
+
+    fn may_exit(&self, name: &str) -> bool {
+        self.own.exits_named(name) || self.others.may_exit(name)
     }
 }
 
@@ -268,12 +284,16 @@ fn infer(
     function: &Function<'_>,
 ) -> Contract {
     let may_end = function.may_end || function.calls.iter().any(|call| known.may_end(call));
+    let may_exit = function
+        .calls
+        .iter()
+        .any(|call| models.may_end(call) || known.may_end(call) || known.may_exit(call));
     let gives_something = function.gives
         && function
             .calls
             .iter()
             .any(|call| models.may_acquire(call) || known.may_give(call));
-    if !may_end && !function.takes && !gives_something {
+    if !may_end && !may_exit && !function.takes && !gives_something {
         return Contract::default();
     }
     let body = Body::new(cx, function.file, function.func);
@@ -283,6 +303,10 @@ fn infer(
         never_returns: may_end && never_returns(&tracker, facts.cfg(function.func)),
         ..Contract::default()
     };
+    contract.blocks = contract.never_returns && blocks(&tracker, facts.cfg(function.func));
+    if may_exit {
+        contract.exits = exits(&tracker, facts.cfg(function.func), contract.never_returns);
+    }
     if function.takes {
         params(&tracker, &mut contract);
     }
@@ -320,6 +344,65 @@ fn never_returns<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>) -> bool {
         }
     }
     ended
+}
+
+/// Whether a function that never returns waits or loops for ever, whatever happens: no path ends it by
+/// a panic, the end of the goroutine or that of the process.
+fn blocks<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>) -> bool {
+    let ended = cfg.search([cfg.entry()], |node| {
+        let point = Point {
+            func: cfg.func(),
+            node,
+        };
+        let mut skipped = false;
+        for site in tracker.facts().calls_at(point) {
+            if site.mode != CallMode::Now {
+                continue;
+            }
+            let ending = tracker.end_of(site.call);
+            if ending.blocks {
+                skipped = true;
+            } else if ending != Ending::default() || tracker.facts().may_end(site.call) {
+                return Visit::Stop;
+            }
+        }
+        match cfg.kind(node) {
+            _ if skipped => Visit::Skip,
+            NodeKind::Exit | NodeKind::End(End::Panic | End::Goexit | End::Process) => Visit::Stop,
+            _ => Visit::Continue,
+        }
+    });
+    ended.is_none()
+}
+
+/// Whether a function ends the process, itself or by what it calls as statements of their own.
+fn exits<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>, never_returns: bool) -> Exits {
+    let mut found = false;
+    let mut otherwise = cfg.loops().iter().any(|lp| cfg.reachable(lp.head));
+    cfg.search([cfg.entry()], |node| {
+        let ends = match cfg.kind(node) {
+            NodeKind::End(End::Process) => Exits::Always,
+            NodeKind::End(_) => {
+                otherwise = true;
+                Exits::Never
+            }
+            NodeKind::Stmt(stmt) => match tracker.file().stmt(stmt).kind {
+                StmtKind::Expr(call) => tracker.end_of(tracker.file().unparen(call)).exits,
+                _ => Exits::Never,
+            },
+            _ => Exits::Never,
+        };
+        found |= ends != Exits::Never;
+        match ends {
+            Exits::Always => Visit::Skip,
+            _ => Visit::Continue,
+        }
+    });
+    match (found, never_returns && !otherwise) {
+        (false, _) => Exits::Never,
+        (true, false) => Exits::Maybe,
+        (true, true) => Exits::Always,
+    }
 }
 
 fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {

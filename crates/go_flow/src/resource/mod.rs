@@ -32,7 +32,7 @@ mod life_tests;
 #[cfg(test)]
 mod tests;
 
-pub use contract::{ArgEffect, CallContract, Contract, Gives, PackageContracts};
+pub use contract::{ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts};
 pub use explore::{Fate, Hop, Leak, Leaks};
 pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};
 pub use life::{LifeEvent, What};
@@ -40,6 +40,8 @@ pub use models::{
     Acquire, Class, ClassId, CloseError, Closing, FunctionModel, Iterate, Models, Twice, WritesTo,
     method_key,
 };
+
+use go_syntax::ExprId;
 
 use crate::facts::FunctionFacts;
 use explore::Tracker;
@@ -60,5 +62,11 @@ impl<'a> FunctionFacts<'a> {
         wanted: &dyn Fn(&Class) -> bool,
     ) -> Vec<LifeEvent> {
         Tracker::new(self, models, inferred).life_events(wanted)
+    }
+
+    /// How a call ends, as far as the contract of what it calls tells. ([`FunctionFacts::call_end`]
+    /// knows only of the table.)
+    pub fn contract_end(&self, call: ExprId, models: &Models, inferred: &dyn Inferred) -> Ending {
+        Tracker::new(self, models, inferred).end_of(call)
     }
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::contract::{ArgEffect, Contract, Gives};
+use super::contract::{ArgEffect, Contract, Exits, Gives};
 use crate::ends::ending_names;
 
 /// A kind of resource.
@@ -115,6 +115,10 @@ pub struct Class {
     pub fed_by: Option<u32>,
     /// Whether reading it to the end releases it.
     pub drained: bool,
+    /// The field that is a channel of it: who has only that cannot release it.
+    pub channel: Option<Box<str>>,
+    /// Whether what comes from that channel says that it has released itself.
+    pub fires: bool,
     /// Whether it is the name of a file, which other names may be made of.
     pub is_path: bool,
     /// Whether it does no harm to leave it behind on a path that ends in an error.
@@ -192,6 +196,8 @@ impl Models {
             exhausted_by: Vec::new(),
             fed_by: None,
             drained: false,
+            channel: None,
+            fires: false,
             is_path: false,
             error_excuses: false,
             closing: Closing {
@@ -262,11 +268,13 @@ impl Models {
         }
     }
 
-    /// Says that a function ends the process, or never returns for another reason.
-    pub fn add_end(&mut self, func: &str) {
+    /// Says that a function never returns, and whether it ends the process.
+    pub fn add_end(&mut self, func: &str, exits: Exits) {
         let last = func.rsplit('.').next().unwrap_or_default();
         self.ends.insert(last.into());
-        self.functions.entry(func.into()).or_default().never_returns = true;
+        let contract = self.functions.entry(func.into()).or_default();
+        contract.never_returns = exits != Exits::Maybe;
+        contract.exits = exits;
     }
 
     /// Says that a function releases resources of `class` that are its argument `index`.

@@ -4,9 +4,10 @@
 use std::rc::Rc;
 
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, NameId, SpecKind, StmtKind};
+use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, NameId, SpecKind, StmtKind, UnaryOp};
 use go_types::{Basic, Builtin, Callee, Init, LocalId, LocalKind, Object, Type};
 
+use super::contract::Ending;
 use super::explore::Tracker;
 use crate::cfg::{Cfg, NodeKind};
 use crate::facts::Point;
@@ -14,7 +15,7 @@ use crate::facts::Point;
 /// What is looked at in a node.
 #[derive(Debug)]
 pub(crate) struct NodeInfo {
-    /// Calls, literals and composite literals, operands before what they are operands of.
+    /// Calls, receives, literals and composite literals, operands before what they are operands of.
     pub(crate) events: Vec<ExprId>,
     /// The variables that are mentioned, also within literals; sorted.
     pub(crate) locals: Vec<LocalId>,
@@ -48,7 +49,10 @@ impl<'a> Tracker<'_, 'a> {
                 literals.push(func);
                 events.push(expr);
             }
-            ExprKind::CompositeLit { .. } => events.push(expr),
+            ExprKind::CompositeLit { .. }
+            | ExprKind::Unary {
+                op: UnaryOp::Recv, ..
+            } => events.push(expr),
             _ => {}
         });
         for func in literals {
@@ -97,6 +101,24 @@ impl<'a> Tracker<'_, 'a> {
                     && self.contract(call).contract.never_returns
             }
             _ => false,
+        }
+    }
+
+    /// What the contract of what a call calls says about its end; nothing for most calls.
+    pub(crate) fn end_of(&self, call: ExprId) -> Ending {
+        let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = self.facts().callee(call)
+        else {
+            return Ending::default();
+        };
+        let (models, inferred) = (self.models(), self.inferred());
+        if !models.may_end(name) && !inferred.may_end(name) && !inferred.may_exit(name) {
+            return Ending::default();
+        }
+        let contract = &self.contract(call).contract;
+        Ending {
+            never_returns: contract.never_returns,
+            exits: contract.exits,
+            blocks: contract.blocks,
         }
     }
 

@@ -5,6 +5,7 @@ use go_types::{Callee, LocalId, Object};
 
 use super::explore::Tracker;
 use super::state::{Fact, How, State};
+use super::values::Temps;
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 
 /// Functions that are true only for errors that are not nil, by the first argument.
@@ -20,6 +21,20 @@ const OF_ERRORS: [&str; 8] = [
 ];
 
 impl<'a> Tracker<'_, 'a> {
+    /// Whether a `range` statement is one over the channel of the resource.
+    fn is_own_channel(&self, cfg: &Cfg<'a>, node: NodeId, state: &State) -> bool {
+        if self.models().class(self.class.get()).channel.is_none() {
+            return false;
+        }
+        let NodeKind::RangeNext(stmt) = cfg.kind(node) else {
+            return false;
+        };
+        let StmtKind::Range { x, .. } = self.file().stmt(stmt).kind else {
+            return false;
+        };
+        self.value(state, &Temps::default(), x).how() == Some(How::Inside)
+    }
+
     /// Takes an edge; false when control cannot go there with what is known, or when nothing was
     /// acquired if it does.
     pub(crate) fn refine(
@@ -29,6 +44,10 @@ impl<'a> Tracker<'_, 'a> {
         edge: EdgeKind,
         state: &mut State,
     ) -> bool {
+        // Nobody closes the channel of a ticker.
+        if edge == EdgeKind::RangeDone {
+            return !self.is_own_channel(cfg, node, state);
+        }
         let truth = match edge {
             EdgeKind::True | EdgeKind::Case => true,
             EdgeKind::False | EdgeKind::Default => false,

@@ -118,6 +118,13 @@ impl<'a> Explorer<'_, '_, 'a> {
                 outs.push((state, temps));
             }
             ExprKind::Call { .. } => self.call(point, expr, state, temps, outs)?,
+            // The timer has fired: nothing is left of it.
+            ExprKind::Unary { x, .. }
+                if self.class().fires
+                    && self.t.value(&state, &temps, x).how() == Some(How::Inside) =>
+            {
+                self.settle(Fate::Released, point, None);
+            }
             _ => outs.push((state, temps)),
         }
         Ok(())
@@ -184,8 +191,13 @@ impl<'a> Explorer<'_, '_, 'a> {
             return Ok(());
         }
         for (index, &arg) in args.iter().enumerate() {
-            let Some(how) = self.t.value(&state, &temps, arg).how() else {
-                continue;
+            let (index, how) = match self.t.value(&state, &temps, arg) {
+                // `f(g())` hands on all results of `g`.
+                Val::Multi { index, how, .. } if args.len() == 1 => (index as usize, how),
+                value => match value.how() {
+                    Some(how) => (index, how),
+                    None => continue,
+                },
             };
             if let Some(fate) = self.pass(call, index, how, &mut temps) {
                 if self.is_beyond() && fate == Fate::Released && how == How::Same {
@@ -413,7 +425,8 @@ impl<'a> Explorer<'_, '_, 'a> {
             NodeKind::Range(stmt) => {
                 // An iterator function may do anything with what it iterates over, and the elements
                 // may be what is followed.
-                if let StmtKind::Range { x, .. } = file.stmt(stmt).kind
+                if self.class().channel.is_none()
+                    && let StmtKind::Range { x, .. } = file.stmt(stmt).kind
                     && let Some(How::Call | How::Inside) = self.t.value(&state, temps, x).how()
                 {
                     self.settle(Fate::Kept, point, None);

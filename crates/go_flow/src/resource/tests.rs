@@ -7,8 +7,8 @@ use go_types::{Importer, LocalId, PackageCx, PackageNames};
 
 use super::state::{Fact, How, State, Sym};
 use super::{
-    Acquire, ArgEffect, Class, ClassId, CloseError, Closing, Contract, Fate, FunctionModel, Gives,
-    Leak, Models, NoContracts, Twice, infer_package, method_key,
+    Acquire, ArgEffect, Class, ClassId, CloseError, Closing, Contract, Exits, Fate, FunctionModel,
+    Gives, Leak, Models, NoContracts, Twice, infer_package, method_key,
 };
 use crate::testing::{Snippet, TextPackages, with_packages};
 
@@ -57,6 +57,8 @@ fn class(name: &str, release: &[&str]) -> Class {
         exhausted_by: Vec::new(),
         fed_by: None,
         drained: false,
+        channel: None,
+        fires: false,
         is_path: false,
         error_excuses: false,
         closing: Closing::default(),
@@ -118,7 +120,7 @@ pub(super) fn test_models() -> Models {
             params: vec![(0, effect)],
         });
     }
-    models.add_end("r.Exit");
+    models.add_end("r.Exit", Exits::Always);
     models
 }
 
@@ -461,6 +463,47 @@ func serve(ch chan int) { for range ch { } }
     assert!(contract(text, "loop").never_returns);
     assert!(!contract(text, "sometimes").never_returns);
     assert!(!contract(text, "serve").never_returns);
+}
+
+#[test]
+fn functions_that_end_the_process() {
+    let text = "
+func die() { r.Exit() }
+func dieToo() { die() }
+func check(c bool) { if c { die() } }
+func checkToo(c bool) { check(c) }
+func loops() { for { die() } }
+func fails(c bool) { if c { panic(1) }; die() }
+func later() func() { return func() { die() } }
+func fine() { later() }
+";
+    assert_eq!(contract(text, "die").exits, Exits::Always);
+    assert_eq!(contract(text, "dieToo").exits, Exits::Always);
+    assert_eq!(contract(text, "check").exits, Exits::Maybe);
+    assert_eq!(contract(text, "checkToo").exits, Exits::Maybe);
+    assert_eq!(contract(text, "loops").exits, Exits::Maybe);
+    assert_eq!(contract(text, "fails").exits, Exits::Maybe);
+    assert_eq!(contract(text, "later").exits, Exits::Never);
+    assert_eq!(contract(text, "fine").exits, Exits::Never);
+}
+
+#[test]
+fn functions_that_wait_for_ever() {
+    let text = "
+func park() { select { } }
+func parkToo() { park() }
+func loop(c chan int) { for { <-c } }
+func either(c bool) { if c { park() }; for { } }
+func sometimes(c bool) { if c { park() } }
+func fails(c chan int) { for { if <-c > 1 { panic(1) } } }
+func die() { r.Exit() }
+";
+    for name in ["park", "parkToo", "loop", "either"] {
+        assert!(contract(text, name).blocks, "{name}");
+    }
+    for name in ["sometimes", "fails", "die"] {
+        assert!(!contract(text, name).blocks, "{name}");
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl<'a> Tracker<'_, 'a> {
                     return Val::Thing(how);
                 }
                 match self.value(state, temps, x).how() {
+                    Some(How::Same) if self.is_channel(name) => Val::Thing(How::Inside),
                     Some(How::Same | How::Own) if self.releases_by(name) => Val::Thing(How::Call),
                     Some(How::Inside | How::Own) if self.is_closable(expr) => {
                         Val::Thing(How::Inside)

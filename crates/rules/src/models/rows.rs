@@ -64,8 +64,9 @@ pub(super) struct ClassRow {
     pub(super) rollback: Vec<String>,
     #[serde(default, rename = "flush")]
     _flush: IgnoredAny,
-    #[serde(default, rename = "fires")]
-    _fires: IgnoredAny,
+    #[serde(default)]
+    pub(super) fires: bool,
+    pub(super) channel: Option<String>,
     #[serde(default, rename = "owns_fields")]
     _owns_fields: IgnoredAny,
     #[serde(default, rename = "same_goroutine")]
@@ -161,12 +162,9 @@ pub(super) struct EndRow {
     #[serde(default)]
     pub(super) funcs: Vec<String>,
     pub(super) how: String,
-    #[serde(default, rename = "on_arg")]
-    _on_arg: IgnoredAny,
-    #[serde(default, rename = "on_success")]
-    _on_success: IgnoredAny,
-    #[serde(default, rename = "from")]
-    _from: IgnoredAny,
+    pub(super) on_arg: Option<IgnoredAny>,
+    pub(super) on_success: Option<IgnoredAny>,
+    pub(super) from: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! `defer-before-endless-wait`.
 
-use go_flow::{CallEnd, CallMode, Cfg, DeferSite, End, FunctionFacts, Visit};
-use go_syntax::Span;
+use go_flow::{CallEnd, CallMode, Cfg, DeferSite, End, FunctionFacts, NodeKind, Point, Visit};
+use go_syntax::{ExprId, Span};
 use go_types::{Body, Callee};
 
 use crate::cx::RuleCx;
@@ -16,7 +16,7 @@ declare_rule! {
     ///
     /// ## What it does
     /// Reports a `defer` from which control can never come to the end of the function: what follows
-    /// is `select {}`, or a loop that nothing leaves. A `break` within a `select` or `switch` ends
+    /// is `select {}`, a loop that nothing leaves, or a function of the program that never returns. A `break` within a `select` or `switch` ends
     /// that statement and not the loop, so it is no way out.
     ///
     /// It is silent for calls that deal with panics, since those run when one comes; for functions
@@ -73,6 +73,10 @@ impl Rule for DeferBeforeEndlessWait {
         &Self::META
     }
 
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &RuleCx<'_>) {
         if cx.is_example() {
             return;
@@ -80,11 +84,52 @@ impl Rule for DeferBeforeEndlessWait {
         for site in cx.facts().defers() {
             let cfg = cx.facts().cfg(site.point.func);
             let node = site.point.node;
-            if cfg.reachable(node) && !cfg.in_cycle(node) && !cfg.can_reach_exit(node) {
+            if !cfg.reachable(node) || cfg.in_cycle(node) {
+                continue;
+            }
+            if cfg.can_reach_exit(node) {
+                check_calls(cx, cfg, site);
+            } else {
                 check_site(cx, cfg, site);
             }
         }
     }
+}
+
+/// Reports a `defer` behind which every path comes to a call of a function that never returns.
+fn check_calls(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
+    let mut waits: Option<ExprId> = None;
+    let returns = cfg.search_after(site.point.node, |node| {
+        let point = Point {
+            func: site.point.func,
+            node,
+        };
+        let mut calls = cx.facts().calls_at(point).iter();
+        let blocks =
+            calls.find(|call| call.mode == CallMode::Now && cx.contract_end(call.call).blocks);
+        match (cfg.kind(node), blocks) {
+            (_, Some(call)) => {
+                waits.get_or_insert(call.call);
+                Visit::Skip
+            }
+            (NodeKind::Exit | NodeKind::End(End::Panic | End::Goexit | End::Process), _) => {
+                Visit::Stop
+            }
+            _ => Visit::Continue,
+        }
+    });
+    let Some(call) = waits.filter(|_| returns.is_none()) else {
+        return;
+    };
+    if may_end(cx, cfg, site)
+        || is_about_panics(cx, site)
+        || keeps_thread(cx, site)
+        || is_main(cx, site) && harm_of(cx.facts(), site).is_none()
+    {
+        return;
+    }
+    let wait = format!("`{}` never returns", cx.call_snippet(call));
+    report(cx, site, cx.file().expr(call).span, &wait);
 }
 
 fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
@@ -100,9 +145,12 @@ fn check_site(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) {
     {
         return;
     }
-    let Some((span, wait)) = wait(cx, cfg, site) else {
-        return;
-    };
+    if let Some((span, wait)) = wait(cx, cfg, site) {
+        report(cx, site, span, wait);
+    }
+}
+
+fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, span: Span, wait: &str) {
     let duty = Duty::of(cx, site);
     let call = cx.call_snippet(duty.call);
     let finding = cx
@@ -148,7 +196,7 @@ fn is_about_panics(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
     handles_panics(cx, site.call)
 }
 
-fn handles_panics(cx: &RuleCx<'_>, call: go_syntax::ExprId) -> bool {
+fn handles_panics(cx: &RuleCx<'_>, call: ExprId) -> bool {
     const WORDS: [&str; 4] = ["crash", "recover", "panic", "fatal"];
     let Some((fun, _)) = cx.file().call(call) else {
         return false;

@@ -1,7 +1,9 @@
 //! `exit-skips-defer`.
 
 use diagnostics::Severity;
-use go_flow::{CallEnd, CallMode, CallSite, DeferSite, End, LiteralUse, NodeId, Point, Visit};
+use go_flow::{
+    CallEnd, CallMode, CallSite, DeferSite, End, Exits, LiteralUse, NodeId, Point, Visit, calls,
+};
 use go_syntax::{ExprId, Span, StmtKind};
 use go_types::Callee;
 
@@ -15,7 +17,7 @@ declare_rule! {
     ///
     /// ## What it does
     /// Reports `os.Exit`, `log.Fatal` and the like (`syscall.Exit`, the `Fatal` methods of well-known
-    /// loggers) where a path leads to them from a `defer` whose call would do something that the end
+    /// loggers, functions of the program that end the process, on some path at least) where a path leads to them from a `defer` whose call would do something that the end
     /// of the process does not do: write out a buffer, finish an archive, remove a temporary file,
     /// stop a profile, put back the terminal, end a span. Calls in deferred literals, and in
     /// functions of the same package, are looked at.
@@ -64,7 +66,7 @@ declare_rule! {
     ///
     /// ## When it is wrong
     /// When it is all the same what becomes of the output, or of a temporary file, once the program
-    /// has failed. Of functions of other packages only the name is known.
+    /// has failed.
     ///
     /// ## Fix safety
     /// There is no fix yet.
@@ -82,6 +84,10 @@ impl Rule for ExitSkipsDefer {
         &Self::META
     }
 
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &RuleCx<'_>) {
         if cx.is_example() {
             return;
@@ -92,7 +98,7 @@ impl Rule for ExitSkipsDefer {
             .iter()
             .filter(|site| {
                 !matches!(site.mode, CallMode::Spawned(_))
-                    && cx.facts().call_end(site.call) == Some(CallEnd::Never(End::Process))
+                    && (ends_process(cx, site.call) || exits(cx, site))
                     && cx.facts().reachable(site.point)
             })
             .collect();
@@ -111,7 +117,13 @@ impl Rule for ExitSkipsDefer {
         for exit in exits {
             let skipped: Vec<_> = harms
                 .iter()
-                .filter(|(site, harm)| is_skipped(cx, exit, site, harm))
+                .filter(|(site, harm)| {
+                    // What is only guessed at twice is too weak.
+                    let is_guess = harm.loss == Loss::Named && !ends_process(cx, exit.call);
+                    !is_guess
+                        && is_skipped(cx, exit, site, harm)
+                        && !callee_does(cx, exit.call, harm.call)
+                })
                 .collect();
             if skipped.iter().all(|(site, _)| told.contains(&site.ordinal)) {
                 continue;
@@ -122,18 +134,49 @@ impl Rule for ExitSkipsDefer {
     }
 }
 
+/// Whether a call is known to end the process.
+fn ends_process(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    cx.facts().call_end(call) == Some(CallEnd::Never(End::Process))
+}
+
+/// Whether a call is one of a function of the program that ends the process, perhaps under some
+/// condition. Tests call such functions for what they test.
+fn exits(cx: &RuleCx<'_>, site: &CallSite) -> bool {
+    site.mode == CallMode::Now
+        && !cx.is_test()
+        && cx.facts().call_end(site.call).is_none()
+        && cx.contract_end(site.call).exits != Exits::Never
+}
+
+/// Whether the function that is called does the work itself before it ends the process.
+fn callee_does(cx: &RuleCx<'_>, exit: ExprId, work: ExprId) -> bool {
+    let Some((index, func)) = cx.body().declaration(exit) else {
+        return false;
+    };
+    let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = cx.facts().callee(work)
+    else {
+        return false;
+    };
+    let called = calls(cx.body().cx().file(index), func);
+    called.contains(name)
+        || FINISHING.contains(&name) && FINISHING.iter().any(|name| called.contains(name))
+}
+
 fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)]) {
     let Some((_, harm)) = skipped.last() else {
         return;
     };
     let call = cx.call_snippet(harm.call);
     let end = cx.call_snippet(exit.call);
+    let is_certain =
+        ends_process(cx, exit.call) || cx.contract_end(exit.call).exits == Exits::Always;
+    let ends = if is_certain { "ends" } else { "may end" };
     let mut finding = cx
         .report(
             &ExitSkipsDefer::META,
             cx.file().expr(exit.call).span,
             format!(
-                "`{end}` ends the process, and the deferred `{call}` does not run: {}",
+                "`{end}` {ends} the process, and the deferred `{call}` does not run: {}",
                 harm.loss.consequence()
             ),
         )
