@@ -4,6 +4,7 @@
 //! Nothing here reads files or configuration: the engine does, and calls [`check_file`].
 
 mod blocks;
+mod contexts;
 mod copies;
 mod cx;
 mod decides;

@@ -23,13 +23,22 @@ pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInp
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
 pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
+    report_leaks_if(cx, meta, |_, _| true);
+}
+
+/// Likewise, of those that are `wanted`.
+pub(crate) fn report_leaks_if(
+    cx: &RuleCx<'_>,
+    meta: &'static RuleMeta,
+    wanted: impl Fn(&Class, &Leak) -> bool,
+) {
     let mut reported = None;
     for leak in &cx.leaks().list {
         let class = models().class(leak.class);
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
         let mine = *class.rule == *meta.name && !is_thrown_away(cx, class, leak);
-        if mine && !again && matters(cx, class, leak) {
+        if mine && !again && wanted(class, leak) && matters(cx, class, leak) {
             report(cx, meta, class, leak);
             reported = Some(leak.call);
         }
@@ -91,6 +100,15 @@ fn is_thrown_away(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether of the timer or ticker that a call gives only the channel is taken: `time.NewTimer(d).C`.
+pub(crate) fn is_only_channel(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    let file = cx.file();
+    file.func(cx.root())
+        .exprs
+        .iter()
+        .any(|expr| matches!(file.selector(expr), Some((x, "C")) if file.unparen(x) == call))
 }
 
 /// Whether anything goes wrong.

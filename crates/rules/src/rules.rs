@@ -65,6 +65,9 @@ register! {
     close_error_masks::CloseErrorMasks,
     commit_error_dropped::CommitErrorDropped,
     rollback_hides_error::RollbackHidesError,
+    ticker_not_stopped::TickerNotStopped,
+    timer_not_stopped::TimerNotStopped,
+    afterfunc_not_stopped::AfterfuncNotStopped,
 }
 
 /// All rules, by category and name as the catalogue has them.
