@@ -68,6 +68,8 @@ register! {
     ticker_not_stopped::TickerNotStopped,
     timer_not_stopped::TimerNotStopped,
     afterfunc_not_stopped::AfterfuncNotStopped,
+    cleanup_with_cancelled_context::CleanupWithCancelledContext,
+    context_cancelled_too_early::ContextCancelledTooEarly,
 }
 
 /// All rules, by category and name as the catalogue has them.
