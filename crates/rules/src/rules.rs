@@ -70,6 +70,7 @@ register! {
     afterfunc_not_stopped::AfterfuncNotStopped,
     cleanup_with_cancelled_context::CleanupWithCancelledContext,
     context_cancelled_too_early::ContextCancelledTooEarly,
+    waitgroup_done_missing::WaitgroupDoneMissing,
 }
 
 /// All rules, by category and name as the catalogue has them.
