@@ -71,6 +71,9 @@ register! {
     cleanup_with_cancelled_context::CleanupWithCancelledContext,
     context_cancelled_too_early::ContextCancelledTooEarly,
     waitgroup_done_missing::WaitgroupDoneMissing,
+    defer_with_parallel_subtests::DeferWithParallelSubtests,
+    defer_panics::DeferPanics,
+    defer_in_recursion::DeferInRecursion,
 }
 
 /// All rules, by category and name as the catalogue has them.
