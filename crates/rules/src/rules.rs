@@ -74,6 +74,8 @@ register! {
     defer_with_parallel_subtests::DeferWithParallelSubtests,
     defer_panics::DeferPanics,
     defer_in_recursion::DeferInRecursion,
+    exit_outside_main::ExitOutsideMain,
+    signal_skips_cleanup::SignalSkipsCleanup,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -1,0 +1,8 @@
+package store
+
+import "os"
+
+func main() {
+	defer os.Remove("x")
+	println("work")
+}
