@@ -2,10 +2,12 @@
 
 use go_flow::{CallMode, CallSite, DeferSite, NodeId, NodeKind, Point, Visit, calls};
 use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind, UnaryOp};
-use go_types::{Callee, LocalId, Object, PackageCx};
+use go_types::{Callee, LocalId, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
-use crate::contexts::{Cancellable, cancellables, context_argument, is_cleanup, is_context_of};
+use crate::contexts::{
+    Cancellable, cancellables, context_argument, is_cleanup, is_context_of, maker,
+};
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
 
@@ -18,6 +20,9 @@ declare_rule! {
     /// certainly cancelled: a deferred one, when the `defer` of the context's `cancel` comes later and
     /// so runs first; and one that can only be reached by waiting for `ctx.Done()` of the same
     /// context. Contexts made of it by `context.WithTimeout` and the like are cancelled with it.
+    ///
+    /// In tests it reports such calls in functions given to `t.Cleanup` with `t.Context()`, which is
+    /// cancelled just before those functions run (package testing).
     ///
     /// A `cancel` that is called by hand before the end is no cause: it often says that the cleanup is
     /// not needed any more.
@@ -72,6 +77,7 @@ impl Rule for CleanupWithCancelledContext {
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         let called = calls(package.file(input.index), func);
         called.contains("Done")
+            || called.contains("Cleanup")
             || crate::contexts::MAKERS
                 .iter()
                 .any(|name| called.contains(name))
@@ -83,6 +89,9 @@ impl Rule for CleanupWithCancelledContext {
             deferred(cx, &made, &mut told);
         }
         after_done(cx, &mut told);
+        if cx.is_test() {
+            in_cleanups(cx);
+        }
     }
 }
 
@@ -201,6 +210,59 @@ fn after_done(cx: &RuleCx<'_>, told: &mut Vec<ExprId>) {
             .related(cx.file().expr(receive).span, format!("`{name}` has ended when this goes on"));
         }
     }
+}
+
+/// Calls in functions given to `t.Cleanup` with the context of the test.
+fn in_cleanups(cx: &RuleCx<'_>) {
+    let facts = cx.facts();
+    let file = cx.file();
+    for site in facts.calls() {
+        let Callee::Selected {
+            name: "Cleanup", ..
+        } = facts.callee(site.call)
+        else {
+            continue;
+        };
+        let Some((_, &[function])) = file.call(site.call) else {
+            continue;
+        };
+        let ExprKind::FuncLit(literal) = file.expr(file.unparen(function)).kind else {
+            continue;
+        };
+        let is_root = &mut |cx: &RuleCx<'_>, expr: ExprId| is_test_context(cx, expr);
+        let late = facts.calls_of(literal).iter().find(|inner| {
+            is_cleanup(cx, inner.call)
+                && context_argument(cx, inner.call, |arg| is_context_of(cx, arg, is_root)).is_some()
+        });
+        let Some(late) = late else { continue };
+        let call = cx.call_snippet(late.call);
+        cx.report(
+            &CleanupWithCancelledContext::META,
+            file.expr(late.call).span,
+            format!("`{call}` gets the context of the test, which is cancelled before the functions given to `Cleanup` run"),
+        )
+        .help("give it a context of its own, such as `context.WithoutCancel` of this one");
+    }
+}
+
+/// Whether the value of an expression is `t.Context()` of a test or benchmark.
+fn is_test_context(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let Some((call, 0)) = maker(cx, expr) else {
+        return false;
+    };
+    let Callee::Selected { x, name: "Context" } = cx.facts().callee(call) else {
+        return false;
+    };
+    let Object::Local(local) = cx.body().object(x) else {
+        return false;
+    };
+    let LocalKind::Param(field) = cx.body().names().local(local).kind else {
+        return false;
+    };
+    matches!(
+        cx.file().expr_text(cx.file().field(field).ty),
+        "*testing.T" | "*testing.B" | "*testing.F" | "testing.TB"
+    )
 }
 
 /// What a call `ctx.Done()` is waited for with: where, the variable, and the receive.

@@ -1,11 +1,14 @@
 //! `context-cancelled-too-early`.
 
 use go_flow::{CallMode, DeferSite, GoSite, NodeKind, Place, PlaceRoot, Point, Visit, calls};
+use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind, UnaryOp};
 use go_types::{Callee, LocalKind, Object, PackageCx, Selection};
 
 use crate::FileInput;
-use crate::contexts::{Cancellable, MAKERS, cancellables, context_argument, maker, works_with};
+use crate::contexts::{
+    Cancellable, MAKERS, cancellables, context_argument, is_context_of, maker, works_with,
+};
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
 
@@ -21,6 +24,9 @@ declare_rule! {
     /// - a result of the function only works as long as its context does: an HTTP response whose body
     ///   was not read, `sql.Rows`, `sql.Row` or `sql.Tx`, a request or command that was not run yet,
     ///   a stream.
+    ///
+    /// The context of an HTTP request ends when the handler returns: a goroutine that gets it at the end
+    /// of a handler is reported likewise.
     ///
     /// It also reports calls that get the context of an `errgroup` after its `Wait`, which cancels it.
     ///
@@ -85,10 +91,11 @@ impl Rule for ContextCancelledTooEarly {
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         let called = calls(package.file(input.index), func);
-        MAKERS.iter().any(|name| called.contains(name))
+        called.contains("Context") || MAKERS.iter().any(|name| called.contains(name))
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
+        of_requests(cx);
         for made in cancellables(cx) {
             if made.is_group {
                 after_wait(cx, &made);
@@ -432,6 +439,151 @@ fn spawned(cx: &RuleCx<'_>, made: &Cancellable, cancel: &DeferSite<'_>) {
     }
 }
 
+/// Reports goroutines that get the context of an HTTP request right before the handler returns.
+fn of_requests(cx: &RuleCx<'_>) {
+    let facts = cx.facts();
+    for go in facts.gos() {
+        if cx.is_test() || !facts.reachable(go.point) || !is_handler(cx, go.point.func) {
+            continue;
+        }
+        let is_root = &mut |cx: &RuleCx<'_>, expr: ExprId| is_request_context(cx, expr);
+        let is_ctx = |arg: ExprId, is_root: &mut dyn FnMut(&RuleCx<'_>, ExprId) -> bool| {
+            is_context_of(cx, arg, is_root)
+        };
+        let direct = context_argument(cx, go.call, |arg| is_ctx(arg, is_root));
+        let captured = || {
+            let literal = go.literal.or_else(|| facts.literal_called(go.call))?;
+            facts
+                .calls_of(literal)
+                .iter()
+                .filter(|site| site.mode == CallMode::Now && !is_brief(cx, site.call))
+                .find_map(|site| {
+                    context_argument(cx, site.call, |arg| {
+                        is_context_of(cx, arg, &mut |cx, expr| is_request_context(cx, expr))
+                    })
+                })
+        };
+        if direct.or_else(captured).is_none() || !returns_soon(cx, go.point) {
+            continue;
+        }
+        cx.report(
+            &ContextCancelledTooEarly::META,
+            cx.file().stmt(go.stmt).span,
+            "the goroutine works with the context of the request, which is cancelled when the handler returns",
+        )
+        .help("give it `context.WithoutCancel` of that context, or wait for it");
+        return;
+    }
+}
+
+/// Whether a function is an HTTP handler: it has a response writer and a request.
+fn is_handler(cx: &RuleCx<'_>, func: FuncId) -> bool {
+    let file = cx.file();
+    let params = file.fields_of(file.sig(file.func(func).sig).params);
+    let types: Vec<&str> = params
+        .iter()
+        .map(|field| file.expr_text(file.field(field).ty))
+        .collect();
+    matches!(&*types, ["http.ResponseWriter", "*http.Request", ..])
+}
+
+/// Whether an expression is `r.Context()` of a request, or a variable that holds it.
+fn is_request_context(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let Some((call, 0)) = maker(cx, expr) else {
+        return false;
+    };
+    let Callee::Selected { x, name: "Context" } = cx.facts().callee(call) else {
+        return false;
+    };
+    let Object::Local(local) = cx.body().object(x) else {
+        return false;
+    };
+    // One that a variable got from elsewhere is another request.
+    let LocalKind::Param(field) = cx.body().names().local(local).kind else {
+        return false;
+    };
+    cx.facts().var(local).is_single_assignment()
+        && cx.file().expr_text(cx.file().field(field).ty) == "*http.Request"
+}
+
+/// Whether nothing comes after a point of a handler but answering the request.
+fn returns_soon(cx: &RuleCx<'_>, from: Point) -> bool {
+    let facts = cx.facts();
+    let file = cx.file();
+    let cfg = facts.cfg(from.func);
+    let params = file.fields_of(file.sig(file.func(from.func).sig).params);
+    let writer = params
+        .iter()
+        .flat_map(|field| file.field(field).names.iter())
+        .next()
+        .and_then(|name| cx.body().names().declared(name));
+    let answers = |call: ExprId| {
+        let mut found = false;
+        walk(file, Node::Expr(call), |node| {
+            if let Node::Expr(expr) = node {
+                found |= writer.is_some_and(|w| cx.body().object(expr) == Object::Local(w));
+            }
+            Descend::Into
+        });
+        found
+    };
+    if !cfg.can_reach_exit(from.node)
+        || facts
+            .defers_of(from.func)
+            .any(|site| !is_brief(cx, site.call) && !is_harmless(cx, site))
+    {
+        return false;
+    }
+    cfg.search_after(from.node, |node| {
+        let point = Point {
+            func: from.func,
+            node,
+        };
+        let waits = matches!(
+            cfg.kind(node),
+            NodeKind::Select(_) | NodeKind::Comm(_) | NodeKind::Range(_)
+        ) || receives(cx, point);
+        let works = facts.calls_at(point).iter().any(|site| {
+            site.mode == CallMode::Now && !is_brief(cx, site.call) && !answers(site.call)
+        });
+        match cfg.kind(node) {
+            NodeKind::Go(_) => Visit::Continue,
+            _ if waits || works => Visit::Stop,
+            _ => Visit::Continue,
+        }
+    })
+    .is_none()
+}
+
+/// Whether a deferred call certainly does not wait.
+fn is_harmless(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    matches!(
+        site.callee,
+        Callee::Selected {
+            name: "Close" | "Unlock" | "RUnlock" | "End" | "Finish",
+            ..
+        }
+    ) || matches!(site.callee, Callee::Var(_))
+        && site.literal.is_none()
+        && cx.facts().literal_called(site.call).is_none()
+}
+
+/// Whether something is received at a node.
+fn receives(cx: &RuleCx<'_>, point: Point) -> bool {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(point.func);
+    file.func(point.func).exprs.iter().any(|expr| {
+        let is_receive = matches!(
+            file.expr(expr).kind,
+            ExprKind::Unary {
+                op: UnaryOp::Recv,
+                ..
+            }
+        );
+        is_receive && cfg.node_of_expr(expr) == Some(point.node)
+    })
+}
+
 fn gets_context(cx: &RuleCx<'_>, made: &Cancellable, go: &GoSite<'_>) -> bool {
     match go.literal.or_else(|| cx.facts().literal_called(go.call)) {
         Some(literal) => {
@@ -480,21 +632,11 @@ fn nothing_follows(cx: &RuleCx<'_>, from: Point, cancel: &DeferSite<'_>) -> bool
             NodeKind::Stmt(stmt) => matches!(cx.file().stmt(stmt).kind, StmtKind::Send { .. }),
             _ => false,
         };
-        let mut receives = false;
-        for expr in cx.file().func(func).exprs.iter() {
-            receives |= matches!(
-                cx.file().expr(expr).kind,
-                ExprKind::Unary {
-                    op: UnaryOp::Recv,
-                    ..
-                }
-            ) && cfg.node_of_expr(expr) == Some(node);
-        }
         let calls = facts
             .calls_at(point)
             .iter()
             .any(|site| site.mode == CallMode::Now && !is_brief(cx, site.call));
-        if waits || receives || calls {
+        if waits || calls || receives(cx, point) {
             Visit::Stop
         } else {
             Visit::Continue

@@ -1,5 +1,6 @@
 //! `timer-not-stopped`.
 
+use diagnostics::Severity;
 use go_flow::{CallMode, CallSite, NodeKind, calls};
 use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId, LitKind, SpecKind, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
@@ -16,7 +17,8 @@ declare_rule! {
     /// Reports `time.NewTimer` when some path to the end of the function neither waits for the timer
     /// nor stops it nor hands it on, and `time.After` in a `select` within a loop, where each round
     /// in which another case wins leaves a timer behind. Timers of less than ten seconds are left
-    /// alone in such loops: no great number of them can pile up.
+    /// alone in such loops: no great number of them can pile up. When the time is not known, it is a
+    /// note.
     ///
     /// It is silent where the module asks for Go 1.23 or later, and in tests.
     ///
@@ -103,14 +105,15 @@ impl Rule for TimerNotStopped {
                     || cx.body().is_call_to(site.call, "time", "NewTimer")
                         && is_only_channel(cx, site.call))
                 && is_one_of_several(cx, site)
-                && may_pile_up(cx, site)
+                && let Some(severity) = piles_up(cx, site)
             {
                 cx.report(
                     &TimerNotStopped::META,
                     cx.file().expr(site.call).span,
                     "each round of the loop in which another case wins leaves a timer behind until its time has come",
                 )
-                .help("make one `time.NewTimer` before the loop and `Reset` it, or stop it when another case wins");
+                .help("make one `time.NewTimer` before the loop and `Reset` it, or stop it when another case wins")
+                .at_most(severity);
             }
         }
     }
@@ -139,13 +142,15 @@ fn is_one_of_several(cx: &RuleCx<'_>, site: &CallSite) -> bool {
     })
 }
 
-/// Whether the time is long, or not known.
-fn may_pile_up(cx: &RuleCx<'_>, site: &CallSite) -> bool {
-    let file = cx.file();
-    let Some((_, &[time])) = file.call(site.call) else {
-        return false;
+/// How bad it is that timers pile up: a note when nobody knows for how long they stay.
+fn piles_up(cx: &RuleCx<'_>, site: &CallSite) -> Option<Severity> {
+    let (_, &[time]) = cx.file().call(site.call)? else {
+        return None;
     };
-    nanoseconds(cx, time).is_some_and(|time| time >= HARMLESS_BELOW)
+    match nanoseconds(cx, time) {
+        Some(time) => (time >= HARMLESS_BELOW).then_some(Severity::Warning),
+        None => Some(Severity::Note),
+    }
 }
 
 /// The value of a duration, as far as it is written there.

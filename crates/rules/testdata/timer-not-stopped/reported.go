@@ -129,3 +129,12 @@ func channelInLoop(in chan int) {
 		}
 	}
 }
+
+func unknown(in chan int, d time.Duration) {
+	for {
+		select {
+		case <-in:
+		case <-time.After(d): // want
+		}
+	}
+}

@@ -55,15 +55,6 @@ func short(in chan int) {
 	}
 }
 
-func unknown(in chan int, d time.Duration) {
-	for {
-		select {
-		case <-in:
-		case <-time.After(d):
-		}
-	}
-}
-
 func alone(look func()) {
 	for {
 		<-time.After(time.Minute)
