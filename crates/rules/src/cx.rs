@@ -21,6 +21,7 @@ pub struct RuleCx<'a> {
     is_test: bool,
     is_main: bool,
     contracts: &'a dyn Inferred,
+    rules: &'a crate::RuleSet,
     leaks: OnceCell<Leaks>,
     life: OnceCell<Vec<LifeEvent>>,
     /// What configuration makes of the severity of the rule that runs.
@@ -33,6 +34,7 @@ impl<'a> RuleCx<'a> {
         body: &'a Body<'a>,
         facts: &'a FunctionFacts<'a>,
         input: &crate::FileInput<'a>,
+        rules: &'a crate::RuleSet,
         found: &'a RefCell<Vec<Diagnostic>>,
     ) -> Self {
         Self {
@@ -43,6 +45,7 @@ impl<'a> RuleCx<'a> {
             is_test: input.is_test,
             is_main: input.is_main,
             contracts: input.contracts,
+            rules,
             leaks: OnceCell::new(),
             life: OnceCell::new(),
             severity: Severity::Warning,
@@ -88,6 +91,17 @@ impl<'a> RuleCx<'a> {
     #[inline]
     pub fn facts(&self) -> &'a FunctionFacts<'a> {
         self.facts
+    }
+
+    /// Whether the rule called `name` runs too. Of two rules that have something to say about one
+    /// defect, the one that says less leaves it to the other when that runs.
+    pub fn runs(&self, name: &str) -> bool {
+        self.rules.has(name)
+    }
+
+    /// What is known of the functions that the file calls.
+    pub fn contracts(&self) -> &'a dyn Inferred {
+        self.contracts
     }
 
     /// The resources that the function acquires and leaves behind on some path.
@@ -142,6 +156,12 @@ impl<'a> RuleCx<'a> {
     #[inline]
     pub fn go_at_least(&self, minor: u32) -> bool {
         self.go >= minor
+    }
+
+    /// The name of the file, without its ending.
+    pub fn file_stem(&self) -> &'a str {
+        let stem = self.path.file_stem();
+        stem.and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
     /// Whether the file is a test.

@@ -50,6 +50,11 @@ impl RuleSet {
         self.rules.iter().any(|(rule, _)| rule.wants_contracts())
     }
 
+    /// Whether the rule called `name` runs.
+    pub fn has(&self, name: &str) -> bool {
+        self.rules.iter().any(|(rule, _)| rule.meta().name == name)
+    }
+
     /// Whether no rule runs.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
@@ -126,7 +131,7 @@ pub fn check_function(
     let found = RefCell::new(Vec::new());
     let body = Body::new(package, input.index, func);
     let facts = FunctionFacts::new(&body);
-    let mut cx = RuleCx::new(&body, &facts, input, &found);
+    let mut cx = RuleCx::new(&body, &facts, input, rules, &found);
     for &(rule, severity) in wanted {
         cx.set_severity(severity);
         rule.check(&cx);

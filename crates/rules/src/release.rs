@@ -7,6 +7,7 @@ use go_types::{Callee, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::deferred::{last_only, too_late};
 use crate::models::models;
 use crate::rule::RuleMeta;
 
@@ -38,6 +39,7 @@ pub(crate) fn report_leaks_if(
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
         let mine = *class.rule == *meta.name && !is_thrown_away(cx, class, leak);
+        let mine = mine && !is_told_elsewhere(cx, leak);
         if mine && !again && wanted(class, leak) && matters(cx, class, leak) {
             report(cx, meta, class, leak);
             reported = Some(leak.call);
@@ -111,8 +113,14 @@ pub(crate) fn is_only_channel(cx: &RuleCx<'_>, call: ExprId) -> bool {
         .any(|expr| matches!(file.selector(expr), Some((x, "C")) if file.unparen(x) == call))
 }
 
+/// Whether a rule that runs too tells more of it: that there is a `defer` for it, at the wrong place.
+fn is_told_elsewhere(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    (cx.runs("defer-too-late") && too_late(cx, leak).is_some())
+        || (cx.runs("closure-releases-last-only") && last_only(cx, leak).is_some())
+}
+
 /// Whether anything goes wrong.
-fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
+pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What a test leaves behind goes with its process.
     if cx.is_test() {
         return false;
@@ -235,7 +243,7 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
 }
 
 /// The participle of what is to be done, and the advice.
-fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
+pub(crate) fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
     let name = variable(cx, leak);
     let var = name.as_deref().unwrap_or("it");
     if class.by_call {
@@ -293,7 +301,7 @@ fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, String) {
 }
 
 /// The variable or field that takes the resource, as it is written.
-fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
+pub(crate) fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
     target(cx, leak).map(|target| cx.snippet(target))
 }
 
@@ -319,7 +327,7 @@ fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
 }
 
 /// The conditions on the way, the last few.
-fn story(cx: &RuleCx<'_>, leak: &Leak) -> Vec<(Span, String)> {
+pub(crate) fn story(cx: &RuleCx<'_>, leak: &Leak) -> Vec<(Span, String)> {
     let condition = |hop: &Hop| {
         let cfg = cx.facts().cfg(hop.point.func);
         let NodeKind::Cond(expr) = cfg.kind(hop.point.node) else {

@@ -76,6 +76,10 @@ register! {
     defer_in_recursion::DeferInRecursion,
     exit_outside_main::ExitOutsideMain,
     signal_skips_cleanup::SignalSkipsCleanup,
+    defer_too_late::DeferTooLate,
+    closure_releases_last_only::ClosureReleasesLastOnly,
+    deferred_release_of_returned_value::DeferredReleaseOfReturnedValue,
+    release_order::ReleaseOrder,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -30,6 +30,9 @@ const ENDING: [&str; 12] = [
     "Terminate",
 ];
 
+/// Further methods that end the use of something with a `Close`.
+const GIVING_UP: [&str; 6] = ["Abort", "Discard", "Disconnect", "Kill", "Free", "Rollback"];
+
 /// Verbs of functions that go on with a writer or reader when they have returned.
 const KEEPING: [&str; 8] = [
     "Set", "set", "Start", "start", "Register", "register", "Redirect", "Attach",
@@ -77,7 +80,10 @@ impl<'a> Tracker<'_, 'a> {
 
     fn make_contract(&self, call: ExprId) -> CallContract {
         let Some((package, name)) = self.key(call) else {
-            return CallContract::default();
+            return CallContract {
+                error: self.error_result(call),
+                ..CallContract::default()
+            };
         };
         let contract = match self.models().function(&format!("{package}.{name}")) {
             Some(contract) => contract.clone(),
@@ -312,6 +318,11 @@ impl<'a> Tracker<'_, 'a> {
             self.models()
                 .releases(&format!("{package}.{name}"), self.class.get(), index)
         })
+    }
+
+    /// Whether calling `name` on something with a `Close` ends the use of it in another way.
+    pub(crate) fn is_other_end(&self, name: &str) -> bool {
+        self.class.get() == ClassId::CLOSER && (Self::is_ending(name) || GIVING_UP.contains(&name))
     }
 
     /// Whether calling `name` on something responsible for the resource ends the use of it.

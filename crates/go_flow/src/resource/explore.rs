@@ -95,6 +95,9 @@ pub struct Leak {
     pub otherwise_fine: bool,
     /// Whether that path returns an error, or comes by a condition that says there is one.
     pub with_error: bool,
+    /// The first `defer` of the function in which it is acquired that takes care of it on another
+    /// path.
+    pub deferred: Option<StmtId>,
 }
 
 /// What is left behind in a function.
@@ -293,7 +296,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
     }
 
     /// Whether a path returns an error, or comes by a condition that says there is one.
-    fn ends_in_error(&self, outcome: &Outcome) -> bool {
+    pub(crate) fn ends_in_error(&self, outcome: &Outcome) -> bool {
         outcome.error == Some(Fact::NonNil) || outcome.hops.iter().any(|hop| self.tells_error(hop))
     }
 
@@ -373,32 +376,67 @@ impl<'f, 'a> Tracker<'f, 'a> {
     pub(crate) fn leaks(&self) -> Leaks {
         let mut leaks = Leaks::default();
         for (call, point, gives) in self.acquisitions() {
-            match self.follow_call(call, point, &gives) {
-                Ok(outcomes) => {
-                    let fine = outcomes.iter().any(|outcome| !outcome.fate.is_leak());
-                    let excuses = self.models.class(gives.class).error_excuses;
-                    let shortest = outcomes
-                        .into_iter()
-                        .filter(|outcome| outcome.fate.is_leak())
-                        .filter(|outcome| !excuses || !self.ends_in_error(outcome))
-                        .min_by_key(|outcome| outcome.hops.len());
-                    leaks.list.extend(shortest.map(|outcome| Leak {
-                        with_error: self.ends_in_error(&outcome),
-                        call,
-                        point,
-                        class: gives.class,
-                        result: gives.result,
-                        field: gives.field.clone(),
-                        fate: outcome.fate,
-                        at: outcome.at,
-                        hops: outcome.hops,
-                        otherwise_fine: fine,
-                    }));
-                }
+            match self.leak_of(call, point, &gives) {
+                Ok(leak) => leaks.list.extend(leak),
                 Err(TooMany) => leaks.given_up += 1,
             }
         }
         leaks
+    }
+
+    /// How what a call gives is left behind, if it is.
+    pub(crate) fn leak_of(
+        &self,
+        call: ExprId,
+        point: Point,
+        gives: &Gives,
+    ) -> Result<Option<Leak>, TooMany> {
+        let outcomes = self.follow_call(call, point, gives)?;
+        let fine = outcomes.iter().any(|outcome| !outcome.fate.is_leak());
+        let deferred = self.deferred(point.func, &outcomes);
+        let excuses = self.models.class(gives.class).error_excuses;
+        let shortest = outcomes
+            .into_iter()
+            .filter(|outcome| outcome.fate.is_leak())
+            .filter(|outcome| !excuses || !self.ends_in_error(outcome))
+            .min_by_key(|outcome| outcome.hops.len());
+        Ok(shortest.map(|outcome| Leak {
+            with_error: self.ends_in_error(&outcome),
+            call,
+            point,
+            class: gives.class,
+            result: gives.result,
+            field: gives.field.clone(),
+            fate: outcome.fate,
+            at: outcome.at,
+            hops: outcome.hops,
+            otherwise_fine: fine,
+            deferred,
+        }))
+    }
+
+    /// The first `defer` of `func` by which a path comes to a good end.
+    fn deferred(&self, func: FuncId, outcomes: &[Outcome]) -> Option<StmtId> {
+        let defer_of = |outcome: &Outcome| {
+            if !matches!(outcome.fate, Fate::Released | Fate::Kept) {
+                return None;
+            }
+            if outcome.at.func != func {
+                // In a deferred literal.
+                let mut sites = self.facts.defers_of(func);
+                return sites
+                    .find(|site| site.literal == Some(outcome.at.func))
+                    .map(|site| site.stmt);
+            }
+            match self.facts.cfg(func).kind(outcome.at.node) {
+                NodeKind::Defer(stmt) => Some(stmt),
+                _ => None,
+            }
+        };
+        outcomes
+            .iter()
+            .filter_map(defer_of)
+            .min_by_key(|&stmt| self.file().stmt(stmt).span.start)
     }
 
     /// Follows what a call acquires.
@@ -478,6 +516,43 @@ impl<'f, 'a> Tracker<'f, 'a> {
     }
 }
 
+impl Tracker<'_, '_> {
+    /// Follows what `local`, or a field of it, holds at the `defer` that releases it, as if no
+    /// deferred call did anything to it.
+    pub(crate) fn follow_past(
+        &self,
+        defer: Point,
+        local: LocalId,
+        field: &str,
+        class: ClassId,
+    ) -> Result<Vec<Outcome>, TooMany> {
+        self.class.set(class);
+        let gives = Gives {
+            result: 0,
+            class,
+            field: field.into(),
+            unless_error: false,
+        };
+        let mut explorer = Explorer::new(self, gives);
+        explorer.past_defers = true;
+        let mut state = State {
+            known: self.known_before(defer),
+            ..State::default()
+        };
+        let path = match field {
+            "" => Vec::new(),
+            field => vec![self.sym(field)],
+        };
+        state.hold(local, path, How::Same);
+        let start = Start {
+            node: defer.node,
+            call: None,
+        };
+        explorer.run(defer.func, start, state)?;
+        Ok(explorer.outcomes)
+    }
+}
+
 /// Where a walk starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
@@ -503,6 +578,8 @@ pub(crate) struct Explorer<'t, 'f, 'a> {
     pub(crate) events: Vec<LifeEvent>,
     /// Whether anything is written to it on some path.
     pub(crate) wrote: bool,
+    /// Whether deferred calls count for nothing.
+    pub(crate) past_defers: bool,
     budget: usize,
     depth: usize,
 }
@@ -519,6 +596,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             origin: None,
             events: Vec::new(),
             wrote: false,
+            past_defers: false,
             budget: BUDGET,
             depth: 0,
         }

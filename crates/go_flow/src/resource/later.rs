@@ -17,7 +17,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         mut state: State,
         temps: &Temps,
     ) -> Result<Vec<State>, TooMany> {
-        let Some(call) = self.t.call_of(stmt) else {
+        let Some(call) = self.t.call_of(stmt).filter(|_| !self.past_defers) else {
             return Ok(vec![state]);
         };
         let literal = match self.t.facts().callee(call) {

@@ -10,8 +10,10 @@
 //! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
 //! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
-//! `before` tells what holds at the start, `infer` makes contracts, `life` goes on beyond releases.
+//! `before` tells what holds at the start, `infer` makes contracts, `life` goes on beyond releases,
+//! `ask` answers what rules ask about one call.
 
+mod ask;
 mod assign;
 mod before;
 mod calls;
@@ -32,6 +34,7 @@ mod life_tests;
 #[cfg(test)]
 mod tests;
 
+pub use ask::DeadReturn;
 pub use contract::{ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts};
 pub use explore::{Fate, Hop, Leak, Leaks};
 pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};

@@ -163,6 +163,8 @@ pub struct Models {
     ends: FxHashSet<Box<str>>,
     /// Packages of which everything that is not listed only borrows.
     borrowing: FxHashSet<Box<str>>,
+    /// The methods that release some kind of resource.
+    releasing_methods: FxHashSet<Box<str>>,
     /// `path.F` that release argument N.
     releasing: FxHashMap<Box<str>, Vec<(ClassId, usize)>>,
     /// What functions write to, by `path.F` or `path.T.M`.
@@ -215,6 +217,7 @@ impl Models {
             names: FxHashSet::default(),
             ends: ending_names().map(Into::into).collect(),
             borrowing: FxHashSet::default(),
+            releasing_methods: FxHashSet::default(),
             releasing: FxHashMap::default(),
             writing: FxHashMap::default(),
             iterating: FxHashMap::default(),
@@ -233,6 +236,7 @@ impl Models {
                 ClassId(index)
             }
         };
+        self.releasing_methods.extend(class.release.iter().cloned());
         for ty in &class.types {
             self.by_type.insert(ty.clone(), id);
         }
@@ -349,6 +353,11 @@ impl Models {
     /// Whether a function or method of this name acquires something, in whatever package.
     pub fn may_acquire(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether a method of this name releases some kind of resource.
+    pub fn is_release(&self, name: &str) -> bool {
+        self.releasing_methods.contains(name)
     }
 
     /// Whether a function or method of this name never returns, in whatever package.

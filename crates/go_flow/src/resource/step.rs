@@ -248,7 +248,9 @@ impl<'a> Explorer<'_, '_, 'a> {
                     return None;
                 }
                 match how {
-                    How::Same if self.t.releases_by(name) => return Some(Fate::Released),
+                    How::Same if self.t.releases_by(name) || self.t.is_other_end(name) => {
+                        return Some(Fate::Released);
+                    }
                     How::Own | How::Inside if Tracker::is_ending(name) => {
                         return Some(Fate::Released);
                     }
