@@ -134,13 +134,57 @@ pub(crate) fn leak_by_defer(
     if !contract.contract.gives.is_empty() {
         return None;
     }
+    // Start closes these when it fails, and Wait otherwise.
+    if let Callee::Selected { name, .. } = cx.facts().callee(call)
+        && matches!(name, "StdinPipe" | "StdoutPipe" | "StderrPipe")
+    {
+        return None;
+    }
     let gives = Gives {
         result,
         class: release.class(cx)?,
         field: release.field.into(),
         unless_error: true,
     };
-    cx.facts().leak_of(models(), cx.contracts(), call, &gives)
+    let leak = cx.facts().leak_of(models(), cx.contracts(), call, &gives)?;
+    (!is_started_on(cx, &leak, release.local)).then_some(leak)
+}
+
+/// Methods after which there is something to close.
+const STARTING: [&str; 14] = [
+    "Open",
+    "Start",
+    "Connect",
+    "Init",
+    "Initialize",
+    "Listen",
+    "Dial",
+    "Begin",
+    "Login",
+    "Setup",
+    "SetUp",
+    "Run",
+    "Bind",
+    "Load",
+];
+
+/// Whether the path starts what a variable holds: when that fails, there is nothing to release.
+fn is_started_on(cx: &RuleCx<'_>, leak: &Leak, local: LocalId) -> bool {
+    let on_path = |site: &go_flow::CallSite| {
+        site.point == leak.at || leak.hops.iter().any(|hop| hop.point == site.point)
+    };
+    cx.facts()
+        .calls_of(leak.point.func)
+        .iter()
+        .filter(|site| on_path(site))
+        .any(|site| match cx.facts().callee(site.call) {
+            Callee::Selected { x, name } => {
+                STARTING.iter().any(|verb| name.starts_with(verb))
+                    && Place::of_operand(cx.body(), x)
+                        .is_some_and(|place| place.local() == Some(local))
+            }
+            _ => false,
+        })
 }
 
 /// The `defer` that would have released what a path leaves behind, had that not returned before.

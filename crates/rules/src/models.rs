@@ -72,6 +72,7 @@ fn add_classes(models: &mut Models, file: &ModelFile) {
                 .and_then(|minor| minor.parse().ok()),
             matters_at_end: row.process_end == "matters",
             long_lived: row.long_lived,
+            habitual: row.long_lived && row.severity == "note",
             exhausted_by: row
                 .exhausted_by
                 .iter()

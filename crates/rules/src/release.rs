@@ -125,8 +125,19 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     if cx.is_test() {
         return false;
     }
+    // What is there for as long as the program runs is mostly meant to stay.
+    if class.habitual && !leak.otherwise_fine {
+        return false;
+    }
     // Such a call is there for its own sake.
     if *class.noun == *"memory of C" && leak.fate == Fate::Discarded {
+        return false;
+    }
+    if is_call_to(cx, leak, "net", "Pipe") && leak.with_error && !starts_one(cx, leak) {
+        return false;
+    }
+    // A group without goroutines has nothing to wait for.
+    if class.noun.ends_with("group") && !has_members(cx, leak) {
         return false;
     }
     match &*class.rule {
@@ -162,6 +173,18 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
 
 fn is_call_to(cx: &RuleCx<'_>, leak: &Leak, package: &str, name: &str) -> bool {
     cx.body().is_call_to(leak.call, package, name)
+}
+
+/// Whether a path to the end starts a goroutine of the group, if it is one.
+fn has_members(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let cfg = cx.facts().cfg(leak.at.func);
+    let starts = |call| match cx.facts().callee(call) {
+        Callee::Selected { name, .. } => matches!(name, "Go" | "TryGo"),
+        _ => false,
+    };
+    let mut calls = cx.facts().calls_of(leak.at.func).iter();
+    leak.at.func != leak.point.func
+        || calls.any(|site| starts(site.call) && cfg.reaches(site.point.node, leak.at.node))
 }
 
 /// Whether the path starts a goroutine.

@@ -159,7 +159,11 @@ impl<'a> Explorer<'_, '_, 'a> {
     /// Assigns to a field, an element, a variable of the package.
     fn set_place(&self, state: &mut State, target: ExprId, value: Val) -> Option<Fate> {
         let place = self.t.place(target);
-        if let Some((local, path)) = &place {
+        // What a pointer points to is not the pointer.
+        let is_behind = matches!(self.t.file().expr(target).kind, ExprKind::Star(_));
+        if let Some((local, path)) = &place
+            && !is_behind
+        {
             state.overwrite_path(*local, path);
         }
         let how = value.how()?;
@@ -217,8 +221,8 @@ impl<'a> Explorer<'_, '_, 'a> {
             .iter()
             .map(|&result| self.t.value(&state, temps, result))
             .collect();
-        let error = match values.last() {
-            Some(Val::Known(fact)) => Some(*fact),
+        let error = match (values.last(), results.last()) {
+            (Some(Val::Known(fact)), Some(&last)) if self.t.is_zero(last).is_none() => Some(*fact),
             _ => None,
         };
         // The caller gets it twice, and need not use both.

@@ -10,6 +10,9 @@ use super::state::Fact;
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 use crate::facts::Point;
 
+/// Of variables with more writes nothing is said.
+const MAX_WRITES: usize = 8;
+
 impl<'a> Tracker<'_, 'a> {
     /// The `defer` statements of a function that may be registered when control comes to a point, in
     /// the order of the source.
@@ -41,15 +44,26 @@ impl<'a> Tracker<'_, 'a> {
             let NodeKind::Cond(cond) = node.kind else {
                 continue;
             };
-            let Some((local, holds, fails)) = self.asks_about(cond) else {
+            let asked = self
+                .asks_about(cond)
+                .map(|(local, holds, fails)| (local, holds, Some(fails)));
+            let more = || {
+                self.tells_more(cond)
+                    .map(|local| (local, Fact::NonNil, None))
+            };
+            let Some((local, holds, fails)) = asked.or_else(more) else {
                 continue;
             };
-            if !self.keeps_its_value(cfg, local) || known.iter().any(|&(id, _)| id == local) {
+            if !self.keeps_its_value(cfg, local, node.id, point.node)
+                || known.iter().any(|&(id, _)| id == local)
+            {
                 continue;
             }
             if !comes_without(cfg, point.node, node.id, EdgeKind::True) {
                 known.push((local, holds));
-            } else if !comes_without(cfg, point.node, node.id, EdgeKind::False) {
+            } else if let Some(fails) = fails
+                && !comes_without(cfg, point.node, node.id, EdgeKind::False)
+            {
                 known.push((local, fails));
             }
         }
@@ -77,9 +91,10 @@ impl<'a> Tracker<'_, 'a> {
                 x,
                 y,
             } => {
-                let local = if is_nil(y) {
+                let is_zero = |expr| self.is_zero(expr) == Some(true);
+                let local = if is_nil(y) || is_zero(y) {
                     local(x)?
-                } else if is_nil(x) {
+                } else if is_nil(x) || is_zero(x) {
                     local(y)?
                 } else {
                     return None;
@@ -93,15 +108,43 @@ impl<'a> Tracker<'_, 'a> {
         }
     }
 
-    /// Whether a variable has one value for as long as a call of the function lasts.
-    fn keeps_its_value(&self, cfg: &Cfg<'a>, local: LocalId) -> bool {
+    /// The variable that a condition tells to be something else than zero when it holds.
+    fn tells_more(&self, cond: ExprId) -> Option<LocalId> {
+        let file = self.file();
+        match file.expr(file.unparen(cond)).kind {
+            ExprKind::Binary {
+                op: BinaryOp::Gt | BinaryOp::Lt,
+                x,
+                y,
+            } if self.is_zero(y) == Some(true) => match self.body().object(x) {
+                Object::Local(local) => Some(local),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a variable has the value that a condition asks for when control comes from there to a
+    /// node.
+    fn keeps_its_value(&self, cfg: &Cfg<'a>, local: LocalId, cond: NodeId, to: NodeId) -> bool {
+        if !self.is_tested(local) {
+            return false;
+        }
+        let var = self.facts().var_facts(local);
         let is_param = matches!(
             self.body().names().local(local).kind,
             LocalKind::Param(_) | LocalKind::Receiver(_)
         );
-        (is_param || cfg.loops().is_empty())
-            && self.is_tested(local)
-            && self.facts().var_facts(local).is_single_assignment()
+        if var.is_single_assignment() {
+            return is_param || cfg.loops().is_empty();
+        }
+        let is_between = |node| cfg.reaches(cond, node) && (node == to || cfg.reaches(node, to));
+        !var.address_taken
+            && var.writes.len() <= MAX_WRITES
+            && var
+                .writes
+                .iter()
+                .all(|write| write.point.func == cfg.func() && !is_between(write.point.node))
     }
 }
 

@@ -180,9 +180,24 @@ impl<'a> Tracker<'_, 'a> {
             // it must not be closed while it is in use.
             Some(ty) if self.is_plain_interface(ty) => match self.sounds_keeping(call) {
                 true => ArgEffect::Keep,
-                false => ArgEffect::Borrow,
+                false => self.around(call).unwrap_or(ArgEffect::Borrow),
             },
             _ => ArgEffect::Unknown,
+        }
+    }
+
+    /// What it may do with a stream that a call makes another one of.
+    fn around(&self, call: ExprId) -> Option<ArgEffect> {
+        let results = self.body().results_of_call(call)?;
+        let &first = results.first()?;
+        if first.is_unknown() || self.body().is_error(first) {
+            None
+        } else if self.is_closable_type(first) {
+            Some(ArgEffect::Own)
+        } else if is_stream(self.body().cx(), first) {
+            Some(ArgEffect::Wrap)
+        } else {
+            None
         }
     }
 
@@ -225,6 +240,14 @@ impl<'a> Tracker<'_, 'a> {
     /// the process got when it started, or one that a field tells.
     pub(crate) fn is_inherited(&self, call: ExprId) -> bool {
         let file = self.file();
+        if let Callee::Func {
+            name: "FcntlInt", ..
+        } = self.facts().callee(call)
+        {
+            // Of all requests only those that duplicate give a descriptor.
+            let request = file.call(call).and_then(|(_, args)| args.get(1).copied());
+            return !request.is_some_and(|arg| file.expr_text(arg).contains("DUPFD"));
+        }
         self.body().is_call_to(call, "os", "NewFile")
             && file.call(call).is_some_and(|(_, args)| {
                 let Some(&arg) = args.first() else {

@@ -202,7 +202,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
         for &func in self.facts.funcs() {
             let cfg = self.facts.cfg(func);
             for node in cfg.nodes() {
-                if let NodeKind::Cond(_) | NodeKind::Case { .. } = node.kind {
+                if let NodeKind::Cond(_) | NodeKind::Case { .. } | NodeKind::Tag(_) = node.kind {
                     cfg.own_exprs(node.id, |at| {
                         if let Object::Local(local) = self.body().object(at) {
                             *counts.entry(local).or_default() += 1;

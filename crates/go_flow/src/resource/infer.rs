@@ -518,6 +518,14 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
             .iter()
             .all(|outcome| matches!(outcome.fate, Fate::Returned { .. }))
             && returns(tracker) == 1;
+        // What is also handed to a goroutine may be released there.
+        let spawned = |outcome: &Outcome| {
+            let cfg = tracker.facts().cfg(outcome.at.func);
+            outcome.fate == Fate::Kept && matches!(cfg.kind(outcome.at.node), NodeKind::Go(_))
+        };
+        if outcomes.iter().any(spawned) {
+            continue;
+        }
         for outcome in outcomes {
             let Fate::Returned { result, itself } = outcome.fate else {
                 continue;

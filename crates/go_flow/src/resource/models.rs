@@ -108,6 +108,9 @@ pub struct Class {
     pub matters_at_end: bool,
     /// Whether programs often hold one for as long as they run.
     pub long_lived: bool,
+    /// Whether programs mostly leave it be, so that only one that releases it on some path can be
+    /// said to forget it on another.
+    pub habitual: bool,
     /// Methods, such as `Next`, that have released it when they return false.
     pub exhausted_by: Vec<Box<str>>,
     /// The result of the acquiring call that is a function which has released it when its last
@@ -195,6 +198,7 @@ impl Models {
             until_go: None,
             matters_at_end: false,
             long_lived: false,
+            habitual: false,
             exhausted_by: Vec::new(),
             fed_by: None,
             drained: false,

@@ -1,6 +1,6 @@
 //! What it tells of a resource that a condition holds, or does not.
 
-use go_syntax::{BinaryOp, ExprId, ExprKind, StmtKind, UnaryOp};
+use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, StmtKind, UnaryOp};
 use go_types::{Callee, LocalId, Object};
 
 use super::explore::Tracker;
@@ -98,6 +98,14 @@ impl<'a> Tracker<'_, 'a> {
                     _ => true,
                 }
             }
+            ExprKind::Binary {
+                op: BinaryOp::Gt | BinaryOp::Lt,
+                x,
+                y,
+            } if truth && self.is_zero(y) == Some(true) => match self.local(x) {
+                Some(local) => self.know(state, local, Fact::NonNil),
+                None => true,
+            },
             ExprKind::Call { .. } if !truth => {
                 state.spent |= self.asks_for_more(state, cond);
                 true
@@ -128,6 +136,23 @@ impl<'a> Tracker<'_, 'a> {
                 return !(is_it && equal);
             }
             let fact = if equal { Fact::Nil } else { Fact::NonNil };
+            return match self.local(operand) {
+                Some(local) => self.know(state, local, fact),
+                None => true,
+            };
+        }
+        // Zero is to numbers and texts what nil is to pointers.
+        let literal = [(x, y), (y, x)]
+            .into_iter()
+            .find_map(|(x, y)| Some((x, self.is_zero(y)?)));
+        if let Some((operand, is_zero)) = literal
+            && !self.is_held(state, operand)
+        {
+            let fact = match (is_zero, equal) {
+                (true, true) => Fact::Nil,
+                (true, false) | (false, true) => Fact::NonNil,
+                (false, false) => return true,
+            };
             return match self.local(operand) {
                 Some(local) => self.know(state, local, fact),
                 None => true,
@@ -197,6 +222,17 @@ impl<'a> Tracker<'_, 'a> {
             }
             Callee::Var(local) => state.feeder == Some(local),
             _ => false,
+        }
+    }
+
+    /// Whether a literal is the zero value of its type; `None` for what is no number and no text.
+    pub(crate) fn is_zero(&self, expr: ExprId) -> Option<bool> {
+        let file = self.file();
+        let expr = file.unparen(expr);
+        match file.expr(expr).kind {
+            ExprKind::BasicLit(LitKind::Int) => Some(file.expr_text(expr).parse() == Ok(0_u64)),
+            ExprKind::BasicLit(LitKind::String) => Some(file.expr_text(expr).len() == 2),
+            _ => None,
         }
     }
 

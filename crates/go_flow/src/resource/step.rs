@@ -400,6 +400,11 @@ impl<'a> Explorer<'_, '_, 'a> {
                         self.set_local(&mut state, local, val);
                     }
                 }
+                StmtKind::IncDec { x, .. } => {
+                    if let Object::Local(local) = self.t.body().object(x) {
+                        state.forget(local);
+                    }
+                }
                 StmtKind::Send { value, .. }
                     if self.t.value(&state, temps, value).how().is_some() =>
                 {

@@ -54,6 +54,7 @@ fn class(name: &str, release: &[&str]) -> Class {
         until_go: None,
         matters_at_end: false,
         long_lived: false,
+        habitual: false,
         exhausted_by: Vec::new(),
         fed_by: None,
         drained: false,

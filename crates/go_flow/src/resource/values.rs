@@ -100,6 +100,11 @@ impl<'a> Tracker<'_, 'a> {
             ExprKind::Call { .. } | ExprKind::CompositeLit { .. } | ExprKind::FuncLit(_) => {
                 temps.get(expr)
             }
+            ExprKind::BasicLit(_) => match self.is_zero(expr) {
+                Some(true) => Val::Known(Fact::Nil),
+                Some(false) => Val::Known(Fact::NonNil),
+                None => Val::Other,
+            },
             ExprKind::Binary {
                 op: BinaryOp::Add,
                 x,

@@ -82,8 +82,8 @@ pub(super) struct ClassRow {
     _drain_rule: IgnoredAny,
     #[serde(default, rename = "in_loop_only")]
     _in_loop_only: IgnoredAny,
-    #[serde(default, rename = "severity")]
-    _severity: IgnoredAny,
+    #[serde(default)]
+    pub(super) severity: String,
     #[serde(default, rename = "since_go")]
     _since_go: IgnoredAny,
 }

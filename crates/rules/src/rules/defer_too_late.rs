@@ -13,6 +13,7 @@ use crate::deferred::{leak_by_defer, releases, source, too_late};
 use crate::models::models;
 use crate::release::{matters, may_acquire, story, variable, wording};
 use crate::rule::{Rule, declare_rule};
+use crate::rules::rule_by_name;
 
 declare_rule! {
     /// Finds a `defer` that releases something, with a return before it that does not.
@@ -99,9 +100,14 @@ impl Rule for DeferTooLate {
     fn check(&self, cx: &RuleCx<'_>) {
         let mut reported: Vec<StmtId> = Vec::new();
         for leak in &cx.leaks().list {
+            // What comes from a pool or a queue has rules of its own.
+            let class = models().class(leak.class);
+            if rule_by_name(&class.rule).is_none() || *class.rule == *"pool-item-not-returned" {
+                continue;
+            }
             if let Some(defer) = too_late(cx, leak)
                 && !reported.contains(&defer)
-                && matters(cx, models().class(leak.class), leak)
+                && matters(cx, class, leak)
             {
                 report(cx, leak, defer);
                 reported.push(defer);

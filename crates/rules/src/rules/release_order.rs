@@ -22,7 +22,7 @@ declare_rule! {
     /// - what such a writer wrote to a buffer is taken from there before the deferred `Close` or
     ///   `Flush` adds the rest;
     /// - a file is removed, or the directory that it is in, before it is closed (not in files that are
-    ///   only built for Unix);
+    ///   only built for Unix, nor in tests);
     /// - `wg.Wait()` runs before the `cancel()` or `close(ch)` without which the goroutines that it
     ///   waits for never end;
     /// - a lock is given back before a deferred literal writes what the lock guards.
@@ -187,6 +187,7 @@ fn wrong(cx: &RuleCx<'_>, first: &Event<'_>, last: &Event<'_>) -> Option<(String
     }
     if let Some(removed) = removed(cx, first.call)
         && let Some((file, "Close")) = method_on(cx, last.call)
+        && !cx.is_test()
         && !is_only_for_unix(cx)
         && lies_in(cx, file, removed)
         && !is_closed_by_hand(cx, file, last.site.point.func)
@@ -328,20 +329,23 @@ fn lies_in(cx: &RuleCx<'_>, file: LocalId, path: ExprId) -> bool {
     if named(path) {
         return true;
     }
+    if opened_as(cx, file).is_some_and(|name| is_same_name(cx, name, path)) {
+        return true;
+    }
     let Object::Local(path) = cx.body().object(path) else {
         return false;
     };
     if !cx.facts().var(path).is_single_assignment() {
         return false;
     }
-    let opened = cx
-        .facts()
-        .var(file)
-        .writes
-        .iter()
-        .find_map(|write| made_by(cx, write.value));
-    let Some((call, 0)) = opened else {
-        return false;
+    opened_as(cx, file).is_some_and(|name| mentions(cx, name, path, 3))
+}
+
+/// The name by which the file that a variable holds is opened, or the directory it is made in.
+fn opened_as(cx: &RuleCx<'_>, file: LocalId) -> Option<ExprId> {
+    let mut writes = cx.facts().var(file).writes.iter();
+    let (call, 0) = writes.find_map(|write| made_by(cx, write.value))? else {
+        return None;
     };
     let is_open = matches!(
         cx.facts().callee(call),
@@ -351,8 +355,18 @@ fn lies_in(cx: &RuleCx<'_>, file: LocalId, path: ExprId) -> bool {
             ..
         }
     );
-    let args = cx.file().call(call).map_or(&[][..], |(_, args)| args);
-    is_open && args.first().is_some_and(|&arg| mentions(cx, arg, path, 3))
+    let (_, args) = cx.file().call(call)?;
+    args.first().copied().filter(|_| is_open)
+}
+
+/// Whether two names of files are the name of the same other file: `f.Name()`.
+fn is_same_name(cx: &RuleCx<'_>, a: ExprId, b: ExprId) -> bool {
+    let named = |expr: ExprId| {
+        let (local, name) = method_on(cx, cx.file().unparen(expr))?;
+        let is_single = cx.facts().var(local).is_single_assignment();
+        (name == "Name" && is_single).then_some(local)
+    };
+    named(a).is_some() && named(a) == named(b)
 }
 
 /// Whether `path` goes into a path: as it is, by `filepath.Join` or `+`, or by a variable.

@@ -225,3 +225,12 @@ func raced(addr string, results chan<- net.Conn, ctx context.Context) {
 		c.Close()
 	}
 }
+
+// Both ends are gone together.
+func inMemory(start func(net.Conn) error) (net.Conn, error) {
+	c, s := net.Pipe()
+	if err := start(s); err != nil {
+		return nil, err
+	}
+	return c, nil
+}

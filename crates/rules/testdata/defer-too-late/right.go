@@ -227,3 +227,34 @@ func (*job) Close() error { return nil }
 func begin(s *store) *job { return makeJob(s) }
 
 var makeJob = func(s *store) *job { return &job{s} }
+
+// Until it is open there is nothing to close.
+func openedLater(s *store) error {
+	x := dialLater(s)
+	if err := x.Open(); err != nil {
+		return err
+	}
+	defer x.Close()
+	return nil
+}
+
+type session interface {
+	Open() error
+	Close() error
+}
+
+var dialLater func(s *store) session
+
+func openedByMethod(s *sessions) error {
+	x, err := s.session()
+	if err != nil {
+		return err
+	}
+	if err := x.Open(); err != nil {
+		return err
+	}
+	defer x.Close()
+	return nil
+}
+
+type sessions struct{ session func() (session, error) }

@@ -459,3 +459,111 @@ func fromFSClosed(fsys fs.FS, name string) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(f)
 }
+
+// What the number was before tells which file there is.
+func resumed(path string, size int64) error {
+	var f *os.File
+	var err error
+	if size > 0 {
+		f, err = os.OpenFile(path, os.O_RDWR, 0o644)
+		if err != nil {
+			size = 0
+		} else if _, seekErr := f.Seek(size, io.SeekStart); seekErr != nil {
+			f.Close()
+			size = 0
+		}
+	}
+	if size == 0 {
+		f, err = os.Create(path)
+		if err != nil {
+			return err
+		}
+	}
+	defer f.Close()
+	_, err = f.Stat()
+	return err
+}
+
+// The same with a number that changes in between.
+func resumedWrongly(path string, size int64) error {
+	var f *os.File
+	var err error
+	if size > 0 {
+		f, err = os.OpenFile(path, os.O_RDWR, 0o644) // want "overwritten on one path"
+		if err != nil {
+			return err
+		}
+		size--
+	}
+	if size == 0 {
+		f, err = os.Create(path)
+		if err != nil {
+			return err
+		}
+	}
+	defer f.Close()
+	_, err = f.Stat()
+	return err
+}
+
+// A text that is empty or not, both times.
+func onlyWithName(name string, w io.Writer) error {
+	var f *os.File
+	if name != "" {
+		var err error
+		if f, err = os.Create(name); err != nil {
+			return err
+		}
+		w = f
+	}
+	fmt.Fprintln(w, "hello")
+	if name != "" {
+		return f.Close()
+	}
+	return nil
+}
+
+func switchOnMode(path, mode string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	switch mode {
+	case "":
+		f.Close()
+	default:
+		f.Sync()
+	}
+	if mode != "" {
+		return f.Close()
+	}
+	return nil
+}
+
+// What is around it closes it.
+func aroundInterface(path string, bars progress) error {
+	var r io.ReadCloser
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	r = bars.around(f)
+	defer r.Close()
+	_, err = io.Copy(io.Discard, r)
+	return err
+}
+
+type progress interface {
+	around(r io.Reader) io.ReadCloser
+}
+
+// What the pointer points to is set, not the pointer.
+func throughPointer(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	g := f
+	*g = *f
+	return g.Close()
+}

@@ -165,3 +165,20 @@ func cleanupFunc() (func(), error) {
 		w.Close()
 	}, nil
 }
+
+// It closes what it returns when the copy has ended.
+func feeding(from io.Reader, copies bool) (*io.PipeReader, *io.PipeWriter) {
+	pr, pw := io.Pipe()
+	if copies {
+		go func() {
+			defer pw.Close()
+			io.Copy(pw, from)
+		}()
+	}
+	return pr, pw
+}
+
+func fed(from io.Reader) (*io.PipeReader, error) {
+	pr, _ := feeding(from, true)
+	return pr, nil
+}

@@ -203,3 +203,22 @@ func (c *counter) run(work func()) {
 	c.n++
 	work()
 }
+
+// Opened again by the name of the first.
+func openedAgain(dst io.Writer) error {
+	f, err := os.CreateTemp("", "x")
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	g, err := os.Open(f.Name())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	defer os.Remove(f.Name()) // want
+	_, err = io.Copy(dst, g)
+	return err
+}
