@@ -33,10 +33,10 @@ pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
-    Acquire, ArgEffect, CallContract, Class, ClassId, CloseError, Closing, Contract, DeadReturn, Ending, Exits,
-    Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks, LifeEvent, Models,
-    NoContracts, OwnContracts, PackageContracts, Twice, What, WritesTo, calls, infer_package,
-    method_key,
+    Acquire, ArgEffect, CallContract, Class, ClassId, CloseError, Closing, Contract, DeadReturn,
+    Ending, Exits, Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks, LifeEvent,
+    Models, NoContracts, OwnContracts, PackageContracts, Twice, What, WritesTo, calls,
+    infer_package, method_key,
 };
 pub use search::{Path, Step, Visit};
 pub use sites::{

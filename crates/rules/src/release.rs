@@ -38,8 +38,7 @@ pub(crate) fn report_leaks_if(
         let class = models().class(leak.class);
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
-        let mine = *class.rule == *meta.name && !is_thrown_away(cx, class, leak);
-        let mine = mine && !is_told_elsewhere(cx, leak);
+        let mine = *class.rule == *meta.name && !is_told_elsewhere(cx, class, leak);
         if mine && !again && wanted(class, leak) && matters(cx, class, leak) {
             report(cx, meta, class, leak);
             reported = Some(leak.call);
@@ -113,9 +112,11 @@ pub(crate) fn is_only_channel(cx: &RuleCx<'_>, call: ExprId) -> bool {
         .any(|expr| matches!(file.selector(expr), Some((x, "C")) if file.unparen(x) == call))
 }
 
-/// Whether a rule that runs too tells more of it: that there is a `defer` for it, at the wrong place.
-fn is_told_elsewhere(cx: &RuleCx<'_>, leak: &Leak) -> bool {
-    (cx.runs("defer-too-late") && too_late(cx, leak).is_some())
+/// Whether a rule that runs too tells more of it: that nobody takes it, or that there is a `defer`
+/// for it at the wrong place.
+fn is_told_elsewhere(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
+    (cx.runs("discarded-resource") && is_thrown_away(cx, class, leak))
+        || (cx.runs("defer-too-late") && too_late(cx, leak).is_some())
         || (cx.runs("closure-releases-last-only") && last_only(cx, leak).is_some())
 }
 

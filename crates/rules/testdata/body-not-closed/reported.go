@@ -38,7 +38,7 @@ func decodes(c *http.Client, req *http.Request, v any) error {
 }
 
 func dropped(u string) error {
-	_, err := http.PostForm(u, url.Values{}) // discarded-resource tells
+	_, err := http.PostForm(u, url.Values{}) // want "nothing holds"
 	return err
 }
 

@@ -54,7 +54,7 @@ func early(path string, lines []string) error {
 }
 
 func dropped(path string) error {
-	_, err := openJournal(path) // discarded-resource tells
+	_, err := openJournal(path) // want "nothing holds"
 	return err
 }
 

@@ -30,7 +30,7 @@ func never(path string) error {
 }
 
 func nobodyHolds(path string) error {
-	_, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600) // discarded-resource tells
+	_, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600) // want "nothing holds the file"
 	return err
 }
 

@@ -16,7 +16,7 @@ func freePort() (int, error) {
 }
 
 func isFree(addr string) bool {
-	_, err := net.Listen("tcp", addr) // discarded-resource tells
+	_, err := net.Listen("tcp", addr) // want "nothing holds"
 	return err == nil
 }
 

@@ -27,7 +27,7 @@ func onError(ctx context.Context, db *sql.DB) error {
 }
 
 func dropped(ctx context.Context, db *sql.DB) error {
-	_, err := db.Conn(ctx) // discarded-resource tells
+	_, err := db.Conn(ctx) // want-types "nothing holds"
 	return err
 }
 
