@@ -84,6 +84,64 @@ pub(crate) fn unasked(
     found
 }
 
+/// Calls whose rows are neither read nor asked for their error: what went wrong with the query itself
+/// may come only with the first row.
+pub(crate) fn never_read(cx: &RuleCx<'_>, rule: &str, by_name: ByName<'_>) -> Vec<Unasked> {
+    let file = cx.file();
+    let mut found = Vec::new();
+    for (local, what) in cx.body().names().locals() {
+        let LocalKind::Var { .. } = what.kind else {
+            continue;
+        };
+        let ty = cx.body().type_of_local(local);
+        let method = if ty.is_unknown() {
+            by_name(local, "Next")
+        } else {
+            let known = models().iterate(&cx.body().type_string(ty));
+            known
+                .filter(|iterate| *iterate.rule == *rule)
+                .map(|iterate| iterate.error_method.to_string())
+        };
+        let Some(method) = method else { continue };
+        let facts = cx.facts().var(local);
+        let closes = |expr: ExprId| {
+            file.selector(expr).is_some_and(|(x, name)| {
+                matches!(name, "Close" | "NextResultSet")
+                    && cx.body().object(file.unparen(x)) == Object::Local(local)
+            })
+        };
+        let closed = file
+            .func(cx.root())
+            .exprs
+            .iter()
+            .filter(|&expr| closes(expr))
+            .count();
+        // Every use is to close them.
+        if facts.address_taken || closed == 0 || facts.reads.len() != closed {
+            continue;
+        }
+        for write in &facts.writes {
+            let (Value::Expr(call) | Value::Element { expr: call, .. }) = write.value else {
+                continue;
+            };
+            let call = file.unparen(call);
+            if let (Some((fun, _)), Some(operand)) = (file.call(call), write.expr)
+                && file
+                    .selector(file.unparen(fun))
+                    .is_some_and(|(_, name)| name.starts_with("Query"))
+            {
+                found.push(Unasked {
+                    call,
+                    operand,
+                    local,
+                    method: method.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
 /// The loop of which `cond` is the condition.
 fn candidate(cx: &RuleCx<'_>, rule: &str, cond: ExprId, by_name: ByName<'_>) -> Option<Unasked> {
     let file = cx.file();

@@ -21,7 +21,8 @@ pub(crate) fn may_release(package: &PackageCx<'_>, func: FuncId, input: &FileInp
         return false;
     }
     let calls = calls(package.file(input.index), func);
-    RELEASES.iter().any(|name| calls.contains(name)) && may_acquire(package, func, input)
+    RELEASES.iter().any(|name| calls.contains(name))
+        && (calls.iter().any(|name| name.ends_with("Writer")) || may_acquire(package, func, input))
 }
 
 /// Whether the resource is released by pushing on what it holds back.
@@ -138,19 +139,52 @@ fn matters(cx: &RuleCx<'_>, class: &Class, event: &LifeEvent) -> bool {
         &*class.rule,
         "file-not-closed" | "writer-not-finished" | "closer-not-closed"
     );
-    if !kept || !gives_error(cx, point.func) || is_for_itself(cx, event) {
+    if !kept || !gives_error(cx, point.func) || is_for_itself(cx, event) || is_committed(cx, event)
+    {
         return false;
     }
-    if *class.rule != *"writer-not-finished" {
+    if *class.rule == *"file-not-closed" {
         return keeps_data(cx, event);
     }
-    let file = cx.file();
-    let args = file.call(event.call).map_or(&[][..], |(_, args)| args);
+    if *class.rule == *"closer-not-closed" {
+        return keeps_data(cx, event)
+            && is_plain_writer(cx, event)
+            && is_over_what_fails(cx, event);
+    }
     // What a helper makes is over whatever the helper has.
-    !args.is_empty()
-        && args
-            .iter()
-            .all(|&sink| backing(cx, sink) == Backing::Other && !is_over_checked_buffer(cx, sink))
+    let takes = cx
+        .file()
+        .call(event.call)
+        .is_some_and(|(_, args)| !args.is_empty());
+    takes && is_over_what_fails(cx, event)
+}
+
+/// Whether nothing that the writer is made with is memory, or keeps the error for somebody who asks.
+fn is_over_what_fails(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
+    let args = cx.file().call(event.call).map_or(&[][..], |(_, args)| args);
+    true && args
+        .iter()
+        .all(|&sink| backing(cx, sink) == Backing::Other && !is_over_checked_buffer(cx, sink))
+}
+
+/// Whether something of an unknown kind is written as files are, and is no end of a pipe in memory.
+fn is_plain_writer(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
+    let by_method = match cx.facts().callee(event.at) {
+        Callee::Selected { x, name } => {
+            let target = target_of(cx, event.call, event.result);
+            let is_it = target.is_some_and(|target| {
+                cx.body().object(cx.file().unparen(target))
+                    == cx.body().object(cx.file().unparen(x))
+            });
+            !is_it || matches!(name, "Write" | "WriteString" | "WriteAt" | "ReadFrom")
+        }
+        _ => true,
+    };
+    let is_pipe = target_of(cx, event.call, event.result).is_some_and(|target| {
+        let ty = cx.body().type_string(cx.body().type_of(target));
+        ty.ends_with("PipeWriter") || ty.ends_with("net.Conn")
+    });
+    by_method && !is_pipe
 }
 
 /// Whether what is written to a file stays there: not in a pipe, a device or a file of the system,
@@ -181,14 +215,31 @@ fn keeps_data(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
     if flags.contains("O_WRONLY") && !["O_CREAT", "O_TRUNC", "O_APPEND"].into_iter().any(makes) {
         return false;
     }
-    // A file with a commit of its own loses nothing by a close.
-    let commits = file.func(cx.root()).exprs.iter().any(|expr| {
+    // Nor what a function of the package opens so.
+    let opened = cx
+        .body()
+        .declaration(event.call)
+        .is_some_and(|(index, func)| {
+            let file = cx.body().cx().file(index);
+            let text = file.span_text(file.func(func).span);
+            text.contains("O_WRONLY")
+                && !["O_CREAT", "O_TRUNC", "O_APPEND"]
+                    .iter()
+                    .any(|flag| text.contains(flag))
+        });
+    !opened
+}
+
+/// Whether a writer has a commit of its own that the function calls: then it loses nothing by a close.
+fn is_committed(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
+    let file = cx.file();
+    let target = target_of(cx, event.call, event.result).map(|target| file.expr_text(target));
+    file.func(cx.root()).exprs.iter().any(|expr| {
         file.selector(expr).is_some_and(|(x, name)| {
             (name.starts_with("Commit") || name == "CloseAtomicallyReplace")
                 && Some(file.expr_text(x)) == target
         })
-    });
-    !commits
+    })
 }
 
 /// Whether a writer is over a `bufio.Writer` of the function that keeps the error and is asked for it.

@@ -72,7 +72,10 @@ impl<'a> Tracker<'_, 'a> {
     /// Follows everything that is acquired, of the kinds that `wanted` chooses.
     pub(crate) fn life_events(&self, wanted: &dyn Fn(&Class) -> bool) -> Vec<LifeEvent> {
         let mut events: Vec<LifeEvent> = Vec::new();
-        for (call, point, gives) in self.acquisitions() {
+        let mut acquisitions = self.acquisitions();
+        let known: Vec<ExprId> = acquisitions.iter().map(|&(call, ..)| call).collect();
+        acquisitions.extend(self.writers(&known));
+        for (call, point, gives) in acquisitions {
             if !wanted(self.models().class(gives.class)) {
                 continue;
             }
@@ -95,6 +98,63 @@ impl<'a> Tracker<'_, 'a> {
             }
         }
         events
+    }
+
+    /// Calls that give something to write to and to close, by their names and types, though neither
+    /// models nor contracts tell: `fs.Create(…)`, `object.NewWriter(…)`. Whether it has to be closed
+    /// is not known, but who does close it may lose data.
+    fn writers(&self, known: &[ExprId]) -> Vec<(ExprId, Point, Gives)> {
+        let file = self.file();
+        let mut found = Vec::new();
+        for &func in self.facts().funcs() {
+            for site in self.facts().calls_of(func) {
+                let (Callee::Func { name, .. } | Callee::Selected { name, .. }) =
+                    self.facts().callee(site.call)
+                else {
+                    continue;
+                };
+                let makes = matches!(name, "Create" | "OpenFile" | "TempFile" | "CreateTemp")
+                    || (name.ends_with("Writer") && name != "Writer");
+                if !makes || known.contains(&site.call) {
+                    continue;
+                }
+                let NodeKind::Stmt(stmt) = self.facts().cfg(func).kind(site.point.node) else {
+                    continue;
+                };
+                let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+                    continue;
+                };
+                let &[value] = file.exprs(rhs) else {
+                    continue;
+                };
+                let targets = file.exprs(lhs);
+                if file.unparen(value) == site.call
+                    && matches!(targets.len(), 1 | 2)
+                    && self.may_be_written_and_closed(targets[0])
+                {
+                    let gives = Gives {
+                        result: 0,
+                        class: ClassId::CLOSER,
+                        field: "".into(),
+                        unless_error: targets.len() == 2,
+                    };
+                    found.push((site.call, site.point, gives));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a value has `Write` and `Close`, as far as its type is known.
+    fn may_be_written_and_closed(&self, expr: ExprId) -> bool {
+        let ty = self.body().type_of(expr);
+        let has = |name| {
+            matches!(
+                self.body().selection(ty, name),
+                Some(Selection::Method { .. })
+            )
+        };
+        ty.is_unknown() || (has("Write") && has("Close"))
     }
 
     /// Whether somebody looks at what a call at a node gives.

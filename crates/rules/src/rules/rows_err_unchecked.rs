@@ -1,12 +1,12 @@
 //! `rows-err-unchecked`.
 
-use go_flow::Value;
+use go_flow::{Value, calls};
 use go_syntax::{ExprKind, FuncId};
 use go_types::{Callee, LocalId, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::iterate::{may_iterate, unasked};
+use crate::iterate::{may_iterate, never_read, unasked};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -16,6 +16,9 @@ declare_rule! {
     /// Reports `for rows.Next()` when a path leads from the end of the loop to a return without an
     /// error, and `rows.Err()` is asked nowhere on it. `if rows.Next()` counts as well. Rows of
     /// database/sql, sqlx, pgx, mongo, ClickHouse and others are known.
+    ///
+    /// Rows that are closed without `Next` and without `Err` are reported, too: many drivers tell the
+    /// error of a statement only with the first row.
     ///
     /// It is silent when the rows go elsewhere, where somebody may ask.
     ///
@@ -86,11 +89,25 @@ impl Rule for RowsErrUnchecked {
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         may_iterate(package, func, input, Self::META.name)
+            || (!input.is_test
+                && calls(package.file(input.index), func)
+                    .iter()
+                    .any(|name| name.starts_with("Query")))
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
         let by_name =
             |local: LocalId, _: &str| comes_from_query(cx, local).then(|| "Err".to_owned());
+        for query in never_read(cx, Self::META.name, &by_name) {
+            let rows = cx.snippet(query.operand);
+            let method = &query.method;
+            let message = format!(
+                "`{rows}` is closed without a look at it, and `{rows}.{method}()` is not asked, so nobody learns whether `{}` worked",
+                cx.call_snippet(query.call)
+            );
+            cx.report(&Self::META, cx.file().expr(query.call).span, message)
+                .help("use `Exec` for what gives no rows");
+        }
         for loop_ in unasked(cx, Self::META.name, true, &by_name) {
             let rows = cx.snippet(loop_.operand);
             let method = &loop_.method;

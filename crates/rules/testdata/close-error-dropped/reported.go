@@ -240,3 +240,35 @@ func each(paths []string, data []byte) error {
 	}
 	return nil
 }
+
+// A file system behind an interface.
+type files interface {
+	Create(name string) (output, error)
+}
+
+type output interface {
+	io.WriteCloser
+	Name() string
+}
+
+func throughInterface(fs files, data []byte) error {
+	f, err := fs.Create("config")
+	if err != nil {
+		return err
+	}
+	defer f.Close() // want-types
+	_, err = f.Write(data)
+	return err
+}
+
+type bucket interface {
+	NewWriter(name string) io.WriteCloser
+}
+
+// The object exists when Close has worked.
+func stored(b bucket, src io.Reader) error {
+	w := b.NewWriter("object")
+	defer w.Close() // want-types
+	_, err := io.Copy(w, src)
+	return err
+}

@@ -259,3 +259,48 @@ func locked(path string, do func() error) error {
 	defer f.Close()
 	return do()
 }
+
+type atomic interface {
+	io.WriteCloser
+	Commit() error
+}
+
+type store interface {
+	NewAtomicWriter(name string) (atomic, error)
+}
+
+// Without the commit the close is there to throw the file away.
+func committed(s store, data []byte) error {
+	w, err := s.NewAtomicWriter("config")
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Commit()
+}
+
+type fifos interface{ OpenFile(name string) (io.WriteCloser, error) }
+
+func signalled(f fifos) error {
+	pipe, err := f.OpenFile("control")
+	if err != nil {
+		return err
+	}
+	defer pipe.Close()
+	_, err = pipe.Write([]byte("stop"))
+	return err
+}
+
+// The file is there already, and is no file: a control file of the system, a fifo.
+func control(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteString("1")
+	return err
+}

@@ -175,7 +175,53 @@ func inLiteral(db *sql.DB) (func() (int, error), error) {
 	}, nil
 }
 
+// The error of the statement may come only with the first row.
+func closedAtOnce(db *sql.DB, name string) error {
+	rows, err := db.Query("insert into users (name) values ($1) returning id", name) // want "nobody learns whether"
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+func closedByDefer(db *sql.DB) error {
+	rows, err := db.Query("select pg_sleep(1)") // want
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return nil
+}
+
 // Right from here on.
+
+func onlyAsked(db *sql.DB) error {
+	rows, err := db.Query("select pg_sleep(1)")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return rows.Err()
+}
+
+func alias(db *sql.DB) error {
+	rows, err := db.Query("select pg_sleep(1)")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	same := rows
+	return same.Err()
+}
+
+func columns(db *sql.DB) ([]string, error) {
+	rows, err := db.Query("select * from users limit 0")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return rows.Columns()
+}
 
 func asked(db *sql.DB) ([]string, error) {
 	rows, err := db.Query("select name from users")
