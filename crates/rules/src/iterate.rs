@@ -69,14 +69,22 @@ pub(crate) fn unasked(
                 func,
                 node: node.id,
             };
-            if !cfg.reachable(node.id) || !(once || cfg.in_cycle(node.id)) {
+            let is_loop = cfg.in_cycle(node.id);
+            if !cfg.reachable(node.id) || !(once || is_loop) {
                 continue;
             }
             let Some(unasked) = candidate(cx, rule, cond, by_name) else {
                 continue;
             };
+            // Whether there is one more is asked for its own sake.
+            if !is_loop && is_second(cx, cfg, node.id, &unasked) {
+                continue;
+            }
             let again = found.iter().any(|other| other.local == unasked.local);
-            if !again && is_followed(cx, point, &unasked) && is_unasked(cx, cfg, point, &unasked) {
+            if !again
+                && is_followed(cx, point, &unasked)
+                && is_unasked(cx, cfg, point, &unasked, is_loop)
+            {
                 found.push(unasked);
             }
         }
@@ -140,6 +148,18 @@ pub(crate) fn never_read(cx: &RuleCx<'_>, rule: &str, by_name: ByName<'_>) -> Ve
         }
     }
     found
+}
+
+/// Whether the same was asked before on every path.
+fn is_second(cx: &RuleCx<'_>, cfg: &Cfg<'_>, node: NodeId, unasked: &Unasked) -> bool {
+    cfg.nodes().any(|other| {
+        let NodeKind::Cond(cond) = other.kind else {
+            return false;
+        };
+        other.id != node
+            && cfg.dominates(other.id, node)
+            && calls_method(cx, cx.file().unparen(cond), unasked.local, "Next")
+    })
 }
 
 /// The loop of which `cond` is the condition.
@@ -243,7 +263,15 @@ fn calls_method(cx: &RuleCx<'_>, expr: ExprId, local: LocalId, method: &str) -> 
 
 /// Whether some path after the loop comes to the end of the function, not by an error, and nobody
 /// asks on it.
-fn is_unasked(cx: &RuleCx<'_>, cfg: &Cfg<'_>, point: Point, unasked: &Unasked) -> bool {
+/// A loop that ends early looks like the end of the data; that there is nothing at all may well be
+/// told as an error of its own.
+fn is_unasked(
+    cx: &RuleCx<'_>,
+    cfg: &Cfg<'_>,
+    point: Point,
+    unasked: &Unasked,
+    is_loop: bool,
+) -> bool {
     let file = cx.file();
     // Deferred calls come after everything.
     let defers = cfg.nodes().filter_map(|node| match node.kind {
@@ -279,6 +307,9 @@ fn is_unasked(cx: &RuleCx<'_>, cfg: &Cfg<'_>, point: Point, unasked: &Unasked) -
             // The next loop over it, or the next result set.
             return false;
         }
+        if !is_loop && returns_error(cx, cfg, node) {
+            continue;
+        }
         let at = Point {
             func: point.func,
             node,
@@ -298,6 +329,30 @@ fn is_unasked(cx: &RuleCx<'_>, cfg: &Cfg<'_>, point: Point, unasked: &Unasked) -
         }
     }
     false
+}
+
+/// Whether a node returns an error that is there for certain, as far as its looks tell.
+fn returns_error(cx: &RuleCx<'_>, cfg: &Cfg<'_>, node: NodeId) -> bool {
+    let NodeKind::Return(stmt) = cfg.kind(node) else {
+        return false;
+    };
+    let file = cx.file();
+    let StmtKind::Return(results) = file.stmt(stmt).kind else {
+        return false;
+    };
+    let Some(&last) = file.exprs(results).last() else {
+        return false;
+    };
+    let last = file.unparen(last);
+    // A variable of the package, a new error, a literal.
+    let is_new = match file.expr(last).kind {
+        ExprKind::Call { .. } | ExprKind::CompositeLit { .. } | ExprKind::Unary { .. } => true,
+        _ => !matches!(
+            cx.body().object(last),
+            Object::Local(_) | Object::Nil | Object::UniverseConst(_)
+        ),
+    };
+    is_new && gives_error(cx, cfg.func())
 }
 
 fn mentions(cx: &RuleCx<'_>, cfg: &Cfg<'_>, node: NodeId, local: LocalId) -> bool {

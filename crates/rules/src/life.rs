@@ -156,7 +156,41 @@ fn matters(cx: &RuleCx<'_>, class: &Class, event: &LifeEvent) -> bool {
         .file()
         .call(event.call)
         .is_some_and(|(_, args)| !args.is_empty());
-    takes && is_over_what_fails(cx, event)
+    // Tables are for people to read, and go where nobody looks at errors, unless the function made
+    // the file.
+    let is_table = *class.name == *"tabwriter";
+    takes && is_over_what_fails(cx, event) && (!is_table || is_over_own_file(cx, event))
+}
+
+/// Whether a writer is over a file that the function opens, perhaps with a buffer between.
+fn is_over_own_file(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
+    let file = cx.file();
+    let mut call = event.call;
+    for _ in 0..3 {
+        let Some((_, &[sink, ..])) = file.call(call) else {
+            return false;
+        };
+        let Object::Local(local) = cx.body().object(file.unparen(sink)) else {
+            return false;
+        };
+        let made = cx.facts().var(local).writes.iter().find_map(|write| {
+            let (Value::Expr(made) | Value::Element { expr: made, .. }) = write.value else {
+                return None;
+            };
+            Some(file.unparen(made))
+        });
+        let Some(made) = made else { return false };
+        if let Callee::Func {
+            package: "os",
+            name: "Create" | "OpenFile" | "CreateTemp",
+            ..
+        } = cx.facts().callee(made)
+        {
+            return true;
+        }
+        call = made;
+    }
+    false
 }
 
 /// Whether nothing that the writer is made with is memory, or keeps the error for somebody who asks.
@@ -236,8 +270,12 @@ fn is_committed(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
     let target = target_of(cx, event.call, event.result).map(|target| file.expr_text(target));
     file.func(cx.root()).exprs.iter().any(|expr| {
         file.selector(expr).is_some_and(|(x, name)| {
-            (name.starts_with("Commit") || name == "CloseAtomicallyReplace")
-                && Some(file.expr_text(x)) == target
+            let commits = name.starts_with("Commit")
+                || matches!(
+                    name,
+                    "CloseAtomicallyReplace" | "Result" | "Finalize" | "Complete"
+                );
+            commits && Some(file.expr_text(x)) == target
         })
     })
 }

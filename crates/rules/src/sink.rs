@@ -72,6 +72,12 @@ fn backing_within(cx: &RuleCx<'_>, expr: ExprId, layers: usize) -> Backing {
             _ => Backing::Other,
         };
     }
+    // `o.Out`, `streams.ErrOut`: what a command prints.
+    if let Some((_, "Out" | "ErrOut" | "Stdout" | "Stderr" | "stdout" | "stderr")) =
+        file.selector(expr)
+    {
+        return Backing::Final;
+    }
     if layers == 0 {
         return Backing::Other;
     }

@@ -195,8 +195,33 @@ fn only_reads(cx: &RuleCx<'_>, x: ExprId) -> bool {
             }
         }
     }
-    // Whoever gets it may write.
-    facts.reads.len() <= selected
+    // Whoever gets it may write, unless its name says otherwise.
+    let given_to_readers = file
+        .func(cx.root())
+        .exprs
+        .iter()
+        .filter(|&expr| {
+            let name = match file.call(expr) {
+                Some((fun, args))
+                    if args.iter().any(|&arg| {
+                        cx.body().object(file.unparen(arg)) == Object::Local(local)
+                    }) =>
+                {
+                    let fun = file.unparen(fun);
+                    file.selector(fun)
+                        .map(|(_, name)| name)
+                        .or_else(|| file.ident(fun))
+                }
+                _ => None,
+            };
+            name.is_some_and(|name| {
+                READING
+                    .iter()
+                    .any(|word| name.to_lowercase().starts_with(&word.to_lowercase()))
+            })
+        })
+        .count();
+    facts.reads.len() <= selected + given_to_readers
 }
 
 fn report(cx: &RuleCx<'_>, call: ExprId, deferred: bool) {

@@ -304,3 +304,20 @@ func control(path string) error {
 	_, err = f.WriteString("1")
 	return err
 }
+
+type objects interface{ NewObjectWriter() object }
+
+type object interface {
+	io.WriteCloser
+	Result() (string, error)
+}
+
+// The result is what counts.
+func withResult(o objects, src io.Reader) (string, error) {
+	w := o.NewObjectWriter()
+	defer w.Close()
+	if _, err := io.Copy(w, src); err != nil {
+		return "", err
+	}
+	return w.Result()
+}

@@ -245,3 +245,27 @@ func kept(db *sql.DB, id int) (err error) {
 	}
 	return err
 }
+
+func getEntry(tx *sql.Tx, id int) (string, error) {
+	var title string
+	err := tx.QueryRow("select title from entries where id = $1", id).Scan(&title)
+	return title, err
+}
+
+// What it is given to only gets.
+func pages(db *sql.DB, id int) (prev, next string, err error) {
+	tx, err := db.Begin()
+	if err != nil {
+		return "", "", err
+	}
+	if prev, err = getEntry(tx, id-1); err != nil {
+		tx.Rollback()
+		return "", "", err
+	}
+	if next, err = getEntry(tx, id+1); err != nil {
+		tx.Rollback()
+		return "", "", err
+	}
+	tx.Commit()
+	return prev, next, nil
+}

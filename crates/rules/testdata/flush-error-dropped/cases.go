@@ -33,13 +33,17 @@ func byStatement(out io.Writer, lines []string) error {
 	return nil
 }
 
-func table(out io.Writer, rows [][]string) error {
-	tw := tabwriter.NewWriter(out, 0, 8, 1, ' ', 0)
+func table(path string, rows [][]string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	tw := tabwriter.NewWriter(f, 0, 8, 1, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(tw, strings.Join(row, "\t"))
 	}
 	tw.Flush() // want "tab writer `tw`"
-	return nil
+	return f.Close()
 }
 
 func records(path string, rows [][]string) error {
@@ -249,4 +253,38 @@ func discarded(lines []string) error {
 	}
 	w.Flush()
 	return nil
+}
+
+// For people to read.
+func tableForPeople(out io.Writer, rows [][]string) error {
+	tw := tabwriter.NewWriter(out, 0, 8, 1, ' ', 0)
+	defer tw.Flush()
+	for _, row := range rows {
+		fmt.Fprintln(tw, strings.Join(row, "\t"))
+	}
+	return nil
+}
+
+type streams struct{ Out, ErrOut io.Writer }
+
+func (s streams) list(lines []string) error {
+	w := bufio.NewWriter(s.Out)
+	defer w.Flush()
+	for _, line := range lines {
+		fmt.Fprintln(w, line)
+	}
+	return nil
+}
+
+// The buffer below keeps the error, and is asked.
+func overBuffer(out io.Writer, rows [][]string) error {
+	b := bufio.NewWriter(out)
+	w := csv.NewWriter(b)
+	for _, row := range rows {
+		if err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return b.Flush()
 }

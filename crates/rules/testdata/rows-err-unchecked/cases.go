@@ -70,7 +70,7 @@ func one(db *sql.DB) (string, error) {
 	}
 	defer rows.Close()
 	if !rows.Next() { // want
-		return "", errors.New("no such user")
+		return "", nil
 	}
 	var name string
 	if err := rows.Scan(&name); err != nil {
@@ -194,6 +194,26 @@ func closedByDefer(db *sql.DB) error {
 }
 
 // Right from here on.
+
+// The caller learns that it failed, if not why.
+func orError(db *sql.DB) (string, error) {
+	rows, err := db.Query("select name from users limit 1")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return "", errors.New("no such user")
+	}
+	var name string
+	if err := rows.Scan(&name); err != nil {
+		return "", err
+	}
+	if rows.Next() {
+		return "", errors.New("more than one")
+	}
+	return name, nil
+}
 
 func onlyAsked(db *sql.DB) error {
 	rows, err := db.Query("select pg_sleep(1)")
