@@ -272,3 +272,17 @@ func stored(b bucket, src io.Reader) error {
 	_, err := io.Copy(w, src)
 	return err
 }
+
+// The error goes through a variable of the function around.
+func inGoroutine(path string, data []byte, done chan<- error) {
+	var err error
+	go func() {
+		defer func() { done <- err }()
+		var f *os.File
+		if f, err = os.Create(path); err != nil {
+			return
+		}
+		defer f.Close() // bug-missed
+		_, err = f.Write(data)
+	}()
+}

@@ -282,7 +282,9 @@ func committed(s store, data []byte) error {
 	return w.Commit()
 }
 
-type fifos interface{ OpenFile(name string) (io.WriteCloser, error) }
+type fifos interface {
+	OpenFile(name string) (io.WriteCloser, error)
+}
 
 func signalled(f fifos) error {
 	pipe, err := f.OpenFile("control")

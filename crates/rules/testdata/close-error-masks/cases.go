@@ -305,3 +305,18 @@ func called(path string, data []byte) (err error) {
 	done()
 	return err
 }
+
+// Through a pointer, in a helper.
+func byHelper(path string, data []byte) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer closeInto(f, &err) // bug-missed
+	_, err = f.Write(data)
+	return err
+}
+
+func closeInto(c io.Closer, err *error) {
+	*err = c.Close()
+}
