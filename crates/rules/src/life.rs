@@ -196,8 +196,7 @@ fn is_over_own_file(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
 /// Whether nothing that the writer is made with is memory, or keeps the error for somebody who asks.
 fn is_over_what_fails(cx: &RuleCx<'_>, event: &LifeEvent) -> bool {
     let args = cx.file().call(event.call).map_or(&[][..], |(_, args)| args);
-    true && args
-        .iter()
+    args.iter()
         .all(|&sink| backing(cx, sink) == Backing::Other && !is_over_checked_buffer(cx, sink))
 }
 
