@@ -2,8 +2,8 @@
 
 use diagnostics::Severity;
 use go_flow::{CallMode, CallSite, NodeKind, calls};
-use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId, LitKind, SpecKind, StmtKind};
-use go_types::{Callee, LocalKind, Object, PackageCx};
+use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, LitKind, SpecId, SpecKind, StmtKind};
+use go_types::{LocalKind, MemberKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -149,13 +149,58 @@ fn piles_up(cx: &RuleCx<'_>, site: &CallSite) -> Option<Severity> {
     };
     match nanoseconds(cx, time) {
         Some(time) => (time >= HARMLESS_BELOW).then_some(Severity::Warning),
-        None => Some(Severity::Note),
+        // What is computed for the round may well be short.
+        None => {
+            let kind = cx.file().expr(cx.file().unparen(time)).kind;
+            matches!(kind, ExprKind::Ident | ExprKind::Selector { .. }).then_some(Severity::Note)
+        }
     }
 }
 
-/// The value of a duration, as far as it is written there.
+/// The value of a duration, as far as it is written in the package.
 fn nanoseconds(cx: &RuleCx<'_>, expr: ExprId) -> Option<f64> {
     let file = cx.file();
+    let expr = file.unparen(expr);
+    match (cx.body().object(expr), file.expr(expr).kind) {
+        (Object::Local(local), _) => match cx.body().names().local(local).kind {
+            LocalKind::Var { init, .. } if cx.facts().var(local).is_single_assignment() => {
+                nanoseconds(cx, init.expr()?)
+            }
+            LocalKind::Const { origin, index, .. } => declared(file, origin, index),
+            _ => None,
+        },
+        (Object::Member(member), _) => {
+            let names = cx.body().cx().names();
+            let member = names.member(member);
+            let (spec, index) = match member.kind {
+                MemberKind::Const { origin, index, .. } => (origin, index),
+                MemberKind::Var { spec, index } => (spec, index),
+                _ => return None,
+            };
+            declared(names.file(member.file), spec, index)
+        }
+        (
+            _,
+            ExprKind::Binary {
+                op: BinaryOp::Mul,
+                x,
+                y,
+            },
+        ) => Some(nanoseconds(cx, x)? * nanoseconds(cx, y)?),
+        _ => written(file, expr),
+    }
+}
+
+/// The value that a specification gives to the name at `index`.
+fn declared(file: &File, spec: SpecId, index: u32) -> Option<f64> {
+    match file.spec(spec).kind {
+        SpecKind::Value { values, .. } => written(file, *file.exprs(values).get(index as usize)?),
+        _ => None,
+    }
+}
+
+/// The value of a duration that is written out: `5 * time.Second`, `time.Duration(100)`.
+fn written(file: &File, expr: ExprId) -> Option<f64> {
     let expr = file.unparen(expr);
     match file.expr(expr).kind {
         ExprKind::BasicLit(LitKind::Int | LitKind::Float) => {
@@ -174,32 +219,11 @@ fn nanoseconds(cx: &RuleCx<'_>, expr: ExprId) -> Option<f64> {
             op: BinaryOp::Mul,
             x,
             y,
-        } => Some(nanoseconds(cx, x)? * nanoseconds(cx, y)?),
-        ExprKind::Call { .. } => match file.call(expr) {
-            Some((fun, &[inner]))
-                if matches!(cx.facts().callee(expr), Callee::Conversion(_))
-                    || file.expr_text(fun) == "time.Duration" =>
-            {
-                nanoseconds(cx, inner)
-            }
+        } => Some(written(file, x)? * written(file, y)?),
+        ExprKind::Call { .. } => match file.call(expr)? {
+            (fun, &[inner]) if file.expr_text(fun) == "time.Duration" => written(file, inner),
             _ => None,
         },
-        _ => {
-            let Object::Local(local) = cx.body().object(expr) else {
-                return None;
-            };
-            match cx.body().names().local(local).kind {
-                LocalKind::Var { init, .. } if cx.facts().var(local).is_single_assignment() => {
-                    nanoseconds(cx, init.expr()?)
-                }
-                LocalKind::Const { spec, index, .. } => match file.spec(spec).kind {
-                    SpecKind::Value { values, .. } => {
-                        nanoseconds(cx, *file.exprs(values).get(index as usize)?)
-                    }
-                    _ => None,
-                },
-                _ => None,
-            }
-        }
+        _ => None,
     }
 }

@@ -145,3 +145,23 @@ func channelOnce(in chan int) {
 	case <-time.NewTimer(time.Minute).C:
 	}
 }
+
+const poll = 500 * time.Millisecond
+
+func constantOfPackage(in chan int) {
+	for {
+		select {
+		case <-in:
+		case <-time.After(poll):
+		}
+	}
+}
+
+func computed(in chan int, until time.Time) {
+	for {
+		select {
+		case <-in:
+		case <-time.After(time.Until(until)):
+		}
+	}
+}
