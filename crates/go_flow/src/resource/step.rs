@@ -1,6 +1,6 @@
 //! What a node does with the resource.
 
-use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
 use go_types::{Builtin, Callee, Object};
 
 use super::contract::ArgEffect;
@@ -477,7 +477,29 @@ impl<'a> Explorer<'_, '_, 'a> {
             return false;
         };
         match file.stmt(comm).kind {
-            StmtKind::Send { value, .. } => self.t.value(state, temps, value).how().is_some(),
+            StmtKind::Send { value, .. } => self.is_part_of(state, temps, value),
+            _ => false,
+        }
+    }
+
+    /// Whether the resource is in a value, which may be a composite literal that was made at another
+    /// node: the operands of a `select` are evaluated before one of its clauses is chosen.
+    fn is_part_of(&self, state: &State, temps: &Temps, expr: ExprId) -> bool {
+        let file = self.t.file();
+        let expr = file.unparen(expr);
+        if self.t.value(state, temps, expr).how().is_some() {
+            return true;
+        }
+        match file.expr(expr).kind {
+            ExprKind::CompositeLit { elts, .. } => {
+                let mut elts = file.exprs(elts).iter();
+                elts.any(|&elt| self.is_part_of(state, temps, elt))
+            }
+            ExprKind::KeyValue { value, .. } => self.is_part_of(state, temps, value),
+            ExprKind::Unary {
+                op: UnaryOp::Addr,
+                x,
+            } => self.is_part_of(state, temps, x),
             _ => false,
         }
     }

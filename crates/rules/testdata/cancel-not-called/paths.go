@@ -344,3 +344,18 @@ func alias(parent context.Context, n int) {
 	useOf(ctx)
 	cancel()
 }
+
+type request struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// Hard: sent within a literal, by one clause of several.
+func sentInSelect(parent context.Context, out chan<- *request, quit chan bool) {
+	ctx, cancel := context.WithCancel(parent)
+	select {
+	case out <- &request{ctx: ctx, cancel: cancel}:
+	case <-quit:
+		cancel()
+	}
+}
