@@ -60,6 +60,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Remove the cache, in which `check` keeps what it found out about unchanged packages.
+    ///
+    /// Nothing else is removed, and a folder that is not a cache of deferscope is left alone.
+    Clean {
+        #[command(flatten)]
+        cache: CacheFolder,
+    },
     /// Print a script that completes the arguments of deferscope in a shell.
     ///
     /// For bash: `deferscope completions bash > ~/.local/share/bash-completion/completions/deferscope`
@@ -154,6 +161,15 @@ pub(crate) struct Settings {
     pub(crate) baseline: Option<PathBuf>,
 }
 
+/// Where the cache is.
+#[derive(Args, Debug, Default)]
+pub(crate) struct CacheFolder {
+    /// Keep what is found out about unchanged packages in this folder, `off` for nowhere [default:
+    /// $XDG_CACHE_HOME/deferscope or ~/.cache/deferscope]
+    #[arg(long, env = "DEFERSCOPE_CACHE_DIR", hide_env_values = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
 #[derive(Args, Debug, Default)]
 pub(crate) struct CheckArgs {
     /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
@@ -208,6 +224,11 @@ pub(crate) struct CheckArgs {
     /// Check this file, reading its content from standard input. The file need not exist.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "patterns", help_heading = "Files")]
     pub(crate) stdin_filename: Option<PathBuf>,
+    /// Analyse everything anew, and keep nothing for later runs.
+    #[arg(long, help_heading = "Cache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheFolder,
     /// The number of threads [default: one for each processor]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

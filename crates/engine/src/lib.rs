@@ -10,6 +10,7 @@ pub mod suggest;
 
 mod atomic;
 mod baseline;
+mod cache;
 mod driver;
 mod fingerprint;
 mod guard;
@@ -21,6 +22,9 @@ mod tree;
 
 pub use atomic::{WriteError, write_atomically};
 pub use baseline::{Applied, Baseline, BaselineError};
+#[doc(hidden)]
+pub use cache::read_any as read_any_cache;
+pub use cache::{CacheError, CachePlace, Cleaned, clean};
 pub use config::{Config, ConfigError};
 pub use driver::{Observer, Outcome, Request, Silent, StandIn, ThreadError, run};
 pub use problem::Problem;

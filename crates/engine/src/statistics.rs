@@ -1,6 +1,6 @@
 //! What a run did, in numbers.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a run did. Everything but the times is the same for the same input.
@@ -50,9 +50,6 @@ pub struct Times {
 /// What threads count together.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) files: AtomicUsize,
-    pub(crate) bytes: AtomicU64,
-    pub(crate) generated: AtomicUsize,
     pub(crate) read: Clock,
     pub(crate) parse: Clock,
     pub(crate) names: Clock,
@@ -62,9 +59,6 @@ pub(crate) struct Counters {
 impl Counters {
     /// Adds what was counted.
     pub(crate) fn add_to(&self, statistics: &mut Statistics) {
-        statistics.files = self.files.load(Ordering::Relaxed);
-        statistics.bytes = self.bytes.load(Ordering::Relaxed);
-        statistics.generated = self.generated.load(Ordering::Relaxed);
         let times = &mut statistics.times;
         times.read = self.read.total();
         times.parse = self.parse.total();

@@ -8,28 +8,33 @@ use std::ops::Range;
 
 use go_syntax::literal::unquote;
 use memchr::{memchr, memmem};
+use serde::{Deserialize, Serialize};
 
 /// What the head of a file says.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Header<'a> {
     /// What follows `//go:build` on the only such line.
+    #[serde(borrow)]
     pub go_build: Option<&'a [u8]>,
     /// There are two `//go:build` lines or more; Go builds no such file.
     pub several_go_build: bool,
     /// What follows `// +build` on the lines where that still counts.
+    #[serde(borrow)]
     pub plus_build: Vec<&'a [u8]>,
     /// A comment before the package clause says that a program wrote the file.
     pub generated: bool,
     /// The name in the package clause.
+    #[serde(borrow)]
     pub package: Option<PackageClause<'a>>,
     /// The imports up to the first that is malformed.
+    #[serde(borrow)]
     pub imports: Vec<ImportSpec<'a>>,
     /// What ended the scan early.
     pub error: Option<HeaderError>,
 }
 
 /// The package clause.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PackageClause<'a> {
     /// The name.
     pub name: &'a str,
@@ -38,18 +43,19 @@ pub struct PackageClause<'a> {
 }
 
 /// One import.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportSpec<'a> {
     /// The name before the path, if any: an identifier, `.` or `_`.
     pub name: Option<&'a str>,
     /// The path, unquoted. What is no text is replaced or left out; such a path leads nowhere.
+    #[serde(borrow)]
     pub path: Cow<'a, str>,
     /// The quoted path in the file.
     pub range: Range<u32>,
 }
 
 /// What ends the scan of a head.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum HeaderError {
     /// The first token is not `package`.
     #[error("the file does not start with a package clause")]

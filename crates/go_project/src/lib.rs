@@ -14,6 +14,7 @@ mod env;
 mod files;
 mod goroot;
 mod graph;
+mod heads;
 mod load;
 mod memo;
 mod names;
@@ -38,6 +39,7 @@ pub mod modfile;
 pub use context::{BuildContext, GoWork, ModMode, parse_tags};
 pub use env::{Env, MapEnv, ProcessEnv};
 pub use graph::PackageGraph;
+pub use heads::{KnownFiles, KnownFolder};
 pub use load::{Loaded, Selection, Target};
 pub use names::guess_from_path;
 pub use package::{

@@ -12,6 +12,7 @@ use go_std::Index;
 
 use crate::build_list::{BuildList, go_version_of};
 use crate::context::{BuildContext, GoWork};
+use crate::heads::KnownFiles;
 use crate::memo::{Interner, Memo};
 use crate::names::clean;
 use crate::package::{Module, Origin, Package, PackageId, PackageKind};
@@ -37,6 +38,7 @@ pub struct Project {
     pub(crate) context: BuildContext,
     pub(crate) tags: TagSet,
     pub(crate) sources: Sources,
+    known: Option<Arc<dyn KnownFiles>>,
     /// The source of the standard library, unless the working folder lies in another one.
     std_src: PathBuf,
     pub(crate) interner: Interner,
@@ -78,6 +80,7 @@ impl Project {
             cwd,
             context,
             sources,
+            known: None,
             std_src,
             interner: Interner::default(),
             workspace: None,
@@ -117,6 +120,14 @@ impl Project {
         self
     }
 
+    /// Asks `known` for the heads of files before they are read, and tells it of what is read. To be
+    /// called before anything is loaded.
+    #[must_use]
+    pub fn with_known_files(mut self, known: Arc<dyn KnownFiles>) -> Self {
+        self.known = Some(known);
+        self
+    }
+
     /// The working folder, absolute.
     pub fn cwd(&self) -> &Path {
         &self.cwd
@@ -142,8 +153,19 @@ impl Project {
     pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         match self.sources.content(path) {
             Some(content) => content.map(<[u8]>::to_vec),
-            None => std::fs::read(path),
+            None => {
+                let bytes = std::fs::read(path)?;
+                if let Some(known) = &self.known {
+                    known.content(path, &bytes);
+                }
+                Ok(bytes)
+            }
         }
+    }
+
+    /// Whether what is worked on is Go itself, rather than code that uses it.
+    pub fn works_on_std(&self) -> bool {
+        matches!(self.scope_of(&self.cwd).kind, ScopeKind::Std(_))
     }
 
     /// Where the standard library comes from.
@@ -253,6 +275,7 @@ impl Project {
             tags: &self.tags,
             interner: &self.interner,
             sources: &self.sources,
+            known: self.known.as_deref(),
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::constraint::{Constraint, ConstraintError};
 use crate::header::{self, Header};
+use crate::heads::{KnownFiles, KnownFolder};
 use crate::memo::Interner;
 use crate::package::{
     FileFlags, IgnoreReason, IgnoredFile, Import, ImportName, PackageKind, SourceFile,
@@ -175,6 +176,7 @@ pub(crate) struct Scanner<'a> {
     pub(crate) tags: &'a TagSet,
     pub(crate) interner: &'a Interner,
     pub(crate) sources: &'a Sources,
+    pub(crate) known: Option<&'a dyn KnownFiles>,
 }
 
 /// A file that belongs to a package, and the name in its package clause.
@@ -189,9 +191,10 @@ impl Scanner<'_> {
         let mut members = Vec::new();
         let mut ignored = Vec::new();
         let mut problems = listing.problems.clone();
+        let mut known = self.known.map(|known| known.folder(dir));
         for entry in &listing.go_files {
             let force = forced.contains(&entry.name);
-            match self.examine(dir, entry, force, &mut problems) {
+            match self.examine(dir, entry, force, known.as_deref_mut(), &mut problems) {
                 Ok(member) => members.push(member),
                 Err(reason) => ignored.push(IgnoredFile {
                     name: entry.name.clone(),
@@ -215,7 +218,7 @@ impl Scanner<'_> {
             .go_files
             .iter()
             .filter(|entry| !is_test(&entry.name))
-            .filter_map(|entry| self.examine(dir, entry, false, &mut problems).ok())
+            .filter_map(|entry| self.examine(dir, entry, false, None, &mut problems).ok())
             .find_map(|member| member.package)
     }
 
@@ -224,6 +227,7 @@ impl Scanner<'_> {
         dir: &Path,
         entry: &GoFile,
         force: bool,
+        known: Option<&mut (dyn KnownFolder + '_)>,
         problems: &mut Vec<Problem>,
     ) -> Result<Member, IgnoreReason> {
         match entry.state {
@@ -244,7 +248,7 @@ impl Scanner<'_> {
         let path = dir.join(&entry.name);
         let test = is_test(&entry.name);
         let mut complaint = None;
-        let read = with_header(&path, self.sources, |header| {
+        let read = with_header(&path, self.sources, known, |header| {
             let constraint = self.constraint(header);
             if let Err(error) = &constraint {
                 complaint = Some(error.to_string());
@@ -484,6 +488,7 @@ enum HeadError {
 fn with_header<R>(
     path: &Path,
     sources: &Sources,
+    known: Option<&mut (dyn KnownFolder + '_)>,
     use_header: impl FnOnce(&Header<'_>) -> R,
 ) -> Result<R, HeadError> {
     thread_local! {
@@ -494,7 +499,16 @@ fn with_header<R>(
             .map(|h| use_header(&h))
             .map_err(|_| HeadError::TooLarge);
     }
+    let mut keeper = None;
+    if let (Some(known), Some(name)) = (known, path.file_name()) {
+        if let Some(header) = known.head(name) {
+            return Ok(use_header(&header));
+        }
+        keeper = Some((known, name));
+    }
     let mut file = File::open(path).map_err(HeadError::Io)?;
+    // From before the file is read: what is learnt is never newer than these say.
+    let keeper = keeper.and_then(|(known, name)| Some((known, name, file.metadata().ok()?)));
     BUFFER.with_borrow_mut(|buffer| {
         let mut limit = FIRST_READ;
         let mut filled = 0;
@@ -512,7 +526,12 @@ fn with_header<R>(
                 continue;
             }
             match header::scan(&buffer[..filled], ended) {
-                Ok(header) => break Ok(use_header(&header)),
+                Ok(header) => {
+                    if let Some((known, name, metadata)) = keeper {
+                        known.learn(name, &metadata, &header);
+                    }
+                    break Ok(use_header(&header));
+                }
                 Err(header::NeedMore) if filled >= LONGEST_HEADER => {
                     break Err(HeadError::TooLarge);
                 }

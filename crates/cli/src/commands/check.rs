@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::ColorChoice;
-use engine::{Baseline, Changes, Config, Outcome, Request, StandIn, catalogue};
+use engine::{Baseline, CachePlace, Changes, Config, Outcome, Request, StandIn, catalogue};
 use go_project::ProcessEnv;
 use report::{FilesBelow, ReportInput, RuleDescriptor, RunSummary, SourceProvider};
 use rules::{RuleDoc, RuleMeta};
 
+use super::cache;
 use super::config::{load, working_folder};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
@@ -48,6 +49,9 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         None => args.patterns.clone(),
     };
 
+    let cache = (!args.no_cache)
+        .then(|| cache::place(&args.cache))
+        .flatten();
     let interrupt = Interrupt::listen()?;
     let progress = Progress::new(!args.no_progress && !args.quiet);
     let outcome = interrupt.while_heard(|flag| {
@@ -60,6 +64,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             changes: changes.as_ref(),
             baseline: baseline.as_ref(),
             min_severity: args.min_severity.into(),
+            cache: cache.as_ref(),
             jobs: args.jobs.map(usize::from),
             count_imports: args.statistics,
             observer: &progress,
@@ -71,6 +76,9 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
     if outcome.interrupted {
         note("interrupted: not everything was checked, and nothing is reported");
         return Ok(Exit::Interrupted);
+    }
+    if args.verbose {
+        tell_cache(&outcome, cache.as_ref());
     }
     tell_problems(&outcome, args.quiet);
     let exit = match &args.write_baseline {
@@ -114,6 +122,22 @@ fn introduce(config: &Config, cwd: &Path) {
     let goos = build.goos.as_ref().unwrap_or(&context.goos);
     let goarch = build.goarch.as_ref().unwrap_or(&context.goarch);
     note(&format!("target: {goos}/{goarch}, in {}", cwd.display()));
+}
+
+fn tell_cache(outcome: &Outcome, cache: Option<&CachePlace>) {
+    match cache {
+        None => note("cache: none"),
+        Some(place) => note(&format!(
+            "cache: {} of {} packages were known, in {}",
+            outcome.from_cache,
+            outcome.statistics.packages,
+            place.folder.display()
+        )),
+    }
+    // Nothing that was asked for is missing.
+    if let Some(error) = &outcome.cache_error {
+        warning(&error.to_string());
+    }
 }
 
 fn read_stdin(path: &Path, cwd: &Path) -> Result<StandIn> {

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod cache;
 mod check;
 mod completions;
 mod config;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Config {
             command: ConfigCommand::Schema,
         } => config::schema(),
+        Command::Clean { cache } => cache::clean(&cache),
         Command::Completions { shell } => completions::run(shell),
         Command::Dev {
             command:

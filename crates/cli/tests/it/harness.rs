@@ -119,6 +119,10 @@ pub(crate) fn deferscope() -> Command {
         command.env_remove(variable);
     }
     command
+        .env(
+            "DEFERSCOPE_CACHE_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/deferscope-cache"),
+        )
         .env("GOENV", "off")
         .env("GOROOT", "off")
         .stdin(Stdio::null());

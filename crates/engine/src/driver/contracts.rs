@@ -3,14 +3,16 @@
 //! A package waits for those that it imports, never for one that imports it, so waiting ends.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package};
-use go_project::{Origin, Package, Project, Resolution};
+use go_project::{Origin, Package, PackageId, Project, Resolution};
 use go_syntax::{Mode, Source, parse};
 use go_types::{ImportId, Importer, Loader, PackageCx, PackageNames};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cache::{Cache, Digest};
 use crate::guard::catch;
 
 type Slot = Arc<OnceLock<Arc<PackageContracts>>>;
@@ -19,17 +21,49 @@ type Slot = Arc<OnceLock<Arc<PackageContracts>>>;
 pub(crate) struct Contracts<'p> {
     project: &'p Project,
     loader: &'p dyn Loader,
+    cache: Option<&'p Cache>,
+    /// Packages that import themselves by way of others. Nobody waits for their contracts.
+    circles: FxHashSet<PackageId>,
     /// By folder.
-    packages: Mutex<FxHashMap<Arc<std::path::Path>, Slot>>,
+    packages: Mutex<FxHashMap<Arc<Path>, Slot>>,
+    /// Where the cache has contracts, by folder.
+    offered: Mutex<FxHashMap<Arc<Path>, Digest>>,
 }
 
 impl<'p> Contracts<'p> {
-    pub(crate) fn new(project: &'p Project, loader: &'p dyn Loader) -> Self {
+    pub(crate) fn new(
+        project: &'p Project,
+        loader: &'p dyn Loader,
+        cache: Option<&'p Cache>,
+        circles: FxHashSet<PackageId>,
+    ) -> Self {
         Self {
             project,
             loader,
+            cache,
+            circles,
             packages: Mutex::default(),
+            offered: Mutex::default(),
         }
+    }
+
+    /// Says under which key the cache has the contracts of a package.
+    pub(crate) fn offer(&self, package: &Package, key: Digest) {
+        let mut offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        offered.insert(Arc::clone(&package.dir), key);
+    }
+
+    fn cached(&self, package: &Package) -> Option<PackageContracts> {
+        let offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = *offered.get(&package.dir)?;
+        drop(offered);
+        postcard::from_bytes(self.cache?.store.get(&key)?).ok()
+    }
+
+    /// Whether the contracts of a package come from its bodies: what the standard library does is in
+    /// the models.
+    pub(crate) fn has_own(&self, package: &Package) -> bool {
+        !matches!(package.origin, Origin::Std) && !self.circles.contains(&package.id)
     }
 
     /// The contracts as a package under analysis sees them: its own functions, those of its test
@@ -98,10 +132,11 @@ impl<'p> Contracts<'p> {
         }
         let names = cx.package(&Arc::from(path))?;
         let package = names.importer().package.as_ref()?;
-        (!matches!(package.origin, Origin::Std)).then(|| Arc::clone(package))
+        self.has_own(package).then(|| Arc::clone(package))
     }
 
-    fn of_package(&self, package: &Arc<Package>) -> Arc<PackageContracts> {
+    /// The contracts of a package as others see it.
+    pub(crate) fn of_package(&self, package: &Arc<Package>) -> Arc<PackageContracts> {
         let slot = {
             let mut packages = self.packages.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(packages.entry(Arc::clone(&package.dir)).or_default())
@@ -109,7 +144,10 @@ impl<'p> Contracts<'p> {
         Arc::clone(slot.get_or_init(|| {
             // A package on which an analysis fails has no contracts; the failure is reported where
             // the package itself is analysed.
-            Arc::new(catch(|| self.infer(package)).unwrap_or_default())
+            let contracts = self
+                .cached(package)
+                .or_else(|| catch(|| self.infer(package)).ok());
+            Arc::new(contracts.unwrap_or_default())
         }))
     }
 

@@ -1,7 +1,6 @@
 //! One file: what is wrong with its syntax, what the rules say, what comments suppress.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use diagnostics::{ByteRange, Category, Diagnostic, Severity};
 use go_flow::OwnContracts;
@@ -28,7 +27,8 @@ pub(crate) struct FileReport {
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) suppressed: usize,
-    pub(crate) not_new: usize,
+    /// Whether it was passed over because a program wrote it.
+    pub(crate) generated: bool,
 }
 
 /// Checks the files of a package, one after the other.
@@ -87,10 +87,9 @@ impl<'a> FileCheck<'a> {
             self.identify(file, tree, &mut report.findings);
             self.suppress(index, file, &rules, &mut report);
         } else {
-            self.run.counters.generated.fetch_add(1, Ordering::Relaxed);
+            report.generated = true;
             self.identify(file, tree, &mut report.findings);
         }
-        self.drop_old(file, tree, &mut report);
         report
     }
 
@@ -193,29 +192,6 @@ impl<'a> FileCheck<'a> {
             .collect();
         self.identify(file, tree, &mut about);
         report.findings.extend(about);
-    }
-
-    /// Drops what is not new, when only that is wanted.
-    fn drop_old(&self, file: &UnitFile, tree: &File, report: &mut FileReport) {
-        let Some(changes) = self
-            .run
-            .request
-            .changes
-            .filter(|_| !report.findings.is_empty())
-        else {
-            return;
-        };
-        let before = report.findings.len();
-        match changes.of(&file.absolute) {
-            None => report.findings.clear(),
-            Some(changes) => {
-                let lines = tree.line_index();
-                report
-                    .findings
-                    .retain(|finding| changes.touch(finding, &lines));
-            }
-        }
-        report.not_new += before - report.findings.len();
     }
 }
 

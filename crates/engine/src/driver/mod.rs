@@ -4,8 +4,10 @@
 //! collected, the rules run, and its trees dropped. What comes out does not depend on the number of
 //! threads: every list is sorted at the end.
 
+mod changes;
 mod contracts;
 mod file;
+mod kept;
 mod package;
 mod rulesets;
 mod targets;
@@ -19,22 +21,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use diagnostics::{Diagnostic, Severity};
-use go_project::{BuildContext, Env, Project, StandardLibrary};
+use go_project::{BuildContext, Env, KnownFiles, Project, StandardLibrary};
 use go_types::ProjectLoader;
 use rayon::prelude::*;
 use rules::SYNTAX_ERROR;
 use rustc_hash::FxHashSet;
 
 use crate::baseline::Baseline;
+use crate::cache::{Cache, CacheError, CachePlace, Seen};
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::revision::Changes;
 use crate::statistics::{Counters, Statistics};
 
-use contracts::Contracts;
 use package::PackageReport;
 use rulesets::RuleSets;
-use targets::Unit;
+
+pub(crate) use contracts::Contracts;
+pub(crate) use targets::{Unit, UnitFile};
 
 /// The stack of a thread. The parser bounds how deep trees are, and later stages recurse along them.
 const STACK_BYTES: usize = 128 << 20;
@@ -58,6 +62,8 @@ pub struct Request<'a> {
     pub baseline: Option<&'a Baseline>,
     /// The least severity that is reported.
     pub min_severity: Severity,
+    /// Where what earlier runs found out is, unless it is not to be used.
+    pub cache: Option<&'a CachePlace>,
     /// The number of threads; one for each processor when absent.
     pub jobs: Option<usize>,
     /// Whether to count imports that lead nowhere, which costs a little.
@@ -116,6 +122,10 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// Where the standard library came from, if the run got so far.
     pub standard_library: Option<StandardLibrary>,
+    /// How many of the packages an earlier run had analysed already.
+    pub from_cache: usize,
+    /// Why what was found out is not there for later runs.
+    pub cache_error: Option<CacheError>,
     /// Whether the run was ended early, so that the rest is not to be relied on.
     pub interrupted: bool,
 }
@@ -155,6 +165,13 @@ pub fn run(request: &Request<'_>) -> Result<Outcome, ThreadError> {
     Ok(pool.install(|| Run::new(request).finish()))
 }
 
+/// The report on a package.
+enum Reported {
+    /// As an earlier run made it.
+    Known(PackageReport),
+    New(PackageReport),
+}
+
 /// What the threads of a run share.
 struct Run<'a> {
     request: &'a Request<'a>,
@@ -162,6 +179,7 @@ struct Run<'a> {
     problems: Vec<Problem>,
     rule_sets: RuleSets<'a>,
     counters: Counters,
+    cache: Option<Cache>,
 }
 
 impl<'a> Run<'a> {
@@ -181,6 +199,10 @@ impl<'a> Run<'a> {
         if let Some(StandIn { path, bytes }) = request.stand_in {
             project = project.with_overlay(path, Arc::clone(bytes));
         }
+        let cache = kept::open(request);
+        if let Some(cache) = &cache {
+            project = project.with_known_files(Arc::clone(&cache.files) as Arc<dyn KnownFiles>);
+        }
         Self {
             request,
             project,
@@ -190,6 +212,7 @@ impl<'a> Run<'a> {
                 .collect(),
             rule_sets: RuleSets::new(request.config),
             counters: Counters::default(),
+            cache,
         }
     }
 
@@ -205,32 +228,56 @@ impl<'a> Run<'a> {
 
         let start = Instant::now();
         let loader = ProjectLoader::new(&self.project);
-        let contracts = Contracts::new(&self.project, &loader);
-        let reports: Vec<PackageReport> = units
+        let wants_contracts = self.wants_contracts(&units);
+        let seen =
+            (self.cache.is_some() || wants_contracts).then(|| Seen::new(&self.project, &units));
+        let circles = seen.iter().flat_map(Seen::in_circles).collect();
+        let contracts = Contracts::new(&self.project, &loader, self.cache.as_ref(), circles);
+        let memory = kept::Memory::new(&self, &contracts, &units, seen.as_ref(), wants_contracts);
+        let keys = memory.as_ref().and_then(kept::Memory::keys_at_first);
+        let reports: Vec<Reported> = units
             .par_iter()
+            .enumerate()
             .with_max_len(1)
-            .map(|unit| {
-                let report = if self.is_interrupted() {
-                    PackageReport::default()
+            .map(|(index, unit)| {
+                let known = (memory.as_ref().zip(keys.as_ref()))
+                    .and_then(|(memory, keys)| memory.recall(keys[index].as_ref()?, unit));
+                let reported = if let Some(report) = known {
+                    Reported::Known(report)
+                } else if self.is_interrupted() {
+                    Reported::New(PackageReport::default())
                 } else {
-                    package::analyse(&self, &loader, &contracts, unit)
+                    Reported::New(package::analyse(&self, &loader, &contracts, unit))
                 };
                 self.request.observer.package_done();
-                report
+                reported
             })
             .collect();
+        let from_cache = reports
+            .iter()
+            .filter(|reported| matches!(reported, Reported::Known(_)))
+            .count();
+        let cache_error = match memory {
+            Some(memory) if !self.is_interrupted() => memory.save(keys, &reports).err(),
+            _ => None,
+        };
         if self.request.count_imports {
             statistics.imports_not_found = targets::imports_not_found(&self.project, &units);
         }
         drop(contracts);
         drop(loader);
+        drop(seen);
 
         let mut findings = Vec::new();
-        for report in reports {
+        for (unit, reported) in units.iter().zip(reports) {
+            let (Reported::Known(mut report) | Reported::New(mut report)) = reported;
+            statistics.not_new += changes::drop_old(&self, unit, &mut report.findings);
             findings.extend(report.findings);
             self.problems.extend(report.problems);
             statistics.suppressed += report.suppressed;
-            statistics.not_new += report.not_new;
+            statistics.files += report.files;
+            statistics.bytes += report.bytes;
+            statistics.generated += report.generated;
         }
         findings.sort_by(order);
         self.counters.add_to(&mut statistics);
@@ -244,8 +291,19 @@ impl<'a> Run<'a> {
             standard_library: Some(self.project.standard_library()),
             problems: self.problems,
             statistics,
+            from_cache,
+            cache_error,
             interrupted,
         }
+    }
+
+    /// Whether a rule that runs somewhere asks what called functions do with resources.
+    fn wants_contracts(&self, units: &[Unit]) -> bool {
+        units
+            .iter()
+            .flat_map(|unit| &unit.files)
+            .filter(|file| file.wanted)
+            .any(|file| self.rule_sets.of(&file.absolute).rules.wants_contracts())
     }
 
     /// Loads what the patterns ask for.

@@ -4,9 +4,9 @@ use std::fs::File as Handle;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use diagnostics::Diagnostic;
+use go_project::{KnownFiles as _, PackageKind};
 use go_syntax::source::MAX_SOURCE_BYTES;
 use go_syntax::{File, Mode, Source, parse};
 use go_types::{Importer, Loader, PackageNames};
@@ -16,6 +16,7 @@ use super::Run;
 use super::contracts::Contracts;
 use super::file::{FileCheck, FileReport};
 use super::targets::{Unit, UnitFile};
+use crate::cache::{Cache, shape};
 use crate::guard::catch;
 use crate::problem::Problem;
 
@@ -28,7 +29,11 @@ pub(crate) struct PackageReport {
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) suppressed: usize,
-    pub(crate) not_new: usize,
+    /// Files analysed, and their bytes.
+    pub(crate) files: usize,
+    pub(crate) bytes: u64,
+    /// Files passed over because a program wrote them.
+    pub(crate) generated: usize,
 }
 
 /// Analyses a package.
@@ -50,10 +55,17 @@ pub(crate) fn analyse(
             }
         }
     });
+    for (_, bytes) in sources.iter().filter(|(file, _)| file.wanted) {
+        report.files += 1;
+        report.bytes += bytes.len() as u64;
+    }
     let large = sources.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > LARGE;
     let (parsed, problems) = parse_all(run, sources, large);
     report.problems.extend(problems);
 
+    if let (Some(cache), true) = (&run.cache, report.problems.is_empty()) {
+        learn_shape(cache, unit, &parsed);
+    }
     let (files, trees): (Vec<&UnitFile>, Vec<Arc<File>>) = parsed.into_iter().unzip();
     let importer = Importer::of(Arc::clone(&unit.package));
     let names = match run
@@ -92,9 +104,23 @@ pub(crate) fn analyse(
         report.findings.extend(file.findings);
         report.problems.extend(file.problems);
         report.suppressed += file.suppressed;
-        report.not_new += file.not_new;
+        report.generated += usize::from(file.generated);
     }
     report
+}
+
+/// Remembers what other packages see of this one.
+fn learn_shape(cache: &Cache, unit: &Unit, parsed: &Parsed<'_>) {
+    if unit.package.kind == PackageKind::Ordinary {
+        let visible: Vec<_> = parsed
+            .iter()
+            .filter(|(file, _)| !unit.source(file).flags.test)
+            .map(|(file, tree)| (unit.source(file).name.as_encoded_bytes(), &**tree))
+            .collect();
+        cache
+            .shapes
+            .learn(&unit.package, shape(visible.into_iter()));
+    }
 }
 
 type Parsed<'u> = Vec<(&'u UnitFile, Arc<File>)>;
@@ -106,17 +132,11 @@ fn parse_all<'u>(
 ) -> (Parsed<'u>, Vec<Problem>) {
     // Files that are only looked up in are parsed with their bodies too: what a function does is a
     // fact that rules ask for, and must not depend on which files were named.
-    let one = |(file, bytes): (&'u UnitFile, Vec<u8>)| {
-        if file.wanted {
-            run.counters.files.fetch_add(1, Ordering::Relaxed);
-            run.counters
-                .bytes
-                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        }
-        match catch(|| parse(Source::new(bytes), Mode::Full)) {
-            Ok(tree) => Ok((file, Arc::new(tree))),
-            Err(panic) => Err(Problem::bug(&file.path, "", &panic)),
-        }
+    let one = |(file, bytes): (&'u UnitFile, Vec<u8>)| match catch(|| {
+        parse(Source::new(bytes), Mode::Full)
+    }) {
+        Ok(tree) => Ok((file, Arc::new(tree))),
+        Err(panic) => Err(Problem::bug(&file.path, "", &panic)),
     };
     let results: Vec<Result<_, Problem>> = run.counters.parse.time(|| {
         if large {
@@ -137,7 +157,7 @@ fn parse_all<'u>(
 }
 
 /// Why a file could not be read.
-enum Unreadable {
+pub(super) enum Unreadable {
     System(io::Error),
     TooLarge,
 }
@@ -168,7 +188,7 @@ impl Unreadable {
 }
 
 /// The bytes of a file, of the disk or given in its stead.
-fn read(run: &Run<'_>, path: &Path) -> Result<Vec<u8>, Unreadable> {
+pub(super) fn read(run: &Run<'_>, path: &Path) -> Result<Vec<u8>, Unreadable> {
     if let Some(given) = run.request.stand_in.filter(|given| given.path == path) {
         return Ok(given.bytes.to_vec());
     }
@@ -185,8 +205,10 @@ fn read(run: &Run<'_>, path: &Path) -> Result<Vec<u8>, Unreadable> {
         .read_to_end(&mut bytes)
         .map_err(Unreadable::System)?;
     if bytes.len() as u64 > limit {
-        Err(Unreadable::TooLarge)
-    } else {
-        Ok(bytes)
+        return Err(Unreadable::TooLarge);
     }
+    if let Some(cache) = &run.cache {
+        cache.files.content(path, &bytes);
+    }
+    Ok(bytes)
 }

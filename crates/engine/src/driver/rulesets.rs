@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rules::RuleSet;
 use rustc_hash::FxHashMap;
 
+use crate::cache::{Digest, Digester};
 use crate::catalogue::rule_at;
 use crate::config::{Config, Selection};
 
@@ -16,6 +17,8 @@ pub(crate) struct FileRules {
     pub(crate) selection: Selection,
     /// Those that look at functions.
     pub(crate) rules: RuleSet,
+    /// Stands for the selection.
+    pub(crate) digest: Digest,
 }
 
 /// The sets of rules of a run.
@@ -47,7 +50,12 @@ impl<'a> RuleSets<'a> {
                 .filter_map(|(index, severity)| Some((rule_at(index)?, severity)))
                 .collect(),
         );
-        let set = Arc::new(FileRules { selection, rules });
+        let digest = Digester::new("selection").debug(&selection).finish();
+        let set = Arc::new(FileRules {
+            selection,
+            rules,
+            digest,
+        });
         sets.insert(overrides, Arc::clone(&set));
         set
     }

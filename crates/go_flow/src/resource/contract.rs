@@ -1,11 +1,14 @@
 //! What a call does to what it is given, and what it gives.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::models::ClassId;
 
 /// What a function does with a resource that it is given.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum ArgEffect {
     /// Nothing is known: it may keep or release it.
     #[default]
@@ -25,7 +28,7 @@ pub enum ArgEffect {
 }
 
 /// A resource that a function gives to its caller.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Gives {
     /// Which result it is, or is in.
     pub result: u32,
@@ -62,7 +65,7 @@ pub struct Ending {
 }
 
 /// What a function does with resources.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Contract {
     /// What the caller must release.
     pub gives: Vec<Gives>,
@@ -108,15 +111,35 @@ impl Contract {
 
 /// The contracts of the functions of a package, by `F` or `T.M`. Functions that are not in it do
 /// nothing that is known.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+///
+/// Contracts are kept between runs: they are written in an order that does not depend on how they came
+/// about, so that equal contracts are equal bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PackageContracts {
+    #[serde(serialize_with = "sorted_map")]
     by_name: FxHashMap<Box<str>, Contract>,
     /// The names, without their types, of those that give something.
+    #[serde(serialize_with = "sorted_set")]
     giving: FxHashSet<Box<str>>,
     /// Likewise of those that never return.
+    #[serde(serialize_with = "sorted_set")]
     ending: FxHashSet<Box<str>>,
     /// Likewise of those that may end the process.
     exiting: FxHashSet<Box<str>>,
+}
+
+fn sorted_map<K: Serialize + Ord, V: Serialize, S: Serializer>(
+    map: &FxHashMap<K, V>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map.iter().collect::<BTreeMap<_, _>>())
+}
+
+fn sorted_set<K: Serialize + Ord, S: Serializer>(
+    set: &FxHashSet<K>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(set.iter().collect::<BTreeSet<_>>())
 }
 
 impl PackageContracts {
@@ -175,6 +198,16 @@ impl PackageContracts {
         }
         self.by_name.insert(key.into(), contract);
         true
+    }
+
+    /// The functions with their contracts, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Contract)> {
+        let sorted: BTreeMap<&str, &Contract> = self
+            .by_name
+            .iter()
+            .map(|(name, contract)| (&**name, contract))
+            .collect();
+        sorted.into_iter()
     }
 
     /// How many functions have a contract.

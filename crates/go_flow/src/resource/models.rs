@@ -2,12 +2,13 @@
 //! a file reads them there.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::contract::{ArgEffect, Contract, Exits, Gives};
 use crate::ends::ending_names;
 
 /// A kind of resource.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ClassId(u32);
 
 impl ClassId {
@@ -341,7 +342,8 @@ impl Models {
     /// What is known of a kind.
     #[inline]
     pub fn class(&self, id: ClassId) -> &Class {
-        &self.classes[id.index()]
+        // Contracts that were kept in a file may name what is not here.
+        self.classes.get(id.index()).unwrap_or(&self.classes[0])
     }
 
     /// All kinds.

@@ -11,6 +11,7 @@ fn scan_with(tree: &Tree, context: &BuildContext, forced: &[&str]) -> DirScan {
         tags: &tags,
         interner: &interner,
         sources: &sources,
+        known: None,
     };
     let listing = list(tree.root(), &sources).expect("the folder is readable");
     let forced: Vec<OsString> = forced.iter().map(OsString::from).collect();
@@ -261,6 +262,7 @@ fn broken_files_stay_in_the_package() {
         tags: &tags,
         interner: &interner,
         sources: &sources,
+        known: None,
     };
     let dir = tree.path("my-pkg");
     let listing = list(&dir, &sources).expect("readable");
@@ -354,6 +356,7 @@ fn overlays_replace_and_add_files() {
         tags: &tags,
         interner: &interner,
         sources: &sources,
+        known: None,
     };
     let listing = list(tree.root(), &sources).expect("readable");
     let scan = scanner.scan(tree.root(), &listing, &[]);
