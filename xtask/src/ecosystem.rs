@@ -83,6 +83,7 @@ fn check_all(
         let mut command = Command::new(binary);
         command
             .current_dir(&code.root)
+            .env("DEFERSCOPE_CACHE_DIR", "off")
             .args(["check", "--format", "json"])
             .args(flags)
             .args(&code.patterns);

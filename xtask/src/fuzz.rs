@@ -72,6 +72,12 @@ const TARGETS: &[Target] = &[
         max_len: 1 << 12,
         runs: 100_000,
     },
+    Target {
+        name: "cache",
+        seeds: &["seeds/cache/entries", "seeds/cache/garbage"],
+        dictionary: None,
+        max_len: 1 << 12,
+    },
 ];
 
 /// Folders of the repository in which seeds are looked for.

@@ -68,7 +68,11 @@ pub(super) fn run(project: &Project, go: &Go, rounds: usize, write: bool) -> Res
     let patterns = corpus::patterns(&source)?;
     let command = |args: &[&str], patterns: &[String]| {
         let mut command = Command::new(&binary);
-        command.current_dir(&source).args(args).args(patterns);
+        command
+            .current_dir(&source)
+            .env("DEFERSCOPE_CACHE_DIR", "off")
+            .args(args)
+            .args(patterns);
         command
     };
     // How many bytes `check` looks at is asked apart: counting is not to be timed.

@@ -192,15 +192,19 @@ fn findings(
 ) -> Result<BTreeSet<String>> {
     let folder = file.parent().context("files lie in folders")?;
     let mut command = Command::new(deferscope);
-    command.current_dir(folder).env("GOROOT", goroot).args([
-        "check",
-        "--select",
-        "all",
-        "--exit-zero",
-        "--format",
-        "json",
-        ".",
-    ]);
+    command
+        .current_dir(folder)
+        .env("GOROOT", goroot)
+        .env("DEFERSCOPE_CACHE_DIR", "off")
+        .args([
+            "check",
+            "--select",
+            "all",
+            "--exit-zero",
+            "--format",
+            "json",
+            ".",
+        ]);
     if let Some(goos) = &leak.goos {
         command.env("GOOS", goos);
     }

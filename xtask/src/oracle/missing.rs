@@ -119,6 +119,7 @@ fn check(deferscope: &Path, root: &Path) -> Result<Found> {
     let mut command = Command::new(deferscope);
     command
         .current_dir(root)
+        .env("DEFERSCOPE_CACHE_DIR", "off")
         .args(["check", "--isolated", "--select", "all", "--format", "json"])
         .arg("./...");
     let (_, output) = measured(&command)?;

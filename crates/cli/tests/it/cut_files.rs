@@ -110,6 +110,7 @@ fn findings(path: &Path, bytes: &[u8]) -> BTreeSet<Found> {
         changes: None,
         baseline: None,
         min_severity: diagnostics::Severity::Note,
+        cache: None,
         jobs: Some(1),
         count_imports: false,
         observer: &Silent,

@@ -39,10 +39,10 @@ impl Digester {
     pub(crate) fn all<T>(
         self,
         items: impl ExactSizeIterator<Item = T>,
-        mut add: impl FnMut(Self, T) -> Self,
+        add: impl FnMut(Self, T) -> Self,
     ) -> Self {
         let start = self.bytes(&(items.len() as u64).to_le_bytes());
-        items.fold(start, |digester, item| add(digester, item))
+        items.fold(start, add)
     }
 
     pub(crate) fn finish(self) -> Digest {

@@ -57,18 +57,15 @@ fn append(file: &File, span: Span, comments: &[go_syntax::Comment], out: &mut Ve
 /// statement.
 fn words(text: &str, out: &mut Vec<u8>) {
     for &byte in text.as_bytes() {
-        if !byte.is_ascii_whitespace() {
-            out.push(byte);
-        } else {
-            match out.last() {
-                Some(b'\n') => {}
-                Some(b' ') if byte == b'\n' => {
-                    out.pop();
-                    out.push(b'\n');
-                }
-                Some(b' ') => {}
-                _ => out.push(if byte == b'\n' { b'\n' } else { b' ' }),
+        if byte.is_ascii_whitespace() {
+            match (out.last_mut(), byte) {
+                (Some(last @ b' '), b'\n') => *last = b'\n',
+                (Some(b'\n' | b' '), _) => {}
+                (_, b'\n') => out.push(b'\n'),
+                _ => out.push(b' '),
             }
+        } else {
+            out.push(byte);
         }
     }
 }

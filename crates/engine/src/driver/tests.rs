@@ -64,6 +64,7 @@ impl Module {
             changes: None,
             baseline: self.baseline.as_ref(),
             min_severity: Severity::Note,
+            cache: None,
             jobs: Some(2),
             count_imports: true,
             observer: &Silent,
@@ -270,6 +271,7 @@ fn an_interrupted_run_says_so() {
         changes: None,
         baseline: None,
         min_severity: Severity::Note,
+        cache: None,
         jobs: Some(1),
         count_imports: false,
         observer: &Silent,
@@ -307,6 +309,7 @@ fn the_observer_hears_of_each_package() {
         changes: None,
         baseline: None,
         min_severity: Severity::Note,
+        cache: None,
         jobs: Some(2),
         count_imports: false,
         observer: &counts,
@@ -397,6 +400,7 @@ fn a_panic_costs_one_function() {
         changes: None,
         baseline: None,
         min_severity: Severity::Note,
+        cache: None,
         jobs: Some(1),
         count_imports: false,
         observer: &Silent,
@@ -408,7 +412,7 @@ fn a_panic_costs_one_function() {
     let tree = go_syntax::parse(go_syntax::Source::from(text), go_syntax::Mode::Full);
     let importer = go_types::Importer::of(Arc::clone(&units[0].package));
     let names = Arc::new(go_types::PackageNames::new(importer, vec![Arc::new(tree)]));
-    let contracts = Contracts::new(&run.project, &loader);
+    let contracts = Contracts::new(&run.project, &loader, None, FxHashSet::default());
     let own = contracts.of_unit(&names, false);
     let mut check = file::FileCheck::new(&run, &loader, &units[0], &names, &own);
     let mut report = file::FileReport::default();
