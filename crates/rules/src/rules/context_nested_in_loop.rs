@@ -114,18 +114,20 @@ impl Rule for ContextNestedInLoop {
     /// derives contexts imports the package, or the one that derives them from signals.
     fn applies(&self, file: &File, func: FuncId, _: &FileInput<'_>) -> bool {
         let node = file.func(func);
-        let imports_contexts = file.imports().any(|spec| {
-            let path = file.import_path(spec);
-            path.is_some_and(|path| path == "context" || path == "os/signal")
-        });
-        imports_contexts
-            && node
-                .features
-                .intersects(Features::LOOP.union(Features::GOTO))
+        // All declarations are gone through for the imports, so that comes last.
+        let imports_contexts = || {
+            file.imports().any(|spec| {
+                let path = file.import_path(spec);
+                path.is_some_and(|path| path == "context" || path == "os/signal")
+            })
+        };
+        node.features
+            .intersects(Features::LOOP.union(Features::GOTO))
             && node
                 .stmts
                 .iter()
                 .any(|stmt| candidates(file, stmt).next().is_some())
+            && imports_contexts()
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
