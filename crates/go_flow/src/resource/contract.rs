@@ -42,7 +42,9 @@ pub struct Gives {
 }
 
 /// Whether a function ends the process.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub enum Exits {
     /// As far as is known, it does not.
     #[default]
@@ -125,6 +127,7 @@ pub struct PackageContracts {
     #[serde(serialize_with = "sorted_set")]
     ending: FxHashSet<Box<str>>,
     /// Likewise of those that may end the process.
+    #[serde(serialize_with = "sorted_set")]
     exiting: FxHashSet<Box<str>>,
 }
 
