@@ -35,8 +35,8 @@ pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
     Acquire, ArgEffect, CallContract, Class, ClassId, CloseError, Closing, Contract, DeadReturn,
     Ending, Exits, Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks, LifeEvent,
-    Models, NoContracts, OwnContracts, PackageContracts, Twice, What, WritesTo, calls,
-    infer_package, method_key,
+    Models, NoContracts, OwnContracts, PackageContracts, Stored, Subject, Twice, Wanted, What,
+    WritesTo, acquires_by_variable, calls, infer_package, method_key,
 };
 pub use search::{Path, Step, Visit};
 pub use sites::{

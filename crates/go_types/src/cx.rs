@@ -219,6 +219,24 @@ impl<'a> PackageCx<'a> {
         self.typer().is_interface(id)
     }
 
+    /// Whether values of `ty` have the methods of `interface`, of which there are some.
+    pub fn implements(&self, ty: TypeId, interface: TypeId) -> bool {
+        let Some(methods) = self.typer().interface_methods(interface) else {
+            return false;
+        };
+        !methods.is_empty() && methods.iter().all(|(name, _, signature)| {
+            matches!(
+                self.selection(ty, name),
+                Some(Selection::Method { signature: own, .. }) if self.identical(own, *signature)
+            )
+        })
+    }
+
+    /// The pointer to a type.
+    pub fn pointer_to(&self, id: TypeId) -> TypeId {
+        self.intern(Type::Pointer(id))
+    }
+
     /// The type that a pointer type points to; other types are returned as they are.
     pub fn deref(&self, id: TypeId) -> TypeId {
         match self.ty(id) {

@@ -141,6 +141,8 @@ pub(crate) fn leak_by_defer(
         return None;
     }
     let gives = Gives {
+        subject: go_flow::Subject::Result,
+        why: "".into(),
         result,
         class: release.class(cx)?,
         field: release.field.into(),

@@ -27,6 +27,7 @@ mod nilness;
 mod nocopy;
 mod once;
 mod origin;
+mod owners;
 mod release;
 mod repeat;
 mod rule;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use go_flow::{
     Acquire, ArgEffect, Class, CloseError, Closing, Exits, FunctionModel, Gives, Iterate, Models,
-    Twice, WritesTo, method_key,
+    Subject, Twice, Wanted, WritesTo, method_key,
 };
 
 mod rows;
@@ -122,34 +122,57 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
             continue;
         };
         for func in &row.release_funcs {
-            if let Some((func, index)) = func.rsplit_once('#')
-                && let Ok(index) = index.parse()
-            {
-                for func in expand(func) {
-                    models.add_release(&method_key(&func), class, index);
+            match func.rsplit_once('#') {
+                Some((func, index)) => {
+                    if let Ok(index) = index.parse() {
+                        for func in expand(func) {
+                            models.add_release(&method_key(&func), class, index);
+                        }
+                    }
+                }
+                None => {
+                    for func in expand(func) {
+                        models.add_global_release(&method_key(&func), class);
+                    }
                 }
             }
         }
     }
     for row in &file.acquire {
-        let result = match row.result {
-            None => 0,
-            Some(ResultKey::Number(result)) => result,
-            // What becomes a resource without being a result is not followed yet.
-            Some(ResultKey::Name(_)) => continue,
-        };
         let Some(class) = models.class_named(&row.class) else {
             panic!("a model acquires the unknown class {}", row.class);
         };
+        let (subject, result) = match &row.result {
+            None => (Subject::Result, 0),
+            Some(ResultKey::Number(result)) => (Subject::Result, *result),
+            // Locks are followed by themselves.
+            Some(ResultKey::Name(_)) if is_lock(&models.class(class).rule) => continue,
+            Some(ResultKey::Name(name)) => (subject(name), 0),
+        };
+        let only_arg: Wanted = row
+            .only_arg
+            .iter()
+            .filter_map(|(index, names)| {
+                let names = names.iter().map(|name| name.as_str().into()).collect();
+                Some((index.parse().ok()?, names))
+            })
+            .collect();
+        let gives = Gives {
+            subject,
+            result,
+            class,
+            field: row.field.as_str().into(),
+            unless_error: matches!(&*row.error, "last" | "ok"),
+            why: "".into(),
+        };
+        for ty in row.returns.iter().flat_map(|ty| expand(ty)) {
+            models.add_returned(&ty, gives.clone());
+        }
         for func in row.funcs.iter().flat_map(|func| expand(func)) {
             models.add_acquire(Acquire {
                 func: method_key(&func).into(),
-                gives: Gives {
-                    result,
-                    class,
-                    field: row.field.as_str().into(),
-                    unless_error: matches!(&*row.error, "last" | "ok"),
-                },
+                gives: gives.clone(),
+                only_arg: only_arg.clone(),
             });
         }
     }
@@ -204,6 +227,11 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
             models.add_iterate(&ty, iterate);
         }
     }
+    for row in &file.result {
+        for func in row.funcs.iter().flat_map(|func| expand(func)) {
+            models.add_result(&method_key(&func), &row.ty);
+        }
+    }
     for row in &file.package {
         if row.borrows {
             for path in expand(&row.path) {
@@ -211,6 +239,21 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
             }
         }
     }
+}
+
+/// What of a call becomes a resource, by its name in a model.
+fn subject(name: &str) -> Subject {
+    match name.strip_prefix("param:").map(str::parse) {
+        Some(Ok(index)) => Subject::Param(index),
+        None if name == "recv" => Subject::Receiver,
+        None if name == "global" => Subject::Global,
+        Some(Err(_)) | None => panic!("a model acquires the unknown {name}"),
+    }
+}
+
+/// Whether a rule is about locks, which may be taken more than once.
+fn is_lock(rule: &str) -> bool {
+    matches!(rule, "lock-not-released" | "semaphore-not-released")
 }
 
 fn effect(fate: &str) -> ArgEffect {
@@ -248,13 +291,7 @@ mod tests {
     use super::{FILES, ModelFile, models};
 
     /// Rules of the catalogue that models speak of and that do not exist yet.
-    const PLANNED: [&str; 5] = [
-        "lock-not-released",
-        "pool-item-not-returned",
-        "process-not-waited",
-        "semaphore-not-released",
-        "span-not-ended",
-    ];
+    const PLANNED: [&str; 1] = ["lock-not-released"];
 
     const GUIDE: &str = include_str!("../models/README.md");
 

@@ -1,7 +1,7 @@
 //! What the rules of the family *release* have in common: each reports the resources of its kind that
 //! are left behind.
 
-use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, calls};
+use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, Subject, acquires_by_variable, calls};
 use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
 
@@ -16,10 +16,14 @@ const MAX_STORY: usize = 5;
 
 /// Whether a function calls something that may acquire.
 pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-    !input.is_test
-        && calls(package.file(input.index), func)
-            .iter()
-            .any(|name| models().may_acquire(name) || input.contracts.may_give(name))
+    if input.is_test {
+        return false;
+    }
+    let calls = calls(package.file(input.index), func);
+    calls
+        .iter()
+        .any(|name| models().may_acquire(name) || input.contracts.may_give(name))
+        || acquires_by_variable(package, models(), &calls)
 }
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
@@ -38,7 +42,20 @@ pub(crate) fn report_leaks_if(
         let class = models().class(leak.class);
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
-        let mine = *class.rule == *meta.name && !is_told_elsewhere(cx, class, leak);
+        let rule = match leak.fate {
+            Fate::Unreceived => "left-in-channel",
+            Fate::Held
+                if leak.in_object
+                    && leak.with_error
+                    && !class.by_call
+                    && !class.is_path
+                    && cx.runs("half-built-object") =>
+            {
+                "half-built-object"
+            }
+            _ => &*class.rule,
+        };
+        let mine = *rule == *meta.name && !is_told_elsewhere(cx, class, leak);
         if mine && !again && wanted(class, leak) && matters(cx, class, leak) {
             report(cx, meta, class, leak);
             reported = Some(leak.call);
@@ -137,13 +154,33 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     if is_call_to(cx, leak, "net", "Pipe") && leak.with_error && !starts_one(cx, leak) {
         return false;
     }
+    // What has only to do with others than who starts it, or costs little, is told from what is meant
+    // by what the function does elsewhere.
+    let is_lasting = leak.subject != Subject::Result && class.long_lived;
+    let needs_evidence = leak.subject == Subject::Global
+        || is_lasting
+        || matches!(&*class.rule, "pool-item-not-returned")
+        || matches!(leak.subject, Subject::Param(_));
+    if needs_evidence && !leak.otherwise_released {
+        return false;
+    }
     // A group without goroutines has nothing to wait for.
     if class.noun.ends_with("group") && !has_members(cx, leak) {
         return false;
     }
     match &*class.rule {
+        // What grew too large, or met with an error, is not put back.
+        "pool-item-not-returned" if is_examined(cx, leak) => return false,
+        // A program for the command line mostly starts others that outlive it.
+        "process-not-waited" if !leak.otherwise_fine && (cx.is_main_package() || detaches(cx)) => {
+            return false;
+        }
         // Who removes a temporary directory removes what is in it.
-        "temp-not-removed" if is_in_temporary(cx, leak) => return false,
+        "temp-not-removed"
+            if is_in_temporary(cx, leak) || is_kept_on_demand(cx, leak) || is_told(cx, leak) =>
+        {
+            return false;
+        }
         // A pipe in memory is a matter of the goroutine at its other end.
         "pipe-not-closed"
             if is_call_to(cx, leak, "io", "Pipe") && leak.with_error && !starts_one(cx, leak) =>
@@ -172,6 +209,37 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     !(is_lasting && in_main)
 }
 
+/// Whether the path depends on what the resource itself says.
+fn is_examined(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let Some(Object::Local(local)) = target(cx, leak).map(|target| cx.body().object(target)) else {
+        return false;
+    };
+    leak.hops.iter().any(|hop| {
+        let cfg = cx.facts().cfg(hop.point.func);
+        let mut mentions = false;
+        if let NodeKind::Cond(_) = cfg.kind(hop.point.node) {
+            cfg.own_exprs(hop.point.node, |expr| {
+                mentions |= cx.body().object(expr) == Object::Local(local);
+            });
+        }
+        mentions
+    })
+}
+
+/// Whether a function starts a process apart from its own.
+fn detaches(cx: &RuleCx<'_>) -> bool {
+    let file = cx.file();
+    let text = file.span_text(file.func(cx.root()).span);
+    [
+        "Setsid",
+        "Setpgid",
+        "DETACHED_PROCESS",
+        "CREATE_NEW_PROCESS_GROUP",
+    ]
+    .iter()
+    .any(|flag| text.contains(flag))
+}
+
 fn is_call_to(cx: &RuleCx<'_>, leak: &Leak, package: &str, name: &str) -> bool {
     cx.body().is_call_to(leak.call, package, name)
 }
@@ -193,6 +261,62 @@ fn starts_one(cx: &RuleCx<'_>, leak: &Leak) -> bool {
     leak.hops.iter().any(|hop| {
         let cfg = cx.facts().cfg(hop.point.func);
         matches!(cfg.kind(hop.point.node), NodeKind::Go(_))
+    })
+}
+
+/// Whether something temporary is made only when somebody asked for it to be kept.
+fn is_kept_on_demand(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let at = file.expr(leak.call).span.start;
+    file.func(cx.root()).stmts.iter().any(|stmt| {
+        let StmtKind::If {
+            init, cond, body, ..
+        } = file.stmt(stmt).kind
+        else {
+            return false;
+        };
+        let body = file.stmt(body).span;
+        if !(body.start <= at && at < body.end) {
+            return false;
+        }
+        let init = init.map_or("", |init| file.span_text(file.stmt(init).span));
+        let asked = format!("{init} {}", file.expr_text(cond)).to_lowercase();
+        ["lookupenv", "getenv", "keep", "debug", "retain", "preserve"]
+            .iter()
+            .any(|word| asked.contains(word))
+    })
+}
+
+/// Whether a function that never removes something temporary tells somebody where it is.
+fn is_told(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    if leak.otherwise_released {
+        return false;
+    }
+    let Some(Object::Local(local)) = target(cx, leak).map(|target| cx.body().object(target)) else {
+        return false;
+    };
+    let mentions = |arg: ExprId| {
+        let text = file.expr_text(arg);
+        let name = file.span_text(cx.body().names().local(local).span);
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(|word| word == name)
+    };
+    cx.facts().funcs().iter().any(|&func| {
+        cx.facts().calls_of(func).iter().any(|site| {
+            let tells = match cx.facts().callee(site.call) {
+                Callee::Func { name, .. } | Callee::Selected { name, .. } => {
+                    name.starts_with("Print")
+                        || name.starts_with("Fprint")
+                        || name.starts_with("Info")
+                }
+                _ => false,
+            };
+            tells
+                && file
+                    .call(site.call)
+                    .is_some_and(|(_, args)| args.iter().any(|&arg| mentions(arg)))
+        })
     })
 }
 
@@ -234,8 +358,30 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         ("it", "is")
     };
     let message = match leak.fate {
+        Fate::Held if meta.name == "half-built-object" => {
+            format!(
+                "the {noun} that `{call}` gives is dropped with the object that holds it, and {is} not {done}, when the rest of the construction fails"
+            )
+        }
+        _ if leak.subject == Subject::Global => {
+            format!("what `{call}` starts is not {done} on every path")
+        }
+        Fate::Overwritten if leak.subject != Subject::Result => {
+            format!("the {noun} {is} overwritten before {it} {is} {done}")
+        }
+        _ if leak.subject != Subject::Result && leak.otherwise_fine => {
+            format!("the {noun} {is} not {done} on every path")
+        }
+        _ if leak.subject != Subject::Result => {
+            format!("the {noun} {is} never {done}")
+        }
         Fate::Discarded => {
             format!("nothing holds the {noun} that `{call}` gives, so {it} {is} never {done}")
+        }
+        Fate::Unreceived => {
+            format!(
+                "the {noun} that `{call}` gives stays in the channel, and {is} never {done}, when the receiver takes another case"
+            )
         }
         Fate::Overwritten if leak.otherwise_fine => {
             format!(
@@ -250,6 +396,11 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         }
         _ => format!("the {noun} that `{call}` gives {is} never {done}"),
     };
+    let message = match &*leak.why {
+        "" => message,
+        "goroutine" => format!("{message}, and its goroutine goes on"),
+        what => format!("{message}, with the {what} in it"),
+    };
     let mut finding = cx.report(meta, span, message).help(how);
     for (span, text) in story(cx, leak) {
         finding = finding.related(span, text);
@@ -257,6 +408,7 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
     let end = match leak.fate {
         Fate::Overwritten => Some("another value takes its place here".to_owned()),
         Fate::Held => Some(format!("the function ends here, and it is not {done}")),
+        Fate::Unreceived => Some("it is sent here, and nobody may receive it".to_owned()),
         _ => None,
     };
     if let Some(text) = end
@@ -292,6 +444,15 @@ pub(crate) fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, S
         }
         _ => {}
     }
+    if class.release.is_empty() {
+        let (done, with) = match &*class.rule {
+            "pool-item-not-returned" => ("put back", "put it back"),
+            "stop-not-called" => ("stopped", "stop it"),
+            _ => ("released", "release it"),
+        };
+        let advice = format!("{with} on every path: defer that right after the call");
+        return (done.to_owned(), advice);
+    }
     let method = class.release.first().map_or("Close", |name| name);
     let done = match method {
         "Close" => "closed",
@@ -301,6 +462,8 @@ pub(crate) fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, S
         "Wait" => "waited for",
         "Commit" => "committed or rolled back",
         "Put" => "put back",
+        "Finish" => "finished",
+        "Kill" => "killed",
         "Cancel" => "cancelled",
         "Shutdown" => "shut down",
         _ => "released",
@@ -326,7 +489,19 @@ pub(crate) fn wording(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> (String, S
 
 /// The variable or field that takes the resource, as it is written.
 pub(crate) fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
-    target(cx, leak).map(|target| cx.snippet(target))
+    let target = match leak.subject {
+        Subject::Result => target(cx, leak)?,
+        Subject::Receiver => match cx.facts().callee(leak.call) {
+            Callee::Selected { x, .. } => x,
+            _ => return None,
+        },
+        Subject::Param(index) => {
+            let (_, args) = cx.file().call(leak.call)?;
+            *args.get(index as usize)?
+        }
+        Subject::Global => return None,
+    };
+    Some(cx.snippet(target))
 }
 
 /// The variable or field that takes the resource.
@@ -337,7 +512,13 @@ fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
     let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
         return None;
     };
-    let is_call = |expr: &&ExprId| file.unparen(**expr) == leak.call;
+    let is_call = |expr: &&ExprId| {
+        let mut expr = file.unparen(**expr);
+        while let ExprKind::TypeAssert { x, .. } = file.expr(expr).kind {
+            expr = file.unparen(x);
+        }
+        expr == leak.call
+    };
     file.exprs(rhs).first().filter(is_call)?;
     let target = *file.exprs(lhs).get(leak.result as usize)?;
     match (

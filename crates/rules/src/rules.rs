@@ -80,6 +80,14 @@ register! {
     closure_releases_last_only::ClosureReleasesLastOnly,
     deferred_release_of_returned_value::DeferredReleaseOfReturnedValue,
     release_order::ReleaseOrder,
+    owner_without_close::OwnerWithoutClose,
+    semaphore_not_released::SemaphoreNotReleased,
+    body_not_drained::BodyNotDrained,
+    half_built_object::HalfBuiltObject,
+    left_in_channel::LeftInChannel,
+    pool_item_not_returned::PoolItemNotReturned,
+    process_not_waited::ProcessNotWaited,
+    span_not_ended::SpanNotEnded,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -33,7 +33,7 @@ impl<'a> FunctionFacts<'a> {
     ) -> Option<Leak> {
         let point = self.point_of_expr(call)?;
         let tracker = Tracker::new(self, models, inferred);
-        tracker.leak_of(call, point, gives).ok()?
+        tracker.leak_of(call, point, gives).ok()?.0
     }
 
     /// What a call does with resources, as far as models and contracts tell.

@@ -4,9 +4,10 @@ use go_syntax::{AssignOp, ExprId, ExprKind, List};
 use go_types::{LocalId, Object};
 
 use super::calls::LAST;
+use super::contract::Subject;
 use super::explore::{Explorer, Fate};
 use super::state::{Fact, How, State, Sym};
-use super::values::{Temps, Val, element};
+use super::values::{NOWHERE, Temps, Val, element};
 use crate::facts::Point;
 
 impl<'a> Explorer<'_, '_, 'a> {
@@ -74,7 +75,10 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
         if let Some(error) = error
             && let Some(&target) = match error {
-                LAST => lhs.last().filter(|_| lhs.len() > 1),
+                // The only result of a call that gives nothing else.
+                LAST => lhs
+                    .last()
+                    .filter(|_| lhs.len() > 1 || self.gives.subject != Subject::Result),
                 error => lhs.get(error as usize),
             }
         {
@@ -110,9 +114,14 @@ impl<'a> Explorer<'_, '_, 'a> {
             ExprKind::Call { .. } => {}
             // What has no method to close needs no closing.
             ExprKind::TypeAssert { x, ty: Some(ty) } => {
+                // What a pool gives is nothing of the pool's when it is of another type.
+                let is_pooled = || *self.class().rule == *"pool-item-not-returned";
+                let is_wider = || {
+                    self.t.is_closable(ty)
+                        && self.t.body().cx().is_interface(self.t.body().type_of(ty))
+                };
                 if self.t.value(state, temps, x).how() == Some(How::Same)
-                    && self.t.is_closable(ty)
-                    && self.t.body().cx().is_interface(self.t.body().type_of(ty))
+                    && (is_pooled() || is_wider())
                 {
                     state.more = local(lhs.get(1));
                 }
@@ -167,12 +176,25 @@ impl<'a> Explorer<'_, '_, 'a> {
             state.overwrite_path(*local, path);
         }
         let how = value.how()?;
+        if how == How::Same
+            && let ExprKind::Selector { x, sel } =
+                self.t.file().expr(self.t.file().unparen(target)).kind
+        {
+            let owner = self.t.body().type_of(x);
+            self.t.put_into(
+                self.t.body().cx().deref(owner),
+                self.t.file().span_text(sel),
+            );
+        }
         if how == How::Wrap {
             // What stands in a directory is known, and so the directory.
             return self.class().is_path.then_some(Fate::Kept);
         }
         match place {
-            Some((local, path)) if self.t.is_own_struct(local) => {
+            Some((local, mut path)) if self.t.is_own_struct(local) => {
+                if let Val::Multi { in_field: true, .. } = value {
+                    path.extend(self.path_of_subject(true));
+                }
                 state.hold(local, path, how);
                 None
             }
@@ -229,6 +251,7 @@ impl<'a> Explorer<'_, '_, 'a> {
         let is_firm = |value: &Val| value.how().is_some_and(|how| how != How::Wrap);
         let firm = values.iter().filter(|value| is_firm(value)).count();
         if firm > 1 {
+            self.t.put_into.take();
             self.settle(Fate::Kept, point, error);
             return Vec::new();
         }
@@ -239,6 +262,7 @@ impl<'a> Explorer<'_, '_, 'a> {
             let fate = match value {
                 // Only a call that gives all results gives more than one.
                 Val::Multi { index, .. } if values.len() > 1 && index > 0 => continue,
+                Val::Multi { index: NOWHERE, .. } => continue,
                 Val::Multi { index, how, .. } => Fate::Returned {
                     result: if values.len() > 1 { at } else { index },
                     itself: how == How::Same,

@@ -7,7 +7,7 @@ use go_syntax::{ExprId, ExprKind};
 use go_types::{Basic, Builtin, Callee, PackageCx, Selection, Type, TypeId};
 use rustc_hash::FxHashMap;
 
-use super::contract::{ArgEffect, CallContract, Contract};
+use super::contract::{ArgEffect, CallContract, Contract, Gives};
 use super::explore::Tracker;
 use super::models::{ClassId, Models};
 
@@ -15,7 +15,7 @@ use super::models::{ClassId, Models};
 pub(crate) const LAST: u32 = u32::MAX;
 
 /// Methods that end the use of a value, whatever it is.
-const ENDING: [&str; 12] = [
+pub(crate) const ENDING: [&str; 12] = [
     "Close",
     "CloseWithError",
     "Stop",
@@ -52,22 +52,6 @@ struct Closable(RefCell<FxHashMap<TypeId, bool>>);
 struct Classes(RefCell<FxHashMap<TypeId, Option<ClassId>>>);
 
 impl<'a> Tracker<'_, 'a> {
-    /// The package and the name (`F` or `T.M`) of what a call calls.
-    pub(crate) fn key(&self, call: ExprId) -> Option<(Rc<str>, String)> {
-        match self.facts().callee(call) {
-            Callee::Func { package, name, .. } => Some((package.into(), name.to_owned())),
-            Callee::Selected { name, .. } => {
-                let method = self.body().method(call)?;
-                let Type::Named { name: owner, .. } = self.body().cx().ty(method.owner) else {
-                    return None;
-                };
-                let owner = self.body().cx().named(owner);
-                Some((Rc::from(&*owner.package), format!("{}.{name}", owner.name)))
-            }
-            _ => None,
-        }
-    }
-
     /// What a call does.
     pub(crate) fn contract(&self, call: ExprId) -> Rc<CallContract> {
         if let Some(known) = self.contracts.borrow().get(&call) {
@@ -80,22 +64,53 @@ impl<'a> Tracker<'_, 'a> {
 
     fn make_contract(&self, call: ExprId) -> CallContract {
         let Some((package, name)) = self.key(call) else {
-            return CallContract {
-                error: self.error_result(call),
-                ..CallContract::default()
-            };
+            let mut contract = CallContract::default();
+            contract.contract.gives.extend(self.returned(call));
+            contract.error = self.error_result(call);
+            return contract;
         };
-        let contract = match self.models().function(&format!("{package}.{name}")) {
+        let mut contract = match self.models().function(&format!("{package}.{name}")) {
             Some(contract) => contract.clone(),
             None => self
                 .inferred()
                 .contract(self.body().cx(), &package, &name)
+                .or_else(|| self.common_contract(call))
                 .unwrap_or_default(),
         };
+        if contract.gives.is_empty() {
+            contract.gives.extend(self.returned(call));
+        }
         CallContract {
             error: self.error_result(call),
             contract,
         }
+    }
+
+    /// What a call through an interface or a function value gives, by the types of its results.
+    fn returned(&self, call: ExprId) -> Option<Gives> {
+        let through_interface = match self.facts().callee(call) {
+            Callee::Selected { .. } => self
+                .body()
+                .method(call)
+                .is_none_or(|method| self.body().cx().is_interface(method.owner)),
+            Callee::Var(_) | Callee::MemberVar(_) | Callee::Dynamic => true,
+            _ => false,
+        };
+        if !through_interface {
+            return None;
+        }
+        let results = self.body().results_of_call(call)?;
+        let cx = self.body().cx();
+        (0..).zip(&*results).find_map(|(result, &ty)| {
+            let named = matches!(cx.ty(cx.deref(ty)), Type::Named { .. });
+            let text = named.then(|| cx.type_string(ty))?;
+            let mut rows = self.models().returned().iter();
+            let (_, gives) = rows.find(|(name, _)| **name == *text)?;
+            Some(Gives {
+                result,
+                ..gives.clone()
+            })
+        })
     }
 
     /// The number of the last result of a call, when it can tell whether the call succeeded.
@@ -131,14 +146,33 @@ impl<'a> Tracker<'_, 'a> {
         )
     }
 
+    /// Whether the arguments of a call are written as they must be for it to acquire.
+    pub(crate) fn is_written_as_wanted(&self, call: ExprId) -> bool {
+        let Some((package, name)) = self.key(call) else {
+            return true;
+        };
+        let wanted = self.models().only_arg(&format!("{package}.{name}"));
+        let Some((_, args)) = self.file().call(call) else {
+            return true;
+        };
+        wanted.iter().all(|(index, names)| {
+            args.get(*index).is_some_and(|&arg| {
+                let text = self.file().expr_text(arg);
+                names.iter().any(|name| text.ends_with(&**name))
+            })
+        })
+    }
+
     /// Whether no result of a call can be responsible for what it takes over.
     pub(crate) fn gives_no_owner(&self, call: ExprId) -> bool {
         let body = self.body();
-        body.results_of_call(call).is_some_and(|results| {
-            results
+        match body.results_of_call(call) {
+            Some(results) => results
                 .first()
-                .is_none_or(|&ty| !ty.is_unknown() && body.is_error(ty))
-        })
+                .is_none_or(|&ty| !ty.is_unknown() && body.is_error(ty)),
+            // Methods such as Serve, of packages that are not at hand.
+            None => matches!(self.facts().callee(call), Callee::Selected { .. }),
+        }
     }
 
     /// Whether a call gives something that is responsible for one of its arguments, so that it is
@@ -233,7 +267,7 @@ impl<'a> Tracker<'_, 'a> {
     pub(crate) fn is_borrowing_method(&self, call: ExprId) -> bool {
         self.key(call).is_some_and(|(package, _)| {
             self.models().borrows(&package) && *package != **self.body().cx().names().path()
-        })
+        }) || self.is_quiet(call)
     }
 
     /// Whether a call makes a file of a descriptor that others opened: one with a fixed number, which
@@ -329,6 +363,19 @@ impl<'a> Tracker<'_, 'a> {
         self.models().class(self.class.get()).release_via.is_some()
     }
 
+    /// Whether the resource at hand is a command that was started.
+    pub(crate) fn is_command(&self) -> bool {
+        &*self.models().class(self.class.get()).name == "started-command"
+    }
+
+    /// Whether a call releases the resource at hand, a state of the program.
+    pub(crate) fn releases_global(&self, call: ExprId) -> bool {
+        self.key(call).is_some_and(|(package, name)| {
+            self.models()
+                .releases_global(&format!("{package}.{name}"), self.class.get())
+        })
+    }
+
     /// Whether the method `name` tells the name of the resource at hand.
     pub(crate) fn names_by(&self, name: &str) -> bool {
         let class = self.models().class(self.class.get());
@@ -377,13 +424,23 @@ fn compute_class(cx: &PackageCx<'_>, models: &Models, ty: TypeId) -> Option<Clas
     {
         return Some(class);
     }
-    let Some(Selection::Method { signature, .. }) = cx.selection(ty, "Close") else {
-        return None;
+    let is_called_bare = |method: &str| {
+        let Some(Selection::Method { signature, .. }) = cx.selection(ty, method) else {
+            return false;
+        };
+        matches!(cx.ty(signature), Type::Func { params, .. } if cx.types(params).is_empty())
     };
-    match cx.ty(signature) {
-        Type::Func { params, .. } if cx.types(params).is_empty() => Some(ClassId::CLOSER),
-        _ => None,
+    if is_called_bare("Close") {
+        return Some(ClassId::CLOSER);
     }
+    // What types of other packages need is in the models.
+    let is_own = matches!(
+        cx.ty(named),
+        Type::Named { name, .. } if !is_std(&cx.named(name).package)
+    );
+    let mut enders = ClassId::ENDERS.into_iter();
+    let (class, _) = enders.find(|(_, method)| is_own && is_called_bare(method))?;
+    Some(class)
 }
 
 /// Which types have a field that is a resource; kept for a package.
@@ -414,4 +471,10 @@ pub(crate) fn is_stream(cx: &PackageCx<'_>, ty: TypeId) -> bool {
     let is_interface = matches!(cx.ty(cx.underlying(ty)), Type::Interface { .. });
     let has = |name| matches!(cx.selection(ty, name), Some(Selection::Method { .. }));
     is_interface && (has("Read") || has("Write"))
+}
+
+/// Whether a package is of the standard library.
+fn is_std(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    !first.contains('.') && first != "command-line-arguments"
 }

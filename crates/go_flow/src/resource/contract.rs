@@ -27,9 +27,25 @@ pub enum ArgEffect {
     Keep,
 }
 
+/// What of a call becomes a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Subject {
+    /// One of its results.
+    #[default]
+    Result,
+    /// What it is called on: a command that is started.
+    Receiver,
+    /// An argument: a channel that signals are sent to.
+    Param(u32),
+    /// A state of the program, such as that it is profiled.
+    Global,
+}
+
 /// A resource that a function gives to its caller.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Gives {
+    /// What becomes the resource.
+    pub subject: Subject,
     /// Which result it is, or is in.
     pub result: u32,
     /// What kind of resource.
@@ -39,6 +55,8 @@ pub struct Gives {
     /// Whether the last result says, by an error that is not nil or by `false`, that nothing was
     /// acquired.
     pub unless_error: bool,
+    /// What it holds that makes it one, when that was inferred: `file`, `goroutine`.
+    pub why: Box<str>,
 }
 
 /// Whether a function ends the process.

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, StmtId, StmtKind};
-use go_types::{Body, Callee, LocalId, LocalKind, Object};
+use go_types::{Body, Callee, LocalId, LocalKind, Object, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::contract::{CallContract, Gives};
+use super::contract::{CallContract, Gives, Subject};
 use super::infer::Inferred;
 use super::life::LifeEvent;
 use super::models::{ClassId, Models};
@@ -32,6 +32,8 @@ pub enum Fate {
     Overwritten,
     /// Nothing ever holds it.
     Discarded,
+    /// It is sent to a channel from which nobody may receive it.
+    Unreceived,
     /// It is released, now or by a deferred call.
     Released,
     /// It is returned as this result, or within it.
@@ -48,7 +50,10 @@ pub enum Fate {
 impl Fate {
     /// Whether nobody can release it any more.
     pub const fn is_leak(self) -> bool {
-        matches!(self, Self::Held | Self::Overwritten | Self::Discarded)
+        matches!(
+            self,
+            Self::Held | Self::Overwritten | Self::Discarded | Self::Unreceived
+        )
     }
 }
 
@@ -70,6 +75,10 @@ pub(crate) struct Outcome {
     pub(crate) hops: Vec<Hop>,
     /// What is known of the error that the function returns.
     pub(crate) error: Option<Fact>,
+    /// Whether it had not become a resource yet.
+    pub(crate) dormant: bool,
+    /// Whether it is in a struct then that the function made.
+    pub(crate) in_object: bool,
 }
 
 /// A resource that is left behind.
@@ -81,10 +90,14 @@ pub struct Leak {
     pub point: Point,
     /// What it is.
     pub class: ClassId,
+    /// What of the call it is.
+    pub subject: Subject,
     /// Which result of the call it is, or is in.
     pub result: u32,
     /// The field of that result which it is; empty for the result itself.
     pub field: Box<str>,
+    /// What it holds that makes it a resource, when that was inferred.
+    pub why: Box<str>,
     /// How it is left behind.
     pub fate: Fate,
     /// Where that happens: the end of the function, or the assignment that overwrites it.
@@ -93,6 +106,10 @@ pub struct Leak {
     pub hops: Vec<Hop>,
     /// Whether it is released or handed on on another path.
     pub otherwise_fine: bool,
+    /// Whether it is released on another path, for all to see.
+    pub otherwise_released: bool,
+    /// Whether it is in a struct by then that the function made, and that is left behind with it.
+    pub in_object: bool,
     /// Whether that path returns an error, or comes by a condition that says there is one.
     pub with_error: bool,
     /// The first `defer` of the function in which it is acquired that takes care of it on another
@@ -105,8 +122,23 @@ pub struct Leak {
 pub struct Leaks {
     /// One for each call that acquires, at most.
     pub list: Vec<Leak>,
+    /// What is put into fields of structs, and stays there when the function ends.
+    pub stored: Vec<Stored>,
     /// So many resources had too many paths to follow.
     pub given_up: usize,
+}
+
+/// A resource that a field of a struct holds when the function has ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// The call that acquires it.
+    pub call: ExprId,
+    /// What it is.
+    pub class: ClassId,
+    /// The type of the struct.
+    pub owner: TypeId,
+    /// The name of the field.
+    pub field: Box<str>,
 }
 
 /// There are too many paths.
@@ -123,6 +155,8 @@ pub(crate) struct Tracker<'f, 'a> {
     tested: OnceCell<FxHashSet<LocalId>>,
     switches: OnceCell<FxHashMap<StmtId, StmtId>>,
     fields: RefCell<FxHashMap<Box<str>, Sym>>,
+    /// The fields that the resource at hand was put into.
+    pub(crate) put_into: RefCell<Vec<(TypeId, Box<str>)>>,
     /// The kind of the resource at hand.
     pub(crate) class: std::cell::Cell<ClassId>,
 }
@@ -142,6 +176,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
             tested: OnceCell::new(),
             switches: OnceCell::new(),
             fields: RefCell::default(),
+            put_into: RefCell::default(),
             class: std::cell::Cell::new(ClassId::CLOSER),
         }
     }
@@ -271,19 +306,28 @@ impl<'f, 'a> Tracker<'f, 'a> {
                     {
                         return;
                     }
-                    let (Callee::Func { name, .. } | Callee::Selected { name, .. }) =
-                        self.facts.callee(expr)
-                    else {
-                        return;
+                    let may_give =
+                        |name: &str| self.models.may_acquire(name) || self.inferred.may_give(name);
+                    let may_give = match self.facts.callee(expr) {
+                        Callee::Func { name, .. } | Callee::Selected { name, .. } => may_give(name),
+                        Callee::Var(_) | Callee::MemberVar(_) => {
+                            self.key(expr).is_some_and(|(_, name)| {
+                                may_give(name.rsplit('.').next().unwrap_or_default())
+                            })
+                        }
+                        _ => false,
                     };
-                    if !self.models.may_acquire(name) && !self.inferred.may_give(name) {
+                    if !may_give {
                         return;
                     }
                     if self.is_inherited(expr) {
                         return;
                     }
                     let contract = self.contract(expr);
-                    if contract.contract.gives.is_empty() || self.takes_over(expr) {
+                    if contract.contract.gives.is_empty()
+                        || self.takes_over(expr)
+                        || !self.is_written_as_wanted(expr)
+                    {
                         return;
                     }
                     let gives = contract.contract.gives.iter();
@@ -377,21 +421,50 @@ impl<'f, 'a> Tracker<'f, 'a> {
         let mut leaks = Leaks::default();
         for (call, point, gives) in self.acquisitions() {
             match self.leak_of(call, point, &gives) {
-                Ok(leak) => leaks.list.extend(leak),
-                Err(TooMany) => leaks.given_up += 1,
+                Ok((leak, stored)) => {
+                    leaks.list.extend(leak);
+                    for stored in stored {
+                        if !leaks.stored.contains(&stored) {
+                            leaks.stored.push(stored);
+                        }
+                    }
+                }
+                Err(TooMany) => {
+                    self.put_into.take();
+                    leaks.given_up += 1;
+                }
             }
         }
         leaks
     }
 
-    /// How what a call gives is left behind, if it is.
+    /// How what a call gives is left behind, if it is, and the fields that hold it in the end.
     pub(crate) fn leak_of(
         &self,
         call: ExprId,
         point: Point,
         gives: &Gives,
-    ) -> Result<Option<Leak>, TooMany> {
+    ) -> Result<(Option<Leak>, Vec<Stored>), TooMany> {
         let outcomes = self.follow_call(call, point, gives)?;
+        let stays = |outcome: &Outcome| {
+            matches!(
+                outcome.fate,
+                Fate::Kept | Fate::Returned { itself: false, .. }
+            )
+        };
+        let mut stored = self.put_into.take();
+        if !outcomes.iter().any(stays) {
+            stored.clear();
+        }
+        let stored = stored.into_iter().map(|(owner, field)| Stored {
+            call,
+            class: gives.class,
+            owner,
+            field,
+        });
+        let released = outcomes
+            .iter()
+            .any(|outcome| outcome.fate == Fate::Released);
         let fine = outcomes.iter().any(|outcome| !outcome.fate.is_leak());
         let deferred = self.deferred(point.func, &outcomes);
         let excuses = self.models.class(gives.class).error_excuses;
@@ -400,19 +473,24 @@ impl<'f, 'a> Tracker<'f, 'a> {
             .filter(|outcome| outcome.fate.is_leak())
             .filter(|outcome| !excuses || !self.ends_in_error(outcome))
             .min_by_key(|outcome| outcome.hops.len());
-        Ok(shortest.map(|outcome| Leak {
+        let leak = shortest.map(|outcome| Leak {
             with_error: self.ends_in_error(&outcome),
             call,
             point,
             class: gives.class,
+            subject: gives.subject,
             result: gives.result,
             field: gives.field.clone(),
+            why: gives.why.clone(),
             fate: outcome.fate,
             at: outcome.at,
             hops: outcome.hops,
             otherwise_fine: fine,
+            otherwise_released: released,
+            in_object: outcome.in_object,
             deferred,
-        }))
+        });
+        Ok((leak, stored.collect()))
     }
 
     /// The first `defer` of `func` by which a path comes to a good end.
@@ -447,18 +525,26 @@ impl<'f, 'a> Tracker<'f, 'a> {
         gives: &Gives,
     ) -> Result<Vec<Outcome>, TooMany> {
         self.class.set(gives.class);
-        let mut explorer = Explorer::new(self, gives.clone());
-        let start = Start {
-            node: point.node,
-            call: Some(call),
-        };
-        let state = State {
-            defers: self.defers_before(point),
-            known: self.known_before(point),
-            ..State::default()
-        };
-        explorer.run(point.func, start, state)?;
-        Ok(explorer.outcomes)
+        let mut outcomes = Vec::new();
+        for (made_by, index, point) in self.origins(call, point, gives) {
+            let mut explorer = Explorer::new(self, gives.clone());
+            explorer.made = index;
+            explorer.armed_by = (made_by != call).then_some(call);
+            let start = Start {
+                node: point.node,
+                call: Some(made_by),
+            };
+            let state = State {
+                defers: self.defers_before(point),
+                known: self.known_before(point),
+                dormant: made_by != call,
+                ..State::default()
+            };
+            explorer.run(point.func, start, state)?;
+            outcomes.extend(explorer.outcomes);
+        }
+        outcomes.retain(|outcome| !outcome.dormant);
+        Ok(outcomes)
     }
 
     /// Follows what a call acquires beyond its release; tells what goes wrong.
@@ -468,6 +554,9 @@ impl<'f, 'a> Tracker<'f, 'a> {
         point: Point,
         gives: &Gives,
     ) -> Result<Vec<LifeEvent>, TooMany> {
+        if gives.subject != Subject::Result {
+            return Ok(Vec::new());
+        }
         self.class.set(gives.class);
         let mut explorer = Explorer::new(self, gives.clone());
         explorer.origin = Some(call);
@@ -494,10 +583,12 @@ impl<'f, 'a> Tracker<'f, 'a> {
     ) -> Result<(Vec<Outcome>, bool), TooMany> {
         self.class.set(class);
         let gives = Gives {
+            subject: Subject::Result,
             result: 0,
             class,
             field: field.into(),
             unless_error: false,
+            why: "".into(),
         };
         let mut explorer = Explorer::new(self, gives);
         let mut state = State::default();
@@ -528,6 +619,8 @@ impl Tracker<'_, '_> {
     ) -> Result<Vec<Outcome>, TooMany> {
         self.class.set(class);
         let gives = Gives {
+            subject: Subject::Result,
+            why: "".into(),
             result: 0,
             class,
             field: field.into(),
@@ -580,6 +673,12 @@ pub(crate) struct Explorer<'t, 'f, 'a> {
     pub(crate) wrote: bool,
     /// Whether deferred calls count for nothing.
     pub(crate) past_defers: bool,
+    /// Which result of the expression it starts with is followed.
+    pub(crate) made: u32,
+    /// The call that makes a resource of what is followed, when it is not one from the start.
+    pub(crate) armed_by: Option<ExprId>,
+    /// Whether it is not a resource yet where the walk is.
+    pub(crate) dormant: bool,
     budget: usize,
     depth: usize,
 }
@@ -591,12 +690,15 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
     fn new(t: &'t Tracker<'f, 'a>, gives: Gives) -> Self {
         Self {
             t,
+            made: gives.result,
             gives,
             outcomes: Vec::new(),
             origin: None,
             events: Vec::new(),
             wrote: false,
             past_defers: false,
+            armed_by: None,
+            dormant: false,
             budget: BUDGET,
             depth: 0,
         }
@@ -640,6 +742,13 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
                     at,
                     hops: hops.clone(),
                     error,
+                    dormant: state.dormant,
+                    in_object: state.holders.iter().any(|holder| {
+                        holder.how == How::Inside
+                            || (holder.how == How::Same
+                                && !holder.path.is_empty()
+                                && self.gives.field.is_empty())
+                    }),
                 });
             }
         }
@@ -702,7 +811,9 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
         let outcomes = std::mem::take(&mut self.outcomes);
         let events = self.events.len();
         let released = state.life.released;
+        let dormant = state.dormant;
         let states = self.inline(func, state);
+        self.dormant = dormant;
         let within = std::mem::replace(&mut self.outcomes, outcomes);
         self.events.truncate(events);
         let mut fates: Vec<Fate> = within.into_iter().map(|outcome| outcome.fate).collect();
@@ -767,6 +878,8 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
                             at: point,
                             hops: hops(func, &entries, entry),
                             error: None,
+                            dormant: next.dormant,
+                            in_object: false,
                         });
                     } else {
                         queue.push_back((edge.node, next, Some((entry, edge.kind)), None));
@@ -783,6 +896,8 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             at,
             hops: Vec::new(),
             error,
+            dormant: self.dormant,
+            in_object: false,
         });
     }
 

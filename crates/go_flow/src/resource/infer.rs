@@ -7,8 +7,9 @@ use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::calls::{class_of, field_of, is_stream};
-use super::contract::{ArgEffect, Contract, Ending, Exits, Gives, PackageContracts};
+use super::contract::{ArgEffect, Contract, Ending, Exits, Gives, PackageContracts, Subject};
 use super::explore::{Fate, Outcome, TooMany, Tracker};
+use super::keys::acquires_by_variable;
 use super::models::{ClassId, Models};
 use crate::cfg::{Cfg, End, NodeKind};
 use crate::facts::{FunctionFacts, Point};
@@ -190,6 +191,10 @@ struct Function<'a> {
     takes: bool,
     /// Whether a result may be something to release.
     gives: bool,
+    /// Whether it starts goroutines, or calls what may be a method that does.
+    starts: bool,
+    /// Whether a parameter is a context, which may end what it starts.
+    gets_context: bool,
     /// Whether it may never return.
     may_end: bool,
 }
@@ -197,6 +202,7 @@ struct Function<'a> {
 /// The declared functions with a body.
 fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
     let mut functions = Vec::new();
+    let starting = starting_methods(cx);
     for index in (0..).take(cx.names().files().len()) {
         let file = cx.file(index);
         for &decl in file.top_decls() {
@@ -242,6 +248,12 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
                             Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
                         )
                 }),
+                starts: node.features.intersects(Features::GO)
+                    || calls.iter().any(|call| starting.contains(call)),
+                gets_context: cx
+                    .types(params)
+                    .iter()
+                    .any(|&ty| cx.is_named(ty, "context", "Context")),
                 may_end: node.features.intersects(loops)
                     || calls.iter().any(|call| models.may_end(call)),
                 calls,
@@ -251,7 +263,17 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
     functions
 }
 
-/// The names of what a function calls, literals in it included.
+/// The names of the methods of the package that start goroutines.
+fn starting_methods<'a>(cx: &PackageCx<'a>) -> FxHashSet<&'a str> {
+    let names = cx.names();
+    let starting = names.methods().filter(|(_, method)| {
+        let features = cx.file(method.file).func(method.func).features;
+        features.intersects(Features::GO)
+    });
+    starting.map(|(id, _)| names.method_name(id)).collect()
+}
+
+/// The names of what a function calls, or puts into a variable, literals in it included.
 pub fn calls(file: &go_syntax::File, func: FuncId) -> FxHashSet<&str> {
     let name = |expr| {
         let (fun, _) = file.call(expr)?;
@@ -263,7 +285,15 @@ pub fn calls(file: &go_syntax::File, func: FuncId) -> FxHashSet<&str> {
             .map(|(_, name)| name)
             .or_else(|| file.ident(fun))
     };
-    file.func(func).exprs.iter().filter_map(name).collect()
+    let node = file.func(func);
+    let mut names: FxHashSet<&str> = node.exprs.iter().filter_map(name).collect();
+    for stmt in node.stmts.iter() {
+        if let StmtKind::Assign { rhs, .. } = file.stmt(stmt).kind {
+            let values = file.exprs(rhs).iter();
+            names.extend(values.filter_map(|&value| file.selector(value).map(|(_, name)| name)));
+        }
+    }
+    names
 }
 
 /// The name of the type of a receiver.
@@ -288,12 +318,12 @@ fn infer(
         .calls
         .iter()
         .any(|call| models.may_end(call) || known.may_end(call) || known.may_exit(call));
+    let acquires = |call: &&str| models.may_acquire(call) || known.may_give(call);
     let gives_something = function.gives
-        && function
-            .calls
-            .iter()
-            .any(|call| models.may_acquire(call) || known.may_give(call));
-    if !may_end && !may_exit && !function.takes && !gives_something {
+        && (function.calls.iter().any(acquires)
+            || acquires_by_variable(cx, models, &function.calls));
+    let may_start = function.gives && function.starts && !function.gets_context;
+    if !may_end && !may_exit && !function.takes && !gives_something && !may_start {
         return Contract::default();
     }
     let body = Body::new(cx, function.file, function.func);
@@ -312,6 +342,17 @@ fn infer(
     }
     if gives_something && !contract.never_returns {
         contract.gives = gives(&tracker);
+    }
+    if may_start && !contract.never_returns {
+        let types = results(&tracker);
+        let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
+        for given in tracker.started(&types, unless_error) {
+            let mut gives = contract.gives.iter();
+            if !gives.any(|other| other.result == given.result) {
+                contract.gives.push(given);
+            }
+        }
+        contract.gives.sort_by_key(|gives| gives.result);
     }
     contract
 }
@@ -464,7 +505,7 @@ fn effect(tracker: &Tracker<'_, '_>, outcomes: Result<Vec<Outcome>, TooMany>) ->
             Fate::Released => released = true,
             Fate::Held | Fate::Overwritten | Fate::Discarded => held = true,
             Fate::Returned { result, .. } => returned = Some(result),
-            Fate::Kept => return ArgEffect::Keep,
+            Fate::Kept | Fate::Unreceived => return ArgEffect::Keep,
         }
     }
     match (released, held, returned) {
@@ -508,7 +549,10 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
     let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
     let mut list: Vec<Gives> = Vec::new();
     for (call, point, gives) in tracker.acquisitions() {
-        if point.func != root || !tracker.models().class(gives.class).passes_on {
+        if point.func != root
+            || gives.subject == Subject::Global
+            || !tracker.models().class(gives.class).passes_on
+        {
             continue;
         }
         let Ok(outcomes) = tracker.follow_call(call, point, &gives) else {
@@ -537,9 +581,10 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
             let Some(&ty) = types.get(result as usize) else {
                 continue;
             };
-            let same_type = body
-                .results_of_call(call)
-                .is_some_and(|types| types.get(gives.result as usize) == Some(&ty));
+            let same_type = gives.subject == Subject::Result
+                && body
+                    .results_of_call(call)
+                    .is_some_and(|types| types.get(gives.result as usize) == Some(&ty));
             let (class, field) = if itself || (same_type && !gives.field.is_empty()) {
                 let field = if itself && !same_type {
                     "".into()
@@ -554,11 +599,21 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
                 (tracker.class_of(ty), "".into())
             };
             let Some(class) = class else { continue };
+            // What nobody has to stop any more is no reason to close what is around it.
+            if !itself && tracker.models().class(gives.class).until_go.is_some() {
+                continue;
+            }
+            let why = match (itself, gives.class == ClassId::CLOSER) {
+                (true, _) | (false, true) => gives.why.clone(),
+                (false, false) => tracker.models().class(gives.class).noun.clone(),
+            };
             let given = Gives {
+                subject: Subject::Result,
                 result,
                 class,
                 field,
                 unless_error: unless_error && result as usize + 1 < types.len(),
+                why,
             };
             // Where it gives something else, calling that is no duty.
             let always = !tracker.models().class(class).by_call || every;

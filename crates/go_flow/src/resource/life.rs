@@ -7,7 +7,7 @@
 use go_syntax::{ExprId, StmtKind};
 use go_types::{Callee, Object, Selection, Type};
 
-use super::contract::{ArgEffect, Gives};
+use super::contract::{ArgEffect, Gives, Subject};
 use super::explore::{Explorer, Fate, Hop, Tracker};
 use super::models::{Class, ClassId, CloseError, WritesTo};
 use super::state::{Fact, How, State};
@@ -133,6 +133,8 @@ impl<'a> Tracker<'_, 'a> {
                     && self.may_be_written_and_closed(targets[0])
                 {
                     let gives = Gives {
+                        subject: Subject::Result,
+                        why: "".into(),
                         result: 0,
                         class: ClassId::CLOSER,
                         field: "".into(),

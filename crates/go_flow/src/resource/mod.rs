@@ -10,21 +10,26 @@
 //! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
 //! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
-//! `before` tells what holds at the start, `infer` makes contracts, `life` goes on beyond releases,
-//! `ask` answers what rules ask about one call.
+//! `before` tells what holds at the start, `origins` where that is, `keys` what is called, `infer`
+//! makes contracts, `life` goes on beyond releases, `ask` answers what rules ask about one call.
 
 mod ask;
 mod assign;
 mod before;
 mod calls;
+mod channels;
 mod contract;
 mod explore;
 mod infer;
+mod keys;
 mod later;
 mod life;
 mod models;
 mod nodes;
+mod origins;
+mod quiet;
 mod refine;
+mod starts;
 mod state;
 mod step;
 mod values;
@@ -35,13 +40,16 @@ mod life_tests;
 mod tests;
 
 pub use ask::DeadReturn;
-pub use contract::{ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts};
-pub use explore::{Fate, Hop, Leak, Leaks};
+pub use contract::{
+    ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts, Subject,
+};
+pub use explore::{Fate, Hop, Leak, Leaks, Stored};
 pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};
+pub use keys::acquires_by_variable;
 pub use life::{LifeEvent, What};
 pub use models::{
-    Acquire, Class, ClassId, CloseError, Closing, FunctionModel, Iterate, Models, Twice, WritesTo,
-    method_key,
+    Acquire, Class, ClassId, CloseError, Closing, FunctionModel, Iterate, Models, Twice, Wanted,
+    WritesTo, method_key,
 };
 
 use go_syntax::ExprId;

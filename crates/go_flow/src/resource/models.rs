@@ -15,6 +15,14 @@ impl ClassId {
     /// Anything with a method `Close` that some function gives to its caller to close.
     pub const CLOSER: Self = Self(0);
 
+    /// Likewise with another method that ends its use.
+    pub(crate) const ENDERS: [(Self, &'static str); 4] = [
+        (Self(1), "Stop"),
+        (Self(2), "Shutdown"),
+        (Self(3), "Release"),
+        (Self(4), "Destroy"),
+    ];
+
     #[inline]
     fn index(self) -> usize {
         self.0 as usize
@@ -133,6 +141,9 @@ pub struct Class {
     pub note: Box<str>,
 }
 
+/// Arguments by their numbers, and the names by one of which each must be written.
+pub type Wanted = Vec<(usize, Vec<Box<str>>)>;
+
 /// A function that acquires.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Acquire {
@@ -140,6 +151,8 @@ pub struct Acquire {
     pub func: Box<str>,
     /// What the caller must release.
     pub gives: Gives,
+    /// It acquires only when each of these arguments is written with one of these names.
+    pub only_arg: Wanted,
 }
 
 /// What a function does with its arguments.
@@ -175,7 +188,16 @@ pub struct Models {
     writing: FxHashMap<Box<str>, WritesTo>,
     /// Loops that end silently on an error, by the type of what they go over.
     iterating: FxHashMap<Box<str>, Iterate>,
+    /// The names by which certain arguments must be written for a function to acquire.
+    only_arg: FxHashMap<Box<str>, Wanted>,
+    /// Types of results that are resources, or have one in a field, whatever function gives them.
+    returned: Vec<(Box<str>, Gives)>,
+    /// The types of the results of functions, for packages that are not at hand.
+    results: FxHashMap<Box<str>, Box<str>>,
 }
+
+/// The number of the argument of a function that releases a state of the program.
+const NO_ARGUMENT: usize = usize::MAX;
 
 impl Default for Models {
     fn default() -> Self {
@@ -226,8 +248,19 @@ impl Models {
             releasing: FxHashMap::default(),
             writing: FxHashMap::default(),
             iterating: FxHashMap::default(),
+            only_arg: FxHashMap::default(),
+            returned: Vec::new(),
+            results: FxHashMap::default(),
         };
-        models.add_class(closer);
+        models.add_class(closer.clone());
+        for (_, method) in ClassId::ENDERS {
+            models.add_class(Class {
+                name: format!("closer by {method}").into(),
+                noun: "value".into(),
+                release: vec![method.into()],
+                ..closer.clone()
+            });
+        }
         models
     }
 
@@ -259,8 +292,38 @@ impl Models {
     pub fn add_acquire(&mut self, acquire: Acquire) {
         let last = acquire.func.rsplit('.').next().unwrap_or_default();
         self.names.insert(last.into());
+        if !acquire.only_arg.is_empty() {
+            self.only_arg.insert(acquire.func.clone(), acquire.only_arg);
+        }
         let contract = self.functions.entry(acquire.func).or_default();
         contract.gives.push(acquire.gives);
+    }
+
+    /// Says that results of this type are to be released, or a field of theirs, when nothing more is
+    /// known of the function that gives them.
+    pub fn add_returned(&mut self, ty: &str, gives: Gives) {
+        self.returned.push((ty.into(), gives));
+    }
+
+    /// What must be released of results of these types.
+    pub fn returned(&self) -> &[(Box<str>, Gives)] {
+        &self.returned
+    }
+
+    /// Says what type (`path.T`) the first result of a function (`path.F`, `path.T.M`) is of, or
+    /// points to.
+    pub fn add_result(&mut self, func: &str, ty: &str) {
+        self.results.insert(func.into(), ty.into());
+    }
+
+    /// The type (`path.T`) that the first result of a function is of, or points to.
+    pub fn result_of(&self, func: &str) -> Option<&str> {
+        self.results.get(func).map(|ty| &**ty)
+    }
+
+    /// The names by which certain arguments of a function must be written for it to acquire.
+    pub fn only_arg(&self, func: &str) -> &[(usize, Vec<Box<str>>)] {
+        self.only_arg.get(func).map_or(&[], |list| list)
     }
 
     /// Adds what a function does with its arguments.
@@ -317,6 +380,16 @@ impl Models {
     /// Everything that loops end silently over.
     pub fn iterates(&self) -> impl Iterator<Item = &Iterate> {
         self.iterating.values()
+    }
+
+    /// Says that a function releases the state of the program of kind `class`.
+    pub fn add_global_release(&mut self, func: &str, class: ClassId) {
+        self.add_release(func, class, NO_ARGUMENT);
+    }
+
+    /// Whether `path.F` releases the state of the program of kind `class`.
+    pub fn releases_global(&self, key: &str, class: ClassId) -> bool {
+        self.releases(key, class, NO_ARGUMENT)
     }
 
     /// Says that everything in a package that is not listed only borrows its arguments.

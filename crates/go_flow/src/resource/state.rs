@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) feeder: Option<LocalId>,
     /// The variable that says, by being false, that it is released.
     pub(crate) more: Option<LocalId>,
+    /// Whether it is not a resource yet: a command that is not started.
+    pub(crate) dormant: bool,
     /// Whether it is known to be released.
     pub(crate) spent: bool,
     /// Whether a condition said that there is an error. It keeps paths apart that end with errors and

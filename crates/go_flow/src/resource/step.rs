@@ -1,15 +1,15 @@
 //! What a node does with the resource.
 
 use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
-use go_types::{Builtin, Callee, Object};
+use go_types::{Builtin, Callee, Object, Type};
 
-use super::contract::ArgEffect;
+use super::contract::{ArgEffect, Subject};
 use super::explore::{Explorer, Fate, TooMany, Tracker};
 use super::life::Seen;
-use super::models::Class;
+use super::models::{Class, ClassId};
 use super::nodes::{Declared, NodeInfo};
 use super::state::{Fact, How, State};
-use super::values::{Temps, Val, element};
+use super::values::{NOWHERE, Temps, Val, element};
 use crate::cfg::{Cfg, NodeKind};
 use crate::facts::Point;
 
@@ -26,7 +26,9 @@ impl<'a> Explorer<'_, '_, 'a> {
     ) -> Result<Vec<State>, TooMany> {
         let info = self.t.node_info(cfg, point);
         let kind = cfg.kind(point.node);
-        let concerns = |state: &State| info.locals.iter().any(|&local| state.mentions(local));
+        let everywhere = self.gives.subject == Subject::Global;
+        let concerns =
+            |state: &State| everywhere || info.locals.iter().any(|&local| state.mentions(local));
         if start.is_none()
             && !info.ends
             && !matches!(kind, NodeKind::Return(_) | NodeKind::Comm(_))
@@ -44,30 +46,23 @@ impl<'a> Explorer<'_, '_, 'a> {
         if let Some(call) = start {
             let at = events.iter().position(|&event| event == call);
             events = &events[at.map_or(0, |at| at + 1)..];
-            let error = self.gives.unless_error.then(|| self.t.contract(call).error);
-            temps.set(
-                call,
-                Val::Multi {
-                    index: self.gives.result,
-                    how: How::Same,
-                    error: error.flatten(),
-                    in_field: !self.gives.field.is_empty(),
-                },
-            );
+            temps.set(call, self.acquired(call));
         }
         let mut outs: Outs = vec![(state, temps)];
         for &event in events {
             let mut next = Vec::new();
             for (state, temps) in outs {
+                self.dormant = state.dormant;
                 self.event(point, event, state, temps, &mut next)?;
             }
             outs = next;
         }
         let mut states = Vec::new();
         for (state, temps) in outs {
+            self.dormant = state.dormant;
             let after = self.action(point, kind, state, &temps)?;
             for state in after {
-                if start.is_some() && state.holders.is_empty() {
+                if start.is_some() && state.holders.is_empty() && !everywhere {
                     self.settle(Fate::Discarded, point, None);
                 } else if !states.contains(&state) {
                     states.push(state);
@@ -75,6 +70,55 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
         }
         Ok(states)
+    }
+
+    /// What the expression that a walk starts with gives.
+    fn acquired(&self, expr: ExprId) -> Val {
+        if self.armed_by.is_some() {
+            return Val::Multi {
+                index: self.made,
+                how: How::Same,
+                error: None,
+                in_field: false,
+            };
+        }
+        let index = match self.gives.subject {
+            Subject::Global => NOWHERE,
+            _ => self.gives.result,
+        };
+        let error = self.gives.unless_error.then(|| self.t.contract(expr).error);
+        Val::Multi {
+            index,
+            how: How::Same,
+            error: error.flatten(),
+            in_field: !self.gives.field.is_empty(),
+        }
+    }
+
+    /// What a call does that makes a resource of what is followed; `None` for other calls. Empty when
+    /// it is another call than the one that is asked about.
+    fn arms(&self, call: ExprId, state: &State, temps: &Temps) -> Option<Option<Val>> {
+        if !state.dormant {
+            return None;
+        }
+        let contract = self.t.contract(call);
+        let mut gives = contract.contract.gives.iter();
+        let gives = gives.find(|gives| gives.class == self.gives.class)?;
+        let subject = self.t.subject(call, gives.subject)?;
+        let how = self.t.value(state, temps, subject).how()?;
+        if how != How::Same {
+            return None;
+        }
+        if self.armed_by != Some(call) {
+            return Some(None);
+        }
+        let error = self.gives.unless_error.then_some(contract.error).flatten();
+        Some(Some(Val::Multi {
+            index: NOWHERE,
+            how: How::Same,
+            error,
+            in_field: false,
+        }))
     }
 
     fn assigns_tested(&self, info: &NodeInfo) -> bool {
@@ -102,10 +146,15 @@ impl<'a> Explorer<'_, '_, 'a> {
             ExprKind::CompositeLit { elts, .. } => {
                 let mut how = None;
                 for &elt in file.exprs(elts) {
-                    let value = match file.expr(elt).kind {
-                        ExprKind::KeyValue { value, .. } => value,
-                        _ => elt,
+                    let (key, value) = match file.expr(elt).kind {
+                        ExprKind::KeyValue { key, value } => (file.ident(key), value),
+                        _ => (None, elt),
                     };
+                    if let Some(key) = key
+                        && self.t.value(&state, &temps, value).how() == Some(How::Same)
+                    {
+                        self.t.put_into(self.t.body().type_of(expr), key);
+                    }
                     match self.t.value(&state, &temps, value).how() {
                         Some(How::Wrap) => how = how.or(Some(How::Wrap)),
                         Some(_) => how = Some(How::Inside),
@@ -180,6 +229,16 @@ impl<'a> Explorer<'_, '_, 'a> {
             _ => {}
         }
         self.note_use(point, call, &mut state, &temps);
+        match self.arms(call, &state, &temps) {
+            Some(Some(value)) => {
+                state.dormant = false;
+                temps.set(call, value);
+                outs.push((state, temps));
+                return Ok(());
+            }
+            Some(None) => return Ok(()),
+            None => {}
+        }
         if let Some(fate) = self.receive(call, &state, &mut temps) {
             if self.goes_on(fate, call, &state, &temps) {
                 let seen = self.t.seen(point, call);
@@ -240,9 +299,19 @@ impl<'a> Explorer<'_, '_, 'a> {
 
     /// What a call does with what it is called on.
     pub(crate) fn receive(&self, call: ExprId, state: &State, temps: &mut Temps) -> Option<Fate> {
+        if self.gives.subject == Subject::Global && self.t.releases_global(call) {
+            return Some(Fate::Released);
+        }
         match self.t.facts().callee(call) {
             Callee::Selected { x, name } => {
-                let how = self.t.value(state, temps, x).how()?;
+                let how = match self.t.value(state, temps, x).how() {
+                    Some(how) => how,
+                    // Something in it, of a type that nobody knows, may be it.
+                    None if Tracker::is_ending(name) && self.is_part(state, temps, x) => {
+                        return Some(Fate::Released);
+                    }
+                    None => return None,
+                };
                 if how == How::Same && self.t.names_by(name) {
                     temps.set(call, Val::Thing(How::Name));
                     return None;
@@ -251,7 +320,9 @@ impl<'a> Explorer<'_, '_, 'a> {
                     How::Same if self.t.releases_by(name) || self.t.is_other_end(name) => {
                         return Some(Fate::Released);
                     }
-                    How::Own | How::Inside if Tracker::is_ending(name) => {
+                    How::Own | How::Inside
+                        if Tracker::is_ending(name) || self.t.releases_by(name) =>
+                    {
                         return Some(Fate::Released);
                     }
                     How::Call => return Some(Fate::Kept),
@@ -262,7 +333,8 @@ impl<'a> Explorer<'_, '_, 'a> {
                         // A method of something that holds the resource may release it.
                         ArgEffect::Unknown
                             if how == How::Inside
-                                && self.gives.field.is_empty()
+                                && (self.gives.field.is_empty()
+                                    || self.t.body().declaration(call).is_some())
                                 && !self.t.is_borrowing_method(call) =>
                         {
                             return Some(Fate::Kept);
@@ -299,6 +371,25 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether `expr` is a field, of a type of which nothing is known, of what has the resource in
+    /// it.
+    fn is_part(&self, state: &State, temps: &Temps, expr: ExprId) -> bool {
+        let Some((x, _)) = self.t.file().selector(self.t.file().unparen(expr)) else {
+            return false;
+        };
+        let ty = self.t.body().cx().deref(self.t.body().type_of(expr));
+        let has_it = match self.t.value(state, temps, x).how() {
+            Some(How::Inside | How::Own) => true,
+            Some(How::Same) => self.gives.class == ClassId::CLOSER,
+            _ => false,
+        };
+        has_it
+            && matches!(
+                self.t.body().cx().ty(self.t.body().underlying(ty)),
+                Type::Unknown
+            )
     }
 
     pub(crate) fn class(&self) -> &Class {
@@ -405,17 +496,19 @@ impl<'a> Explorer<'_, '_, 'a> {
                         state.forget(local);
                     }
                 }
-                StmtKind::Send { value, .. }
-                    if self.t.value(&state, temps, value).how().is_some() =>
-                {
-                    self.settle(Fate::Kept, point, None);
-                    return Ok(Vec::new());
+                StmtKind::Send { chan, value } => {
+                    if let Some(how) = self.t.value(&state, temps, value).how() {
+                        let fate = self.sent(point, chan, how, false);
+                        self.settle(fate, point, None);
+                        return Ok(Vec::new());
+                    }
                 }
                 _ => {}
             },
             NodeKind::Comm(clause) | NodeKind::Clause(clause) => {
-                if self.sends(clause, &state, temps) {
-                    self.settle(Fate::Kept, point, None);
+                if let Some((chan, how)) = self.sends(clause, &state, temps) {
+                    let fate = self.sent(point, chan, how, true);
+                    self.settle(fate, point, None);
                     return Ok(Vec::new());
                 }
                 self.clause(clause, &mut state);
@@ -467,18 +560,22 @@ impl<'a> Explorer<'_, '_, 'a> {
         }
     }
 
-    /// Whether a clause of a `select` sends the resource.
-    fn sends(&self, clause: StmtId, state: &State, temps: &Temps) -> bool {
+    /// The channel to which a clause of a `select` sends the resource, and what it sends.
+    fn sends(&self, clause: StmtId, state: &State, temps: &Temps) -> Option<(ExprId, How)> {
         let file = self.t.file();
         let StmtKind::CommClause {
             comm: Some(comm), ..
         } = file.stmt(clause).kind
         else {
-            return false;
+            return None;
         };
         match file.stmt(comm).kind {
-            StmtKind::Send { value, .. } => self.is_part_of(state, temps, value),
-            _ => false,
+            StmtKind::Send { chan, value } => {
+                let how = self.t.value(state, temps, value).how();
+                let within = || self.is_part_of(state, temps, value).then_some(How::Inside);
+                Some((chan, how.or_else(within)?))
+            }
+            _ => None,
         }
     }
 
@@ -501,6 +598,15 @@ impl<'a> Explorer<'_, '_, 'a> {
                 x,
             } => self.is_part_of(state, temps, x),
             _ => false,
+        }
+    }
+
+    /// What becomes of what is sent to a channel.
+    fn sent(&self, point: Point, chan: ExprId, how: How, may_skip: bool) -> Fate {
+        let is_it = matches!(how, How::Same | How::Inside | How::Own) && !self.by_call();
+        match is_it && self.t.is_abandoned(chan, point.func, may_skip) {
+            true => Fate::Unreceived,
+            false => Fate::Kept,
         }
     }
 }

@@ -8,7 +8,7 @@ use go_types::{Importer, LocalId, PackageCx, PackageNames};
 use super::state::{Fact, How, State, Sym};
 use super::{
     Acquire, ArgEffect, Class, ClassId, CloseError, Closing, Contract, Exits, Fate, FunctionModel,
-    Gives, Leak, Models, NoContracts, Twice, infer_package, method_key,
+    Gives, Leak, Models, NoContracts, Subject, Twice, infer_package, method_key,
 };
 use crate::testing::{Snippet, TextPackages, with_packages};
 
@@ -99,11 +99,14 @@ pub(super) fn test_models() -> Models {
     for (func, result, class, unless_error) in acquires {
         models.add_acquire(Acquire {
             func: func.into(),
+            only_arg: Vec::new(),
             gives: Gives {
+                subject: Subject::Result,
                 result,
                 class,
                 field: "".into(),
                 unless_error,
+                why: "".into(),
             },
         });
     }

@@ -7,6 +7,9 @@ use super::explore::Tracker;
 use super::models::ClassId;
 use super::state::{Fact, How, State, Sym};
 
+/// The number of a result that no call has.
+pub(crate) const NOWHERE: u32 = u32::MAX - 1;
+
 /// What an expression means in a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Val {
@@ -71,6 +74,13 @@ impl<'a> Tracker<'_, 'a> {
                     Some(How::Inside | How::Own) if self.is_closable(expr) => {
                         Val::Thing(How::Inside)
                     }
+                    // Who has the process of a command can wait for it.
+                    Some(How::Same) if name == "Process" && self.is_command() => {
+                        Val::Thing(How::Inside)
+                    }
+                    Some(How::Inside) if name == "Pid" && self.is_command() => {
+                        Val::Thing(How::Wrap)
+                    }
                     // What closes it closes its parts.
                     Some(How::Same)
                         if self.class.get() == ClassId::CLOSER
@@ -93,6 +103,7 @@ impl<'a> Tracker<'_, 'a> {
                 op: UnaryOp::Addr,
                 x,
             } => match self.value(state, temps, x) {
+                made @ Val::Multi { .. } => made,
                 Val::Thing(How::Same | How::Inside) => Val::Thing(How::Inside),
                 Val::Thing(how) => Val::Thing(how),
                 _ => Val::Known(Fact::NonNil),

@@ -121,7 +121,7 @@ impl Typer<'_> {
 
     /// All methods of an interface, embedded ones included, in order; nothing when a part of it is
     /// unknown.
-    fn interface_methods(self, ty: TypeId) -> Option<Vec<InterfaceMethod>> {
+    pub(crate) fn interface_methods(self, ty: TypeId) -> Option<Vec<InterfaceMethod>> {
         let mut methods = Vec::new();
         self.collect_methods(ty, MAX_EMBEDDING, &mut methods)?;
         methods.sort();

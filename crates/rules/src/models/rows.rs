@@ -14,6 +14,7 @@ pub(super) struct ModelFile {
     pub(super) function: Vec<FunctionRow>,
     pub(super) end: Vec<EndRow>,
     pub(super) package: Vec<PackageRow>,
+    pub(super) result: Vec<ResultRow>,
     #[serde(rename = "harmless")]
     _harmless: Vec<HarmlessRow>,
     #[serde(rename = "assert")]
@@ -102,16 +103,16 @@ pub(super) struct AcquireRow {
     pub(super) error: String,
     #[serde(default, rename = "literals")]
     _literals: IgnoredAny,
-    #[serde(default, rename = "returns")]
-    _returns: IgnoredAny,
+    #[serde(default)]
+    pub(super) returns: Vec<String>,
     #[serde(default, rename = "elements")]
     _elements: IgnoredAny,
     #[serde(default, rename = "written")]
     _written: IgnoredAny,
     #[serde(default, rename = "modes")]
     _modes: IgnoredAny,
-    #[serde(default, rename = "only_arg")]
-    _only_arg: IgnoredAny,
+    #[serde(default)]
+    pub(super) only_arg: BTreeMap<String, Vec<String>>,
     #[serde(default, rename = "unless_arg")]
     _unless_arg: IgnoredAny,
     #[serde(default, rename = "ctx_releases")]
@@ -132,13 +133,7 @@ fn last() -> String {
 #[serde(untagged)]
 pub(super) enum ResultKey {
     Number(u32),
-    Name(
-        #[expect(
-            dead_code,
-            reason = "what becomes a resource without being a result is not followed yet"
-        )]
-        String,
-    ),
+    Name(String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,6 +160,14 @@ pub(super) struct EndRow {
     pub(super) on_arg: Option<IgnoredAny>,
     pub(super) on_success: Option<IgnoredAny>,
     pub(super) from: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResultRow {
+    pub(super) funcs: Vec<String>,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
 }
 
 #[derive(Debug, Deserialize)]

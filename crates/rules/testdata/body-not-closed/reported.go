@@ -30,7 +30,7 @@ func early(u string) ([]byte, error) {
 }
 
 func decodes(c *http.Client, req *http.Request, v any) error {
-	resp, err := c.Do(req) // want-types
+	resp, err := c.Do(req) // want
 	if err != nil {
 		return err
 	}

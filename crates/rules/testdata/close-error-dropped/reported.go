@@ -133,7 +133,7 @@ func rendered(path string, t *template.Template, v any) (err error) {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // want-types
+	defer f.Close() // want
 	if err := t.Execute(f, v); err != nil {
 		return fmt.Errorf("render %s: %w", path, err)
 	}

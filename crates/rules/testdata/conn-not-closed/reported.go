@@ -49,7 +49,7 @@ func handshake(addr string) error {
 
 func accepts(l net.Listener, allowed func(net.Addr) bool) error {
 	for {
-		c, err := l.Accept() // want-types
+		c, err := l.Accept() // want
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func serve(c net.Conn) {
 
 func dialer(addr string) error {
 	var d net.Dialer
-	c, err := d.Dial("tcp", addr) // want-types
+	c, err := d.Dial("tcp", addr) // want
 	if err != nil {
 		return err
 	}

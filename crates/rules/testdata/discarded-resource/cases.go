@@ -46,7 +46,7 @@ func pinged(url string) error {
 }
 
 func queried(ctx context.Context, db *sql.DB) error {
-	_, err := db.QueryContext(ctx, "delete from t") // want-types
+	_, err := db.QueryContext(ctx, "delete from t") // want
 	return err
 }
 

@@ -47,7 +47,7 @@ func writerForgotten(data []byte, fail bool) *io.PipeReader {
 
 func stdinForgotten(data []byte) error {
 	cmd := exec.Command("sort")
-	in, err := cmd.StdinPipe() // want-types
+	in, err := cmd.StdinPipe() // want
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 func scanFails(db *sql.DB) ([]string, error) {
-	rows, err := db.Query("select name from users") // want-types "the rows `rows` that"
+	rows, err := db.Query("select name from users") // want "the rows `rows` that"
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func scanFails(db *sql.DB) ([]string, error) {
 }
 
 func first(db *sql.DB) (string, error) {
-	rows, err := db.Query("select name from users") // want-types
+	rows, err := db.Query("select name from users") // want
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +35,7 @@ func first(db *sql.DB) (string, error) {
 }
 
 func exists(ctx context.Context, db *sql.DB) (bool, error) {
-	rows, err := db.QueryContext(ctx, "select 1") // want-types
+	rows, err := db.QueryContext(ctx, "select 1") // want
 	if err != nil {
 		return false, err
 	}
@@ -43,12 +43,12 @@ func exists(ctx context.Context, db *sql.DB) (bool, error) {
 }
 
 func forExec(db *sql.DB) error {
-	_, err := db.Query("delete from users") // want-types "nothing holds"
+	_, err := db.Query("delete from users") // want "nothing holds"
 	return err
 }
 
 func breaks(tx *sql.Tx, wanted string) error {
-	rows, err := tx.Query("select name from users") // want-types
+	rows, err := tx.Query("select name from users") // want
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func breaks(tx *sql.Tx, wanted string) error {
 }
 
 func columns(stmt *sql.Stmt) ([]string, error) {
-	rows, err := stmt.Query() // want-types
+	rows, err := stmt.Query() // want
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func columns(stmt *sql.Stmt) ([]string, error) {
 }
 
 func deferredTooLate(db *sql.DB) error {
-	rows, err := db.Query("select name from users") // want-types
+	rows, err := db.Query("select name from users") // want
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func query(db *sql.DB, table string) (*sql.Rows, error) {
 }
 
 func throughHelper(db *sql.DB) (bool, error) {
-	rows, err := query(db, "users") // want-types
+	rows, err := query(db, "users") // want
 	if err != nil {
 		return false, err
 	}
@@ -97,7 +97,7 @@ func throughHelper(db *sql.DB) (bool, error) {
 
 func perTable(db *sql.DB, tables []string) error {
 	for _, table := range tables {
-		rows, err := db.Query("select * from " + table) // want-types
+		rows, err := db.Query("select * from " + table) // want
 		if err != nil {
 			return err
 		}

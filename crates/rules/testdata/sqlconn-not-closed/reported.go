@@ -7,7 +7,7 @@ import (
 )
 
 func never(ctx context.Context, db *sql.DB) error {
-	c, err := db.Conn(ctx) // want-types "is never closed"
+	c, err := db.Conn(ctx) // want "is never closed"
 	if err != nil {
 		return err
 	}
@@ -16,7 +16,7 @@ func never(ctx context.Context, db *sql.DB) error {
 }
 
 func onError(ctx context.Context, db *sql.DB) error {
-	c, err := db.Conn(ctx) // want-types "is not closed on every path"
+	c, err := db.Conn(ctx) // want "is not closed on every path"
 	if err != nil {
 		return err
 	}
@@ -27,12 +27,12 @@ func onError(ctx context.Context, db *sql.DB) error {
 }
 
 func dropped(ctx context.Context, db *sql.DB) error {
-	_, err := db.Conn(ctx) // want-types "nothing holds"
+	_, err := db.Conn(ctx) // want "nothing holds"
 	return err
 }
 
 func lock(ctx context.Context, db *sql.DB, key int) (func(), error) {
-	c, err := db.Conn(ctx) // want-types
+	c, err := db.Conn(ctx) // want
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func lock(ctx context.Context, db *sql.DB, key int) (func(), error) {
 
 func several(ctx context.Context, db *sql.DB, n int) error {
 	for range n {
-		c, err := db.Conn(ctx) // want-types
+		c, err := db.Conn(ctx) // want
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func several(ctx context.Context, db *sql.DB, n int) error {
 }
 
 func raw(ctx context.Context, db *sql.DB) error {
-	c, err := db.Conn(ctx) // want-types
+	c, err := db.Conn(ctx) // want
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func take(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 }
 
 func takes(ctx context.Context, db *sql.DB) error {
-	c, err := take(ctx, db) // want-types
+	c, err := take(ctx, db) // want
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func takes(ctx context.Context, db *sql.DB) error {
 }
 
 func txFails(ctx context.Context, db *sql.DB) error {
-	c, err := db.Conn(ctx) // want-types
+	c, err := db.Conn(ctx) // want
 	if err != nil {
 		return err
 	}

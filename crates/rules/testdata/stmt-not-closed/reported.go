@@ -7,7 +7,7 @@ import (
 )
 
 func never(db *sql.DB, names []string) error {
-	stmt, err := db.Prepare("insert into users values (?)") // want-types "is never closed"
+	stmt, err := db.Prepare("insert into users values (?)") // want "is never closed"
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func never(db *sql.DB, names []string) error {
 }
 
 func onError(db *sql.DB, name string) error {
-	stmt, err := db.Prepare("insert into users values (?)") // want-types "is not closed on every path"
+	stmt, err := db.Prepare("insert into users values (?)") // want "is not closed on every path"
 	if err != nil {
 		return err
 	}
@@ -31,12 +31,12 @@ func onError(db *sql.DB, name string) error {
 }
 
 func valid(db *sql.DB, query string) error {
-	_, err := db.Prepare(query) // want-types "nothing holds"
+	_, err := db.Prepare(query) // want "nothing holds"
 	return err
 }
 
 func inConn(ctx context.Context, c *sql.Conn) error {
-	stmt, err := c.PrepareContext(ctx, "select 1") // want-types
+	stmt, err := c.PrepareContext(ctx, "select 1") // want
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func inConn(ctx context.Context, c *sql.Conn) error {
 
 func perName(db *sql.DB, names []string) error {
 	for _, name := range names {
-		stmt, err := db.Prepare("insert into users values (?)") // want-types
+		stmt, err := db.Prepare("insert into users values (?)") // want
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func perName(db *sql.DB, names []string) error {
 }
 
 func second(db *sql.DB) error {
-	a, err := db.Prepare("select 1") // want-types
+	a, err := db.Prepare("select 1") // want
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func prepare(db *sql.DB, table string) (*sql.Stmt, error) {
 }
 
 func throughHelper(db *sql.DB) error {
-	stmt, err := prepare(db, "users") // want-types
+	stmt, err := prepare(db, "users") // want
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func throughHelper(db *sql.DB) error {
 }
 
 func overwritten(db *sql.DB, old bool) error {
-	stmt, err := db.Prepare("select 1") // want-types "overwritten"
+	stmt, err := db.Prepare("select 1") // want "overwritten"
 	if err != nil {
 		return err
 	}

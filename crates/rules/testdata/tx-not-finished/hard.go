@@ -26,7 +26,7 @@ func shadowedError(db *sql.DB) (err error) {
 
 // Without a name for the result, what is returned does not reach the literal.
 func unnamedError(db *sql.DB) error {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func unnamedError(db *sql.DB) error {
 }
 
 func dryRun(db *sql.DB, dry bool) error {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func dryRun(db *sql.DB, dry bool) error {
 }
 
 func emptyBatch(ctx context.Context, db *sql.DB, names []string) error {
-	tx, err := db.BeginTx(ctx, nil) // want-types
+	tx, err := db.BeginTx(ctx, nil) // want
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func emptyBatch(ctx context.Context, db *sql.DB, names []string) error {
 }
 
 func selects(ctx context.Context, db *sql.DB, done <-chan error) error {
-	tx, err := db.BeginTx(ctx, nil) // want-types
+	tx, err := db.BeginTx(ctx, nil) // want
 	if err != nil {
 		return err
 	}

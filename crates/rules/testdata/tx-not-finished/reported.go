@@ -8,7 +8,7 @@ import (
 )
 
 func execFails(db *sql.DB) error {
-	tx, err := db.Begin() // want-types "is not committed or rolled back on every path"
+	tx, err := db.Begin() // want "is not committed or rolled back on every path"
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func execFails(db *sql.DB) error {
 }
 
 func neverDone(db *sql.DB) error {
-	tx, err := db.Begin() // want-types "is never committed or rolled back"
+	tx, err := db.Begin() // want "is never committed or rolled back"
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func neverDone(db *sql.DB) error {
 }
 
 func oneForgotten(db *sql.DB, names []string) error {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func oneForgotten(db *sql.DB, names []string) error {
 }
 
 func nothingToDo(ctx context.Context, db *sql.DB, n int) error {
-	tx, err := db.BeginTx(ctx, nil) // want-types
+	tx, err := db.BeginTx(ctx, nil) // want
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func nothingToDo(ctx context.Context, db *sql.DB, n int) error {
 }
 
 func logsOnly(db *sql.DB) {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -80,7 +80,7 @@ func begin(db *sql.DB) (*sql.Tx, error) {
 }
 
 func throughHelper(db *sql.DB) error {
-	tx, err := begin(db) // want-types
+	tx, err := begin(db) // want
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func throughHelper(db *sql.DB) error {
 
 func perRound(db *sql.DB, names []string) error {
 	for _, name := range names {
-		tx, err := db.Begin() // want-types
+		tx, err := db.Begin() // want
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func perRound(db *sql.DB, names []string) error {
 }
 
 func literalChecksOtherError(db *sql.DB) (err error) {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func literalChecksOtherError(db *sql.DB) (err error) {
 
 // The rows are closed, the transaction is not.
 func rowsOnly(db *sql.DB) error {
-	tx, err := db.Begin() // want-types
+	tx, err := db.Begin() // want
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func readTooLate(client *http.Client, url string) ([]byte, error) {
 		return nil, err
 	}
 	resp.Body.Close()
-	return io.ReadAll(resp.Body) // want-types
+	return io.ReadAll(resp.Body) // want
 }
 
 func scannedTooLate(db *sql.DB) (int, error) {
@@ -90,7 +90,7 @@ func scannedTooLate(db *sql.DB) (int, error) {
 	var n int
 	rows.Next()
 	rows.Close()
-	err = rows.Scan(&n) // want-types
+	err = rows.Scan(&n) // want
 	return n, err
 }
 
@@ -102,7 +102,7 @@ func executedTooLate(db *sql.DB) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	_, err = tx.Exec("delete from t") // want-types
+	_, err = tx.Exec("delete from t") // want
 	return err
 }
 
