@@ -1,11 +1,13 @@
 //! What deferred calls release, and which of them come too late.
 
 use go_flow::{ClassId, DeferSite, Fate, Gives, Leak, Place, Projection, Value, Visit};
+use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprId, FuncId, StmtId};
 use go_types::{Callee, LocalId};
 
 use crate::cx::RuleCx;
 use crate::models::models;
+use crate::release::target;
 
 /// A release that a deferred call makes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -199,7 +201,26 @@ pub(crate) fn too_late(cx: &RuleCx<'_>, leak: &Leak) -> Option<StmtId> {
     let end = cx.facts().cfg(leak.at.func).span_of_node(leak.at.node)?;
     let acquired = file.expr(leak.call).span;
     let starts = [acquired.start, end.start, file.stmt(defer).span.start];
-    (starts.is_sorted() && leak.at.node != leak.point.node).then_some(defer)
+    let is_between = starts.is_sorted() && leak.at.node != leak.point.node;
+    (is_between && is_for(cx, leak, defer)).then_some(defer)
+}
+
+/// Whether a `defer` is for the variable that takes the resource, and not for something around it.
+fn is_for(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) -> bool {
+    let Some(target) = target(cx, leak) else {
+        return false;
+    };
+    let Some(local) = Place::of_operand(cx.body(), target).and_then(|place| place.local()) else {
+        return false;
+    };
+    let mut found = false;
+    walk(cx.file(), Node::Stmt(defer), |node| {
+        if let Node::Expr(expr) = node {
+            found |= cx.body().names().local_of(expr) == Some(local);
+        }
+        Descend::Into
+    });
+    found
 }
 
 /// The `defer` outside of a loop whose literal releases only the last of what a loop acquires.

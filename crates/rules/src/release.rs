@@ -505,7 +505,7 @@ pub(crate) fn variable(cx: &RuleCx<'_>, leak: &Leak) -> Option<String> {
 }
 
 /// The variable or field that takes the resource.
-fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
+pub(crate) fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
     let cfg = cx.facts().cfg(leak.point.func);
     let stmt = cfg.stmt_of_node(leak.point.node)?;
     let file = cx.file();

@@ -121,12 +121,20 @@ impl<'a> Tracker<'_, 'a> {
             return Some(LAST);
         };
         let last = results.len().checked_sub(1)?;
-        let tells = body.is_error(results[last])
+        let tells = self.is_kind_of_error(results[last])
             || matches!(
                 body.cx().ty(body.underlying(results[last])),
                 Type::Basic(Basic::Bool)
             );
         tells.then(|| u32::try_from(last).ok())?
+    }
+
+    /// Whether a type is `error`, or points to an error of some kind: `*StatusError`.
+    pub(crate) fn is_kind_of_error(&self, ty: TypeId) -> bool {
+        let body = self.body();
+        body.is_error(ty)
+            || (matches!(body.cx().ty(ty), Type::Pointer(_))
+                && body.type_string(ty).ends_with("Error"))
     }
 
     /// Whether a call makes a name of what it is given.

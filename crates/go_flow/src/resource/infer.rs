@@ -546,7 +546,7 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
     }
     let body = tracker.body();
     let root = body.root();
-    let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
+    let unless_error = types.last().is_some_and(|&ty| tracker.is_kind_of_error(ty));
     let mut list: Vec<Gives> = Vec::new();
     for (call, point, gives) in tracker.acquisitions() {
         if point.func != root

@@ -342,8 +342,10 @@ impl<'a> Explorer<'_, '_, 'a> {
                         _ => {}
                     },
                 }
-                // A field of function type may do anything.
-                if how == How::Inside && self.t.body().method(call).is_none() {
+                // A field of function type may do anything, and so may a method that nobody knows and
+                // that gives something to close.
+                let is_closer = how == How::Same && name.ends_with("Closer");
+                if (how == How::Inside || is_closer) && self.t.body().method(call).is_none() {
                     return Some(Fate::Kept);
                 }
                 // `x.With(…)` mostly gives `x` again.

@@ -18,7 +18,8 @@ declare_rule! {
     /// Reports a `defer` that closes a file, connection, body, set of rows… which the function goes
     /// on to return: as it is, in a struct, in a reader or writer around it, or in a literal that uses
     /// it. Likewise a deferred `cancel` when the function returns the context that it cancels. Only
-    /// returns that do not say that there is an error count. What is read from the thing, such as its
+    /// returns that do not say that there is an error count. (Where `context-cancelled-too-early` runs,
+    /// contexts are left to it.) What is read from the thing, such as its
     /// contents or its name, can be returned.
     ///
     /// ## Why it is bad
@@ -124,6 +125,9 @@ impl Rule for DeferredReleaseOfReturnedValue {
 
 fn check(cx: &RuleCx<'_>, site: &DeferSite<'_>, release: &Release<'_>) -> bool {
     if release.method.is_empty() {
+        if cx.runs("context-cancelled-too-early") {
+            return false;
+        }
         let Some(context) = context_of(cx, site, release.local) else {
             return false;
         };

@@ -1,7 +1,7 @@
 //! `release-order`.
 
 use go_flow::{ArgEffect, CallMode, Cfg, DeferSite, Place, Point, Visit, calls};
-use go_syntax::{ExprId, ExprKind, FuncId, Span};
+use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtId};
 use go_types::{Callee, LocalId, Object, PackageCx};
 
 use crate::FileInput;
@@ -103,12 +103,15 @@ impl Rule for ReleaseOrder {
 
     fn check(&self, cx: &RuleCx<'_>) {
         let events = events(cx);
+        let mut reported: Vec<StmtId> = Vec::new();
         for last in &events {
             for first in &events {
-                if runs_before(cx, first, last)
+                if !reported.contains(&first.site.stmt)
+                    && runs_before(cx, first, last)
                     && let Some((message, help)) = wrong(cx, first, last)
                 {
                     report(cx, first, last, message, help);
+                    reported.push(first.site.stmt);
                 }
             }
             by_hand(cx, last);

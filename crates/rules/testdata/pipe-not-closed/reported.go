@@ -95,3 +95,33 @@ func perTry(tries int) {
 		w.Close()
 	}
 }
+
+// The command that would have closed the read end is not started.
+func notStarted(cmd *exec.Cmd, check func() error) error {
+	r, w, err := os.Pipe() // want
+	if err != nil {
+		return err
+	}
+	cmd.Stdout = w
+	if err := check(); err != nil {
+		w.Close()
+		return err
+	}
+	err = cmd.Run()
+	w.Close()
+	r.Close()
+	return err
+}
+
+// Which of them is closed depends on what is asked for.
+func oneOfBoth(forReading bool) (*os.File, error) {
+	r, w, err := os.Pipe() // want
+	if err != nil {
+		return nil, err
+	}
+	if forReading {
+		w.Close()
+		return r, nil
+	}
+	return w, nil
+}

@@ -222,3 +222,21 @@ func openedAgain(dst io.Writer) error {
 	_, err = io.Copy(dst, g)
 	return err
 }
+
+// In one literal, twice: one finding.
+func removedInLiteral(data []byte) (err error) {
+	f, err := os.CreateTemp("", "x")
+	if err != nil {
+		return err
+	}
+	defer func() { // want
+		if err != nil {
+			os.Remove(f.Name())
+		} else if err = os.Rename(f.Name(), "x"); err != nil {
+			os.Remove(f.Name())
+		}
+		f.Close()
+	}()
+	_, err = f.Write(data)
+	return err
+}
