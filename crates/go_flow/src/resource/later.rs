@@ -130,8 +130,10 @@ impl<'a> Explorer<'_, '_, 'a> {
             Callee::Var(local) => self.t.literal_of(local),
             _ => None,
         };
-        // Who reads to the end of a pipe elsewhere is done with it then.
-        if *self.t.models().class(self.gives.class).rule == *"pipe-not-closed" {
+        // Who reads to the end of a pipe elsewhere is done with it then, and who accepts connections
+        // elsewhere mostly does so until the program ends.
+        let rule = &*self.t.models().class(self.gives.class).rule;
+        if matches!(rule, "pipe-not-closed" | "listener-not-closed") {
             let info = self.t.node_info(self.t.facts().cfg(point.func), point);
             let mut holders = state.holders.iter();
             if holders.any(|holder| info.locals.binary_search(&holder.local).is_ok()) {

@@ -179,3 +179,23 @@ func asFile(addr string) (*os.File, error) {
 	defer l.Close()
 	return l.(*net.TCPListener).File()
 }
+
+// It accepts until the program ends.
+func forward(addr string, handle func(net.Conn)) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	go accept(l, handle)
+	return nil
+}
+
+func accept(l net.Listener, handle func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go handle(c)
+	}
+}
