@@ -1,7 +1,7 @@
 //! `defer-before-endless-wait`.
 
 use go_flow::{CallEnd, CallMode, Cfg, DeferSite, End, FunctionFacts, NodeKind, Point, Visit};
-use go_syntax::{ExprId, Span};
+use go_syntax::{ExprId, ExprKind, Span, UnaryOp};
 use go_types::{Body, Callee};
 
 use crate::cx::RuleCx;
@@ -193,7 +193,25 @@ fn is_about_panics(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
         let calls = facts.calls_of(literal).iter();
         return recovers(facts, literal) || { calls }.any(|inner| handles_panics(cx, inner.call));
     }
-    handles_panics(cx, site.call)
+    handles_panics(cx, site.call) || sets_error(cx, site)
+}
+
+/// Whether the deferred call gets the address of an error. A function that never returns gives its
+/// error only by way of a panic that this call recovers from.
+fn sets_error(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    let file = cx.file();
+    let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
+    args.iter()
+        .any(|&arg| match file.expr(file.unparen(arg)).kind {
+            ExprKind::Unary {
+                op: UnaryOp::Addr,
+                x,
+            } => {
+                let ty = cx.body().type_of(x);
+                cx.body().is_error(ty) || ty.is_unknown() && file.expr_text(x) == "err"
+            }
+            _ => false,
+        })
 }
 
 fn handles_panics(cx: &RuleCx<'_>, call: ExprId) -> bool {

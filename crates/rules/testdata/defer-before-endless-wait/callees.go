@@ -148,3 +148,13 @@ func recovering(jobs chan func()) {
 	}()
 	loop(jobs)
 }
+
+func handle(err *error) {}
+
+// What gets the address of the error is there for panics.
+func setsError(jobs chan func()) (err error) {
+	defer handle(&err)
+	for {
+		(<-jobs)()
+	}
+}
