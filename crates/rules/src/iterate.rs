@@ -81,10 +81,7 @@ pub(crate) fn unasked(
                 continue;
             }
             let again = found.iter().any(|other| other.local == unasked.local);
-            if !again
-                && is_followed(cx, point, &unasked)
-                && is_unasked(cx, cfg, point, &unasked, is_loop)
-            {
+            if !again && is_followed(cx, point, &unasked) && is_unasked(cx, cfg, point, &unasked) {
                 found.push(unasked);
             }
         }
@@ -263,15 +260,8 @@ fn calls_method(cx: &RuleCx<'_>, expr: ExprId, local: LocalId, method: &str) -> 
 
 /// Whether some path after the loop comes to the end of the function, not by an error, and nobody
 /// asks on it.
-/// A loop that ends early looks like the end of the data; that there is nothing at all may well be
-/// told as an error of its own.
-fn is_unasked(
-    cx: &RuleCx<'_>,
-    cfg: &Cfg<'_>,
-    point: Point,
-    unasked: &Unasked,
-    is_loop: bool,
-) -> bool {
+/// Where another error is returned, that something failed is known, if not what.
+fn is_unasked(cx: &RuleCx<'_>, cfg: &Cfg<'_>, point: Point, unasked: &Unasked) -> bool {
     let file = cx.file();
     // Deferred calls come after everything.
     let defers = cfg.nodes().filter_map(|node| match node.kind {
@@ -307,7 +297,7 @@ fn is_unasked(
             // The next loop over it, or the next result set.
             return false;
         }
-        if !is_loop && returns_error(cx, cfg, node) {
+        if returns_error(cx, cfg, node) {
             continue;
         }
         let at = Point {

@@ -2,7 +2,7 @@
 //! are left behind.
 
 use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, Subject, acquires_by_variable, calls};
-use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, Span, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
@@ -69,7 +69,11 @@ pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
     for leak in &cx.leaks().list {
         let class = models().class(leak.class);
         let again = reported == Some(leak.call);
-        if is_thrown_away(cx, class, leak) && !again && matters(cx, class, leak) {
+        let gives = || {
+            let declared = cx.body().declaration(leak.call);
+            !declared.is_some_and(|(index, func)| may_give_nil(cx, index, func, 2))
+        };
+        if is_thrown_away(cx, class, leak) && !again && matters(cx, class, leak) && gives() {
             let call = cx.call_snippet(leak.call);
             let message = format!(
                 "nobody holds the {} that `{call}` gives, so nothing can release it",
@@ -83,6 +87,50 @@ pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
             reported = Some(leak.call);
         }
     }
+}
+
+/// Whether a function of the package, or one whose results it returns, gives nil without an error:
+/// then a caller may know that there is nothing to take.
+fn may_give_nil(cx: &RuleCx<'_>, index: u32, func: FuncId, depth: usize) -> bool {
+    let package = cx.body().cx();
+    let file = package.file(index);
+    let mut calls = Vec::new();
+    for stmt in file.func(func).stmts.iter() {
+        let StmtKind::Return(results) = file.stmt(stmt).kind else {
+            continue;
+        };
+        let results = file.exprs(results);
+        if results.len() > 1
+            && results
+                .iter()
+                .all(|&result| file.ident(result) == Some("nil"))
+        {
+            return true;
+        }
+        if let &[call] = results
+            && let Some((fun, _)) = file.call(file.unparen(call))
+        {
+            let fun = file.unparen(fun);
+            let name = file.selector(fun).map(|(_, name)| name);
+            calls.extend(name.or_else(|| file.ident(fun)));
+        }
+    }
+    if depth == 0 || calls.is_empty() {
+        return false;
+    }
+    (0..).take(package.names().files().len()).any(|index| {
+        let file = package.file(index);
+        file.top_decls()
+            .iter()
+            .any(|&decl| match file.decl(decl).kind {
+                DeclKind::Func(other) => {
+                    let name = file.func(other).name.map(|name| file.name(name));
+                    name.is_some_and(|name| calls.contains(&name))
+                        && may_give_nil(cx, index, other, depth - 1)
+                }
+                _ => false,
+            })
+    })
 }
 
 /// Whether the resource is assigned to a blank, or the call stands alone: what

@@ -8,7 +8,9 @@ use crate::testing::with_packages;
 /// What goes wrong in a function with these statements that returns an error, and whether only on a
 /// path that fails.
 fn events(statements: &str) -> Vec<(What, bool)> {
-    let text = format!("import \"r\"\nfunc f(c bool) (err error) {{\n{statements}\n}}\n");
+    let text = format!(
+        "import \"r\"\nfunc f(c bool) (err error) {{\n{statements}\n}}\nfunc g(a, b error) error {{ return a }}\nfunc h(n int, err error) error {{ return err }}\n"
+    );
     let mut list = Vec::new();
     with_packages(&[R], &text, |facts| {
         let events = facts.life_events(&test_models(), &NoContracts, &|_| true);
@@ -84,11 +86,13 @@ fn uses_after_the_release_are_told() {
         "t.Close(); _, err = t.Write(nil); return err",
         &[What::UsedAfter],
     );
+    assert_events("return g(t.Close(), h(t.Write(nil)))", &[What::UsedAfter]);
     assert_events(
         "if c { t.Close() }; _, err = t.Write(nil); return err",
         &[What::UsedAfter],
     );
     assert_events("t.Close(); return nil", &[]);
+    assert_events("return g(t.Use(), t.Close())", &[]);
     assert_events(
         "if c { return t.Close() }; _, err = t.Write(nil); return err",
         &[],

@@ -65,7 +65,8 @@ impl<'a> Tracker<'_, 'a> {
                 Descend::Into
             });
         }
-        events.reverse();
+        // What ends first is evaluated first: operands, and what stands left.
+        events.sort_by_key(|&event| file.expr(event).span.end);
         for &event in &events {
             let is_call = matches!(file.expr(event).kind, ExprKind::Call { .. });
             ends |= is_call && self.contract_ends(event);

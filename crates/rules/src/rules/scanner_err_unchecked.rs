@@ -18,7 +18,7 @@ declare_rule! {
     /// path leads from the end of the loop to a return without an error, and `s.Err()` is asked
     /// nowhere on it.
     ///
-    /// It is silent when the function has no error to return, for scanners over strings and other
+    /// It is silent when the function has no error to return or returns another one then, for scanners over strings and other
     /// memory, over standard input and over files of the system (`/proc`, `/sys`, `/etc`), and when
     /// the scanner goes elsewhere, where somebody may ask.
     ///

@@ -85,14 +85,14 @@ func oneWay(r io.Reader, strict bool) (int, error) {
 	return n, nil
 }
 
-func notFound(r io.Reader) error {
+func notForbidden(r io.Reader) error {
 	s := bufio.NewScanner(r)
 	for s.Scan() { // want
 		if strings.HasPrefix(s.Text(), "x") {
-			return nil
+			return fmt.Errorf("forbidden: %s", s.Text())
 		}
 	}
-	return fmt.Errorf("not found")
+	return nil
 }
 
 func afterLimit(conn net.Conn) ([]string, error) {
@@ -155,6 +155,17 @@ func inBuffer(buf *bytes.Buffer) (n int, err error) {
 		n++
 	}
 	return n, err
+}
+
+// The caller learns that it failed, if not why.
+func notFound(r io.Reader) error {
+	s := bufio.NewScanner(r)
+	for s.Scan() {
+		if strings.HasPrefix(s.Text(), "x") {
+			return nil
+		}
+	}
+	return fmt.Errorf("not found")
 }
 
 // Nobody can be told.

@@ -3,6 +3,7 @@ package use
 import (
 	"bufio"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -307,4 +308,24 @@ func flag(path string) error {
 		}
 	}
 	return nil
+}
+
+func flushedFirst(path, text string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	_, err = w.WriteString(text)
+	return errors.Join(err, w.Flush(), f.Close())
+}
+
+func flushedLast(path, text string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	_, err = w.WriteString(text)
+	return errors.Join(err, f.Close(), w.Flush()) // want "`w.Flush()` uses"
 }
