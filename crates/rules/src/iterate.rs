@@ -336,13 +336,26 @@ fn returns_error(cx: &RuleCx<'_>, cfg: &Cfg<'_>, node: NodeId) -> bool {
     let last = file.unparen(last);
     // A variable of the package, a new error, a literal.
     let is_new = match file.expr(last).kind {
-        ExprKind::Call { .. } | ExprKind::CompositeLit { .. } | ExprKind::Unary { .. } => true,
-        _ => !matches!(
-            cx.body().object(last),
-            Object::Local(_) | Object::Nil | Object::UniverseConst(_)
-        ),
+        ExprKind::Call { fun, .. } => makes_error(file.expr_text(fun)),
+        ExprKind::CompositeLit { .. } | ExprKind::Unary { .. } => true,
+        ExprKind::Selector { sel, .. } => {
+            let name = file.span_text(sel);
+            name.starts_with("Err") && name.len() > 3
+        }
+        _ => matches!(cx.body().object(last), Object::Member(_)),
     };
     is_new && gives_error(cx, cfg.func())
+}
+
+/// Whether a function, as it is written, gives an error that is not nil: `fmt.Errorf`, `newError`. Those
+/// that wrap give nil for nil.
+fn makes_error(fun: &str) -> bool {
+    const WRAPPING: [&str; 6] = ["Wrap", "Trace", "Join", "With", "Annotate", "Err"];
+    let name = fun.rsplit('.').next().unwrap_or(fun);
+    let wraps = WRAPPING
+        .iter()
+        .any(|word| name.starts_with(word) && !name.starts_with("Error"));
+    (fun.contains("rror") || fun.contains(".Err")) && !wraps
 }
 
 fn mentions(cx: &RuleCx<'_>, cfg: &Cfg<'_>, node: NodeId, local: LocalId) -> bool {
