@@ -4,10 +4,11 @@ use go_syntax::{ExprId, StmtId};
 use go_types::{LocalId, TypeId};
 
 use super::calls::class_of;
-use super::contract::{CallContract, Gives};
-use super::explore::{Fate, Leak, Tracker};
+use super::contract::{CallContract, Gives, Subject};
+use super::explore::{Explorer, Fate, Leak, Outcome, Start, TooMany, Tracker};
 use super::infer::Inferred;
 use super::models::{ClassId, Models};
+use super::state::{How, State};
 use crate::facts::{FunctionFacts, Point};
 
 /// What a `defer` releases is returned all the same.
@@ -70,7 +71,7 @@ impl<'a> FunctionFacts<'a> {
         let Ok(outcomes) = tracker.follow_past(point, local, field, class) else {
             return Vec::new();
         };
-        let is_dead = |outcome: super::explore::Outcome| match outcome.fate {
+        let is_dead = |outcome: Outcome| match outcome.fate {
             Fate::Returned { result, itself }
                 if outcome.at.func == point.func && !tracker.ends_in_error(&outcome) =>
             {
@@ -86,5 +87,44 @@ impl<'a> FunctionFacts<'a> {
         found.sort_by_key(|dead| (dead.at, dead.result));
         found.dedup();
         found
+    }
+}
+
+impl Tracker<'_, '_> {
+    /// Follows what `local`, or a field of it, holds at the `defer` that releases it, as if no
+    /// deferred call did anything to it.
+    pub(crate) fn follow_past(
+        &self,
+        defer: Point,
+        local: LocalId,
+        field: &str,
+        class: ClassId,
+    ) -> Result<Vec<Outcome>, TooMany> {
+        self.class.set(class);
+        let gives = Gives {
+            subject: Subject::Result,
+            why: "".into(),
+            result: 0,
+            class,
+            field: field.into(),
+            unless_error: false,
+        };
+        let mut explorer = Explorer::new(self, gives);
+        explorer.past_defers = true;
+        let mut state = State {
+            known: self.known_before(defer),
+            ..State::default()
+        };
+        let path = match field {
+            "" => Vec::new(),
+            field => vec![self.sym(field)],
+        };
+        state.hold(local, path, How::Same);
+        let start = Start {
+            node: defer.node,
+            call: None,
+        };
+        explorer.run(defer.func, start, state)?;
+        Ok(explorer.outcomes)
     }
 }

@@ -607,45 +607,6 @@ impl<'f, 'a> Tracker<'f, 'a> {
     }
 }
 
-impl Tracker<'_, '_> {
-    /// Follows what `local`, or a field of it, holds at the `defer` that releases it, as if no
-    /// deferred call did anything to it.
-    pub(crate) fn follow_past(
-        &self,
-        defer: Point,
-        local: LocalId,
-        field: &str,
-        class: ClassId,
-    ) -> Result<Vec<Outcome>, TooMany> {
-        self.class.set(class);
-        let gives = Gives {
-            subject: Subject::Result,
-            why: "".into(),
-            result: 0,
-            class,
-            field: field.into(),
-            unless_error: false,
-        };
-        let mut explorer = Explorer::new(self, gives);
-        explorer.past_defers = true;
-        let mut state = State {
-            known: self.known_before(defer),
-            ..State::default()
-        };
-        let path = match field {
-            "" => Vec::new(),
-            field => vec![self.sym(field)],
-        };
-        state.hold(local, path, How::Same);
-        let start = Start {
-            node: defer.node,
-            call: None,
-        };
-        explorer.run(defer.func, start, state)?;
-        Ok(explorer.outcomes)
-    }
-}
-
 /// Where a walk starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
@@ -687,7 +648,7 @@ pub(crate) struct Explorer<'t, 'f, 'a> {
 type Exits = Vec<(State, Vec<Hop>)>;
 
 impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
-    fn new(t: &'t Tracker<'f, 'a>, gives: Gives) -> Self {
+    pub(crate) fn new(t: &'t Tracker<'f, 'a>, gives: Gives) -> Self {
         Self {
             t,
             made: gives.result,
@@ -705,7 +666,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
     }
 
     /// Follows the resource through `func` to the end, deferred literals included.
-    fn run(&mut self, func: FuncId, start: Start, state: State) -> Result<(), TooMany> {
+    pub(crate) fn run(&mut self, func: FuncId, start: Start, state: State) -> Result<(), TooMany> {
         let exits = self.walk(func, start, state)?;
         let exit = Point {
             func,
