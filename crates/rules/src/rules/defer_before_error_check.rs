@@ -21,7 +21,8 @@ declare_rule! {
     /// overwritten before anybody looks at it counts as not looked at.
     ///
     /// It is silent when the value is compared with nil, when the deferred literal looks at either,
-    /// when the error is assigned to `_`, and when the source of the function that was called shows
+    /// when the error is assigned to `_` (unless a function of the standard library is called and the
+    /// deferred call panics on nil, tests excepted), and when the source of the function that was called shows
     /// that it gives something usable beside an error.
     ///
     /// ## Why it is bad
@@ -103,7 +104,8 @@ impl Rule for DeferBeforeErrorCheck {
 struct Unchecked {
     value: LocalId,
     acquisition: Acquisition,
-    error: ErrorLocal,
+    /// Absent when the error is assigned to `_`.
+    error: Option<ErrorLocal>,
     gives: OnError,
     on_nil: NilCall,
 }
@@ -129,18 +131,22 @@ fn unchecked(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<Unchecked> {
             let Some(acquisition) = stmt.and_then(|stmt| facts.acquisition(stmt)) else {
                 continue;
             };
-            let Some(error) = acquisition.error.filter(|error| error.local != value) else {
-                continue;
+            let error = acquisition.error.filter(|error| error.local != value);
+            let is_known = match error {
+                Some(error) => {
+                    is_looked_at(cx, definition.point, site, error.local)
+                        || is_kind_told(cx, site, error.local)
+                }
+                None => !is_error_dropped(cx, &acquisition),
             };
-            if is_looked_at(cx, definition.point, site, error.local)
-                || is_compared(cx, definition.point, site, value)
-                || is_kind_told(cx, site, error.local)
-            {
+            if is_known || is_compared(cx, definition.point, site, value) {
                 continue;
             }
             let gives = result_on_error(cx, acquisition.call, index);
             let on_nil = on_nil(cx, site, value);
             let is_believed = match gives {
+                // Who drops the error has made up his mind, though not about a panic.
+                _ if error.is_none() => gives == OnError::Nil && on_nil >= Some(NilCall::Called),
                 OnError::Nil => true,
                 // Who implements an interface may well give a function that does nothing.
                 OnError::Convention => {
@@ -160,6 +166,28 @@ fn unchecked(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Vec<Unchecked> {
         }
     }
     found
+}
+
+/// Whether the last result of the call is an error, which is assigned to `_`; in tests nobody minds.
+fn is_error_dropped(cx: &RuleCx<'_>, acquisition: &Acquisition) -> bool {
+    let results = cx.body().results_of_call(acquisition.call);
+    !cx.is_test()
+        && acquisition.results.len() > 1
+        && acquisition.results.last() == Some(&None)
+        && is_last_blank(cx, acquisition.stmt)
+        && results
+            .is_some_and(|results| results.last().is_some_and(|&last| cx.body().is_error(last)))
+}
+
+/// Whether an assignment ends in `_`.
+fn is_last_blank(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
+    match cx.file().stmt(stmt).kind {
+        StmtKind::Assign { lhs, .. } => {
+            let last = cx.file().exprs(lhs).last();
+            last.is_some_and(|&last| cx.body().object(last) == Object::Blank)
+        }
+        _ => false,
+    }
 }
 
 /// The variables of this function that the deferred call mentions, literal included.
@@ -327,7 +355,8 @@ fn is_result_used(cx: &RuleCx<'_>, site: &DeferSite<'_>, value: LocalId) -> bool
 fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
     let file = cx.file();
     let name_of = |local| file.span_text(cx.body().names().local(local).span);
-    let (value, error) = (name_of(unchecked.value), name_of(unchecked.error.local));
+    let value = name_of(unchecked.value);
+    let error = unchecked.error.map(|error| name_of(error.local));
     let call = cx.call_snippet(unchecked.acquisition.call);
     let end = cx.func_label(site.point.func);
     let types = cx.body().cx();
@@ -351,9 +380,11 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
             "and the deferred call only returns an error that nobody sees".to_owned()
         }
     };
-    let message = format!(
-        "`defer` comes before `{error}` is checked: when `{call}` fails, `{value}` {is_nil} {outcome}"
-    );
+    let what = match error {
+        Some(error) => format!("`defer` comes before `{error}` is checked"),
+        None => "nobody gets the error".to_owned(),
+    };
+    let message = format!("{what}: when `{call}` fails, `{value}` {is_nil} {outcome}");
     let acquired = file.stmt(unchecked.acquisition.stmt).span;
     let mut finding = cx
         .report(
@@ -361,11 +392,20 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
             file.stmt(site.stmt).span,
             message,
         )
-        .help(format!(
-            "check `{error}` right after `{call}`, and defer after that"
-        ))
-        .related(acquired, format!("`{value}` and `{error}` come from here"));
-    if let Some(lost) = overwritten(cx, site, unchecked) {
+        .help(match error {
+            Some(error) => format!("check `{error}` right after `{call}`, and defer after that"),
+            None => format!("check the error of `{call}`, and defer after that"),
+        })
+        .related(
+            acquired,
+            match error {
+                Some(error) => format!("`{value}` and `{error}` come from here"),
+                None => format!("`{value}` comes from here, and the error is dropped"),
+            },
+        );
+    if let Some(error) = error
+        && let Some(lost) = overwritten(cx, site, unchecked)
+    {
         finding = finding.related(
             lost,
             format!("`{error}` is overwritten here before anybody has looked at it"),
@@ -383,7 +423,7 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) {
 fn overwritten(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Option<Span> {
     let cfg = cx.facts().cfg(site.point.func);
     let from = unchecked.acquisition.point;
-    let writes = cx.facts().var(unchecked.error.local).writes.iter();
+    let writes = cx.facts().var(unchecked.error?.local).writes.iter();
     let mut between = writes.filter(|write| {
         write.point.func == from.func
             && write.point != from
@@ -439,7 +479,7 @@ fn movable(cx: &RuleCx<'_>, site: &DeferSite<'_>, unchecked: &Unchecked) -> Opti
     else {
         return None;
     };
-    let is_check = cx.body().object(x) == Object::Local(unchecked.error.local)
+    let is_check = cx.body().object(x) == Object::Local(unchecked.error?.local)
         && cx.body().object(y) == Object::Nil;
     let uses = cx.body().names().uses(unchecked.value);
     let body_span = file.stmt(body).span;
