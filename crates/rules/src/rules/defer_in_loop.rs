@@ -1,7 +1,7 @@
 //! `defer-in-loop`.
 
 use diagnostics::Severity;
-use go_flow::{DeferSite, LockOp, Place};
+use go_flow::{DeferSite, LockOp, Place, Visit};
 use go_syntax::{ExprKind, Span, SpecKind, StmtId, StmtKind};
 use go_types::{Init, LocalKind, MemberKind, Object};
 
@@ -282,7 +282,13 @@ fn is_meant(
         // What the call is for is not known: it matters when it is about something of the iteration,
         // and somewhat when there is one for each.
         let cfg = cx.facts().cfg(site.point.func);
-        let is_in_each_round = !cfg.reaches_avoiding(lp.head, lp.head, site.point.node);
+        let around = lp.parent.map(|parent| cfg.loop_(parent).head);
+        let round_without = cfg.search_after(lp.head, |node| match node {
+            _ if node == lp.head => Visit::Stop,
+            _ if node == site.point.node || Some(node) == around => Visit::Skip,
+            _ => Visit::Continue,
+        });
+        let is_in_each_round = round_without.is_none();
         return is_about_nothing(cx, site, duty, within) && (cx.is_test() || !is_in_each_round);
     }
     let carrier = match duty.kind {

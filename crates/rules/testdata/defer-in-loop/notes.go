@@ -75,3 +75,11 @@ func leaves(names []string) {
 		break
 	}
 }
+
+func nested(names []string) {
+	for range names {
+		for range 4 {
+			defer fmt.Println("inner") // want
+		}
+	}
+}

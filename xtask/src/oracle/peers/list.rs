@@ -59,6 +59,8 @@ pub(super) struct Note {
     /// given does not matter.
     pub(super) file: Option<String>,
     pub(super) lines: Vec<u32>,
+    /// On other lines than these.
+    pub(super) except: Vec<u32>,
     pub(super) text: Option<String>,
     pub(super) reason: String,
 }
@@ -81,6 +83,7 @@ impl Note {
     pub(super) fn fits(&self, file: &str, line: u32, text: &str) -> bool {
         self.file.as_ref().is_none_or(|end| file.ends_with(end))
             && (self.lines.is_empty() || self.lines.contains(&line))
+            && !self.except.contains(&line)
             && self.text.as_ref().is_none_or(|part| text.contains(part))
     }
 }
@@ -158,7 +161,10 @@ fn check(table: &Table, form: Option<&str>) -> Result<Check> {
 }
 
 fn note(table: &Table) -> Result<Note> {
-    keys(table, &["kind", "file", "lines", "text", "reason"])?;
+    keys(
+        table,
+        &["kind", "file", "lines", "except", "text", "reason"],
+    )?;
     let kind = match needed(table, "kind")?.as_str() {
         "out" => Kind::Out,
         "missed" => Kind::Missed,
@@ -166,23 +172,25 @@ fn note(table: &Table) -> Result<Note> {
         "wrong" => Kind::Wrong,
         other => bail!("there is no kind {other:?} of notes: out, missed, right or wrong"),
     };
-    let lines = match table.get("lines") {
-        None => Vec::new(),
-        Some(value) => value
-            .as_array()
-            .and_then(|lines| {
-                let line = |line: &Value| line.as_integer().and_then(|line| line.try_into().ok());
-                lines.iter().map(line).collect::<Option<Vec<u32>>>()
-            })
-            .context("`lines` is a list of numbers")?,
-    };
     Ok(Note {
         kind,
         file: optional(table, "file")?,
-        lines,
+        lines: lines(table, "lines")?,
+        except: lines(table, "except")?,
         text: optional(table, "text")?,
         reason: needed(table, "reason")?,
     })
+}
+
+fn lines(table: &Table, key: &str) -> Result<Vec<u32>> {
+    let Some(value) = table.get(key) else {
+        return Ok(Vec::new());
+    };
+    let line = |line: &Value| line.as_integer().and_then(|line| line.try_into().ok());
+    value
+        .as_array()
+        .and_then(|lines| lines.iter().map(line).collect())
+        .with_context(|| format!("`{key}` is a list of numbers"))
 }
 
 fn form(name: &str) -> Result<Form> {
