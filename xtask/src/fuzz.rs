@@ -77,6 +77,7 @@ const TARGETS: &[Target] = &[
         seeds: &["seeds/cache/entries", "seeds/cache/garbage"],
         dictionary: None,
         max_len: 1 << 12,
+        runs: 100_000,
     },
 ];
 
