@@ -12,6 +12,7 @@ mod cfg;
 mod effect;
 mod ends;
 mod facts;
+mod lock_paths;
 mod locks;
 mod loops;
 mod place;
@@ -29,6 +30,10 @@ pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, No
 pub use effect::{Effect, PanicRisk};
 pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
+pub use lock_paths::{
+    Answered, EnteredLock, LockContracts, LockEvent, LockFate, LockField, LockOrder, OtherSide,
+    Spot, TakenLock, Wait, WaitKind,
+};
 pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Diagnostic, Edit, Fix, Related, Severity};
-use go_flow::{CloseError, Ending, FunctionFacts, Inferred, Leaks, LifeEvent, Twice};
+use go_flow::{
+    CloseError, Ending, FunctionFacts, Inferred, Leaks, LifeEvent, LockContracts, TakenLock, Twice,
+};
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
 
@@ -24,6 +26,7 @@ pub struct RuleCx<'a> {
     rules: &'a crate::RuleSet,
     leaks: OnceCell<Leaks>,
     life: OnceCell<Vec<LifeEvent>>,
+    taken: OnceCell<Vec<TakenLock>>,
     /// What configuration makes of the severity of the rule that runs.
     severity: Severity,
     found: &'a RefCell<Vec<Diagnostic>>,
@@ -48,6 +51,7 @@ impl<'a> RuleCx<'a> {
             rules,
             leaks: OnceCell::new(),
             life: OnceCell::new(),
+            taken: OnceCell::new(),
             severity: Severity::Warning,
             found,
         }
@@ -67,6 +71,7 @@ impl<'a> RuleCx<'a> {
             facts,
             leaks: OnceCell::new(),
             life: OnceCell::new(),
+            taken: OnceCell::new(),
             ..*self
         }
     }
@@ -134,6 +139,15 @@ impl<'a> RuleCx<'a> {
     pub fn contract_end(&self, call: ExprId) -> Ending {
         self.facts
             .contract_end(call, crate::models::models(), self.contracts)
+    /// The locks that the function takes, and what becomes of them.
+    pub fn taken_locks(&self) -> &[TakenLock] {
+        self.taken
+            .get_or_init(|| self.facts.taken_locks(&self.lock_contracts()))
+    }
+
+    /// What the functions of the package do to locks.
+    pub fn lock_contracts(&self) -> std::rc::Rc<LockContracts> {
+        LockContracts::of(self.body.cx())
     }
 
     /// The top-level function.

@@ -21,6 +21,7 @@ mod iterate;
 mod keeps;
 mod life;
 mod masks;
+mod locked;
 mod meeting;
 mod models;
 mod nilness;

@@ -1,0 +1,609 @@
+//! What the functions of a package do to locks that their callers know, found out when somebody asks.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use go_syntax::{DeclKind, ExprId, Features, File, FuncId, StmtKind};
+use go_types::{Body, Callee, LocalKind, MemberId, PackageCx};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::conditions::Conditions;
+use super::events::Follower;
+use super::parties::LockOrder;
+use super::spot::{Spot, SpotRoot, field_of};
+use super::waits::{WaitKind, waits_at};
+use super::{Answered, LockField};
+use crate::cfg::{Cfg, NodeKind};
+use crate::facts::{FunctionFacts, Point};
+use crate::resource::calls;
+use crate::sites::{LiteralUse, LockOp, Mutex};
+
+/// Calls are looked into so many levels deep.
+const MAX_DEPTH: usize = 5;
+
+/// Names of functions are followed through calls so many times.
+const ROUNDS: usize = 4;
+
+/// A lock as the caller of a function knows it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct OuterLock {
+    base: Base,
+    path: Vec<Box<str>>,
+}
+
+/// Where the path to it starts.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Base {
+    Receiver,
+    Param(usize),
+    Global(MemberId),
+}
+
+impl OuterLock {
+    /// The lock that it is for the caller.
+    pub(crate) fn at(&self, facts: &FunctionFacts<'_>, call: ExprId) -> Option<Spot> {
+        let file = facts.file();
+        let body = facts.body();
+        let base = match self.base {
+            Base::Global(member) => Spot {
+                root: SpotRoot::Member(member),
+                path: Vec::new(),
+                indices: Vec::new(),
+            },
+            Base::Param(index) => {
+                let (_, args) = file.call(call)?;
+                Spot::of(facts, *args.get(index)?)?
+            }
+            Base::Receiver => {
+                let method = body.method(call)?;
+                let operand = method.recv?;
+                let base = Spot::of(facts, operand)?;
+                let owner = body.cx().deref(body.type_of(operand));
+                if owner == method.owner || body.identical(owner, method.owner) {
+                    base
+                } else {
+                    // The method of an embedded field.
+                    let name = body.type_string(body.cx().deref(method.owner));
+                    let name = name.rsplit('.').next().unwrap_or_default();
+                    base.join(&[format!(".{name}").into()])
+                }
+            }
+        };
+        Some(base.join(&self.path))
+    }
+
+    /// How a lock of a function's own is known to its callers.
+    fn of(body: &Body<'_>, spot: &Spot) -> Option<Self> {
+        if !spot.indices.is_empty() {
+            return None;
+        }
+        let base = match spot.root {
+            SpotRoot::Member(member) => Base::Global(member),
+            SpotRoot::Imported(_) => return None,
+            SpotRoot::Local(local) => {
+                let what = body.names().local(local);
+                if what.func != body.root() {
+                    return None;
+                }
+                match what.kind {
+                    LocalKind::Receiver(_) => Base::Receiver,
+                    LocalKind::Param(_) => Base::Param(
+                        body.names()
+                            .locals()
+                            .filter(|(_, other)| {
+                                other.func == body.root()
+                                    && matches!(other.kind, LocalKind::Param(_))
+                            })
+                            .position(|(id, _)| id == local)?,
+                    ),
+                    _ => return None,
+                }
+            }
+        };
+        Some(Self {
+            base,
+            path: spot.path.clone(),
+        })
+    }
+}
+
+/// How a function leaves a lock on one of its paths.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Ending {
+    /// What it does to it first.
+    pub(crate) first: Option<LockOp>,
+    /// Whether it is held in the end.
+    pub(crate) held: bool,
+    /// What is known of the last result.
+    pub(crate) result: Option<Answered>,
+}
+
+/// What a function does to a lock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LockEffect {
+    pub(crate) lock: OuterLock,
+    pub(crate) endings: Vec<Ending>,
+    /// What kind of lock it is, when that is known.
+    pub(crate) mutex: Mutex,
+    /// Whether an argument says if it is taken.
+    pub(crate) conditional: bool,
+}
+
+impl LockEffect {
+    /// Whether some path takes it, before anything else is done to it.
+    pub(crate) fn takes(&self) -> bool {
+        self.first_taken().is_some() && !self.conditional
+    }
+
+    /// How it is taken first.
+    pub(crate) fn first_taken(&self) -> Option<LockOp> {
+        let mut first = self.endings.iter().filter_map(|ending| ending.first);
+        first.find(|op| matches!(op, LockOp::Lock | LockOp::RLock))
+    }
+
+    /// Whether some path gives it back before anything else is done to it.
+    pub(crate) fn gives(&self) -> bool {
+        let mut first = self.endings.iter().filter_map(|ending| ending.first);
+        first.any(|op| !op.acquires())
+    }
+
+    /// How it is taken and kept, and which last result says so; none in the second place when it
+    /// always is.
+    pub(crate) fn takes_and_keeps(&self) -> Option<(LockOp, Option<Answered>)> {
+        let op = self.first_taken()?;
+        if self.gives() {
+            return None;
+        }
+        let held: Vec<_> = self.endings.iter().filter(|ending| ending.held).collect();
+        let free: Vec<_> = self.endings.iter().filter(|ending| !ending.held).collect();
+        let first = held.first()?;
+        if free.is_empty() {
+            // Who fails and keeps the lock all the same has a path of its own to mend.
+            let fails = held
+                .iter()
+                .any(|ending| ending.result == Some(Answered::NonNil));
+            let succeeds = held
+                .iter()
+                .any(|ending| ending.result == Some(Answered::Nil));
+            return Some((op, (fails && succeeds).then_some(Answered::Nil)));
+        }
+        // The result has to tell the ways apart.
+        let told = first.result?;
+        let tells = held.iter().all(|ending| ending.result == Some(told))
+            && free
+                .iter()
+                .all(|ending| ending.result == Some(told.opposite()));
+        tells.then_some((op, Some(told)))
+    }
+}
+
+/// What a function does to locks.
+#[derive(Clone, Debug)]
+pub(crate) struct LockContract {
+    pub(crate) effects: Vec<Rc<LockEffect>>,
+    /// How it waits, on some path.
+    pub(crate) waits: Option<WaitKind>,
+    /// The locks that it does something to that was not understood.
+    pub(crate) unclear: Vec<OuterLock>,
+}
+
+/// The contracts of a package, made when they are asked for.
+#[derive(Debug, Default)]
+pub struct LockContracts {
+    known: RefCell<FxHashMap<(u32, FuncId), Option<Rc<LockContract>>>>,
+    never: RefCell<FxHashMap<(u32, FuncId), bool>>,
+    depth: Cell<usize>,
+    names: OnceCell<Names>,
+    keepers: OnceCell<Keepers>,
+    handed: OnceCell<FxHashSet<LockField>>,
+    pub(super) orders: RefCell<Option<Rc<Vec<LockOrder>>>>,
+}
+
+/// The names of functions that are worth a look.
+#[derive(Debug, Default)]
+struct Names {
+    /// They do something with locks, or call what does.
+    touch: FxHashSet<Box<str>>,
+    /// They wait.
+    wait: FxHashSet<Box<str>>,
+}
+
+/// The functions that may come back with a lock, by name, and who calls functions of these names.
+#[derive(Debug, Default)]
+struct Keepers {
+    names: FxHashSet<Box<str>>,
+    callers: FxHashSet<(u32, FuncId)>,
+}
+
+impl LockContracts {
+    /// Those of a package.
+    pub fn of(cx: &PackageCx<'_>) -> Rc<Self> {
+        cx.memo(Self::default)
+    }
+
+    fn names(&self, cx: &PackageCx<'_>) -> &Names {
+        self.names.get_or_init(|| collect_names(cx))
+    }
+
+    fn keepers(&self, cx: &PackageCx<'_>) -> &Keepers {
+        self.keepers.get_or_init(|| collect_keepers(cx))
+    }
+
+    /// Whether a function calls another of the package that may come back with a lock, as far as names
+    /// tell.
+    pub fn calls_keeper(&self, cx: &PackageCx<'_>, file: u32, func: FuncId) -> bool {
+        self.keepers(cx).callers.contains(&(file, func))
+    }
+
+    fn called<'a>(facts: &FunctionFacts<'a>, call: ExprId) -> Option<&'a str> {
+        match facts.callee(call) {
+            Callee::Func {
+                name,
+                member: Some(_),
+                ..
+            }
+            | Callee::Selected { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether a call may do something with locks, by the name of what it calls.
+    pub(crate) fn may_touch(&self, facts: &FunctionFacts<'_>, call: ExprId) -> bool {
+        Self::called(facts, call).is_some_and(|name| {
+            let names = self.names(facts.body().cx());
+            names.touch.contains(name) || names.wait.contains(name)
+        })
+    }
+
+    /// Whether it may come back with a lock.
+    pub(crate) fn may_keep(&self, facts: &FunctionFacts<'_>, call: ExprId) -> bool {
+        Self::called(facts, call)
+            .is_some_and(|name| self.keepers(facts.body().cx()).names.contains(name))
+    }
+
+    /// The contract of what a call calls.
+    pub(crate) fn of_call(
+        &self,
+        facts: &FunctionFacts<'_>,
+        call: ExprId,
+    ) -> Option<Rc<LockContract>> {
+        if !self.may_touch(facts, call) {
+            return None;
+        }
+        let (file, func) = facts.body().declaration(call)?;
+        self.of_function(facts.body().cx(), file, func)
+    }
+
+    fn of_function(&self, cx: &PackageCx<'_>, file: u32, func: FuncId) -> Option<Rc<LockContract>> {
+        if let Some(known) = self.known.borrow().get(&(file, func)) {
+            return known.clone();
+        }
+        if self.depth.get() >= MAX_DEPTH {
+            return None;
+        }
+        // Who calls itself finds nothing.
+        self.known.borrow_mut().insert((file, func), None);
+        self.depth.set(self.depth.get() + 1);
+        let body = Body::new(cx, file, func);
+        let facts = FunctionFacts::new(&body);
+        let contract = Some(Rc::new(self.infer(&facts)));
+        self.depth.set(self.depth.get() - 1);
+        self.known
+            .borrow_mut()
+            .insert((file, func), contract.clone());
+        contract
+    }
+
+    fn infer(&self, facts: &FunctionFacts<'_>) -> LockContract {
+        let body = facts.body();
+        let root = facts.root();
+        let conditions = Conditions::of(facts);
+        let mut contract = LockContract {
+            effects: Vec::new(),
+            waits: None,
+            unclear: Vec::new(),
+        };
+        let runs = |func: FuncId| {
+            func == root
+                || matches!(
+                    facts.literal_runs(func),
+                    LiteralUse::Called { .. } | LiteralUse::Deferred { .. }
+                )
+        };
+        let mut spots: Vec<(Spot, bool, Mutex)> = Vec::new();
+        let mut add = |spot: Spot, conditional: bool, mutex: Mutex| match spots
+            .iter_mut()
+            .find(|(known, ..)| *known == spot)
+        {
+            Some((_, known, _)) => *known &= conditional,
+            None => spots.push((spot, conditional, mutex)),
+        };
+        for lock in facts.locks() {
+            if let Some(place) = &lock.place
+                && runs(lock.point.func)
+            {
+                let conditional = lock.op.acquires() && is_conditional(facts, lock.point);
+                add(
+                    Spot::of_place(facts, place),
+                    conditional || !lock.op.acquires(),
+                    lock.mutex,
+                );
+            }
+        }
+        for site in facts.calls() {
+            if !runs(site.point.func) {
+                continue;
+            }
+            if let Some(called) = self.of_call(facts, site.call) {
+                for effect in &called.effects {
+                    if let Some(spot) = effect.lock.at(facts, site.call) {
+                        let conditional = effect.conditional || is_conditional(facts, site.point);
+                        add(spot, conditional, effect.mutex);
+                    }
+                }
+                if site.point.func == root
+                    && site.mode == crate::sites::CallMode::Now
+                    && contract.waits.is_none()
+                {
+                    contract.waits = called.waits;
+                }
+            }
+        }
+        for (spot, conditional, mutex) in spots {
+            let Some(lock) = OuterLock::of(body, &spot) else {
+                continue;
+            };
+            let follower = Follower::new(facts, self, &conditions, spot);
+            match follower.endings(root) {
+                Some(endings) if endings.iter().all(|ending| ending.first.is_none()) => {}
+                Some(endings) => contract.effects.push(Rc::new(LockEffect {
+                    lock,
+                    endings,
+                    mutex,
+                    conditional,
+                })),
+                None => contract.unclear.push(lock),
+            }
+        }
+        if contract.waits.is_none() {
+            let cfg = facts.cfg(root);
+            contract.waits = cfg
+                .nodes()
+                .filter(|node| cfg.reachable(node.id))
+                .flat_map(|node| {
+                    waits_at(
+                        facts,
+                        Point {
+                            func: root,
+                            node: node.id,
+                        },
+                    )
+                })
+                .map(|wait| wait.kind)
+                .next();
+        }
+        contract
+    }
+
+    /// Whether a call of a function of the package never returns. Only those are looked into whose
+    /// name speaks of an end.
+    pub(crate) fn never_returns(&self, facts: &FunctionFacts<'_>, call: ExprId) -> bool {
+        const WORDS: [&str; 10] = [
+            "fatal", "exit", "die", "panic", "abort", "throw", "fail", "crash", "bug", "quit",
+        ];
+        let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = facts.callee(call) else {
+            return false;
+        };
+        let lower = name.to_ascii_lowercase();
+        if !WORDS.iter().any(|word| lower.contains(word)) {
+            return false;
+        }
+        let Some((file, func)) = facts.body().declaration(call) else {
+            return false;
+        };
+        if let Some(&known) = self.never.borrow().get(&(file, func)) {
+            return known;
+        }
+        let body = Body::new(facts.body().cx(), file, func);
+        let has_body = body.file().func(func).features.intersects(Features::BODY);
+        let cfg = Cfg::build(&body, func);
+        let never = has_body && !cfg.reachable(cfg.exit());
+        self.never.borrow_mut().insert((file, func), never);
+        never
+    }
+
+    /// Whether some function of the package gives this lock back without having taken it: locks pass
+    /// from one function to another.
+    pub fn is_handed_over(&self, cx: &PackageCx<'_>, field: &LockField) -> bool {
+        self.handed
+            .get_or_init(|| collect_handed(cx))
+            .contains(field)
+    }
+}
+
+/// Whether an argument says if control comes to a point: a parameter that is true or false, or one
+/// that speaks of locks.
+fn is_conditional(facts: &FunctionFacts<'_>, point: Point) -> bool {
+    let cfg = facts.cfg(point.func);
+    let names = facts.body().names();
+    cfg.nodes().any(|node| {
+        let NodeKind::Cond(cond) = node.kind else {
+            return false;
+        };
+        if !cfg.reaches(node.id, point.node) {
+            return false;
+        }
+        let speaks = facts
+            .file()
+            .expr_text(cond)
+            .to_ascii_lowercase()
+            .contains("lock");
+        let mut of_param = false;
+        cfg.own_exprs(node.id, |expr| {
+            if let go_types::Object::Local(local) = facts.body().object(expr)
+                && matches!(names.local(local).kind, LocalKind::Param(_))
+            {
+                let ty = facts.body().type_of_local(local);
+                let cx = facts.body().cx();
+                of_param |= matches!(
+                    cx.ty(cx.underlying(ty)),
+                    go_types::Type::Basic(go_types::Basic::Bool)
+                );
+            }
+        });
+        speaks || of_param
+    })
+}
+
+/// The declared functions with a body.
+pub(super) fn declared<'a>(cx: &PackageCx<'a>) -> impl Iterator<Item = (u32, &'a File, FuncId)> {
+    let count = u32::try_from(cx.names().files().len()).unwrap_or(u32::MAX);
+    let files: Vec<_> = (0..count).map(|index| (index, cx.file(index))).collect();
+    files.into_iter().flat_map(|(index, file)| {
+        file.top_decls().iter().filter_map(move |&decl| {
+            let DeclKind::Func(func) = file.decl(decl).kind else {
+                return None;
+            };
+            let node = file.func(func);
+            node.features
+                .intersects(Features::BODY)
+                .then_some((index, file, func))
+        })
+    })
+}
+
+fn collect_names(cx: &PackageCx<'_>) -> Names {
+    let mut names = Names::default();
+    let mut functions: Vec<(&str, FxHashSet<&str>)> = Vec::new();
+    for (_, file, func) in declared(cx) {
+        let node = file.func(func);
+        let Some(name) = node.name.map(|name| file.name(name)) else {
+            continue;
+        };
+        let called = calls(file, func);
+        if node.features.intersects(Features::LOCK) {
+            names.touch.insert(name.into());
+        }
+        if node
+            .features
+            .intersects(Features::CHANNEL.union(Features::SELECT))
+            || called.contains("Sleep")
+            || called.contains("Wait")
+        {
+            names.wait.insert(name.into());
+        }
+        functions.push((name, called));
+    }
+    // The methods of locks are not functions of the package that happen to be called like them.
+    for _ in 0..ROUNDS {
+        let before = names.touch.len() + names.wait.len();
+        for (name, called) in &functions {
+            if called.iter().any(|call| names.touch.contains(*call)) {
+                names.touch.insert((*name).into());
+            }
+            if called.iter().any(|call| names.wait.contains(*call)) {
+                names.wait.insert((*name).into());
+            }
+        }
+        if names.touch.len() + names.wait.len() == before {
+            break;
+        }
+    }
+    names
+}
+
+fn collect_keepers(cx: &PackageCx<'_>) -> Keepers {
+    let mut keepers = Keepers::default();
+    for (_, file, func) in declared(cx) {
+        let node = file.func(func);
+        if node.features.intersects(Features::LOCK)
+            && let Some(name) = node.name
+            && leaves_something(file, func)
+        {
+            keepers.names.insert(file.name(name).into());
+        }
+    }
+    if keepers.names.is_empty() {
+        return keepers;
+    }
+    for (index, file, func) in declared(cx) {
+        if calls(file, func)
+            .iter()
+            .any(|name| keepers.names.contains(*name))
+        {
+            keepers.callers.insert((index, func));
+        }
+    }
+    keepers
+}
+
+/// The operands of the methods of locks that a function calls: which are taken, which are given back
+/// now, and which by a deferred call.
+fn operands(file: &File, func: FuncId) -> Vec<(LockOp, &str, bool)> {
+    let deferred: FxHashSet<ExprId> = file
+        .func(func)
+        .stmts
+        .iter()
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Defer(call) => Some(file.unparen(call)),
+            _ => None,
+        })
+        .collect();
+    file.func(func)
+        .exprs
+        .iter()
+        .filter_map(|expr| {
+            let (fun, _) = file.call(expr)?;
+            let (x, name) = file.selector(file.unparen(fun))?;
+            let op = LockOp::from_name(name)?;
+            Some((op, file.expr_text(x), deferred.contains(&expr)))
+        })
+        .collect()
+}
+
+/// Whether a function may come back with a lock: one that it takes is not given back by a `defer`.
+fn leaves_something(file: &File, func: FuncId) -> bool {
+    let ops = operands(file, func);
+    ops.iter().any(|(op, operand, _)| {
+        op.acquires()
+            && !ops
+                .iter()
+                .any(|(other, text, deferred)| !other.acquires() && *deferred && text == operand)
+    })
+}
+
+/// The locks that some function gives back without taking them.
+fn collect_handed(cx: &PackageCx<'_>) -> FxHashSet<LockField> {
+    let mut handed = FxHashSet::default();
+    for (index, file, func) in declared(cx) {
+        if !file.func(func).features.intersects(Features::LOCK) {
+            continue;
+        }
+        let ops = operands(file, func);
+        let is_unpaired = |operand: &str| {
+            !ops.iter()
+                .any(|(op, text, _)| op.acquires() && *text == operand)
+        };
+        if !ops
+            .iter()
+            .any(|(op, operand, _)| !op.acquires() && is_unpaired(operand))
+        {
+            continue;
+        }
+        let body = Body::new(cx, index, func);
+        let facts = FunctionFacts::new(&body);
+        let locks = facts.locks();
+        for lock in locks {
+            let Some(field) = field_of(&facts, lock.operand) else {
+                continue;
+            };
+            let is_taken = locks.iter().any(|other| {
+                other.op.acquires() && field_of(&facts, other.operand).as_ref() == Some(&field)
+            });
+            if !lock.op.acquires() && !is_taken {
+                handed.insert(field);
+            }
+        }
+    }
+    handed
+}

@@ -1,0 +1,440 @@
+//! What a node does to the lock that is followed.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
+use go_types::{Callee, LocalId, LocalKind, Object};
+use rustc_hash::FxHashMap;
+
+use super::LockField;
+use super::conditions::Conditions;
+use super::contract::{LockContracts, LockEffect};
+use super::spot::{Spot, field_of};
+use super::waits::{Wait, waits_at};
+use crate::cfg::NodeKind;
+use crate::facts::{FunctionFacts, Point};
+use crate::sites::{CallMode, LiteralUse, LockCall, LockOp, Mutex};
+
+/// Something that concerns the lock.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    /// A method of it is called.
+    Op(LockOp, ExprId, Mutex),
+    /// A function of the package does something to it.
+    Call(ExprId, Rc<LockEffect>),
+    /// A literal runs.
+    Inline(FuncId),
+    /// Something that is not followed may give it back.
+    Escape,
+    /// The call never returns.
+    Never,
+    /// Something waits.
+    Waits(Wait),
+    /// Another lock is taken.
+    Other(LockField, LockOp, ExprId, bool),
+}
+
+/// Follows one lock through one function.
+pub(crate) struct Follower<'f, 'a> {
+    pub(super) facts: &'f FunctionFacts<'a>,
+    pub(super) contracts: &'f LockContracts,
+    pub(super) conditions: &'f Conditions<'a>,
+    pub(super) spot: Spot,
+    /// The calls that are methods of it.
+    ops: Vec<(LockCall<'a>, bool)>,
+    cache: RefCell<FxHashMap<Point, Rc<Vec<Event>>>>,
+    deferred: RefCell<FxHashMap<StmtId, Rc<Vec<Event>>>>,
+}
+
+impl<'f, 'a> Follower<'f, 'a> {
+    pub(crate) fn new(
+        facts: &'f FunctionFacts<'a>,
+        contracts: &'f LockContracts,
+        conditions: &'f Conditions<'a>,
+        spot: Spot,
+    ) -> Self {
+        let ops = facts
+            .locks()
+            .iter()
+            .map(|lock| {
+                let place = lock.place.as_ref();
+                let same = place.is_some_and(|place| Spot::of_place(facts, place) == spot);
+                (lock.clone(), same)
+            })
+            .collect();
+        Self {
+            facts,
+            contracts,
+            conditions,
+            spot,
+            ops,
+            cache: RefCell::default(),
+            deferred: RefCell::default(),
+        }
+    }
+
+    fn lock_call(&self, call: ExprId) -> Option<&(LockCall<'a>, bool)> {
+        self.ops.iter().find(|(lock, _)| lock.call == call)
+    }
+
+    /// Whether a literal (or one within it) gives the lock back and does not take it, or takes it and
+    /// does not give it back.
+    fn passes_on(&self, literal: FuncId) -> bool {
+        let within = |func: FuncId| {
+            let mut at = Some(func);
+            while let Some(func) = at {
+                if func == literal {
+                    return true;
+                }
+                at = self.facts.file().func(func).parent;
+            }
+            false
+        };
+        let mut releases = false;
+        let mut takes = false;
+        let mut gives = false;
+        for (lock, same) in &self.ops {
+            if !within(lock.point.func) {
+                continue;
+            }
+            takes |= *same && lock.op.acquires();
+            gives |= *same && !lock.op.acquires();
+            releases |= !lock.op.acquires()
+                && (*same
+                    || lock.place.is_none() && self.may_be(lock)
+                    || self.is_unpaired_alias(lock));
+        }
+        if takes {
+            return !gives;
+        }
+        releases
+            || self.facts.calls().iter().any(|site| {
+                within(site.point.func)
+                    && match self.facts.callee(site.call) {
+                        Callee::Selected { name, .. } | Callee::Func { name, .. } => {
+                            self.lock_call(site.call).is_none() && sounds_like_release(name)
+                        }
+                        _ => false,
+                    }
+            })
+    }
+
+    /// Whether an operation on a lock without place may concern this one: the last field is the same.
+    fn may_be(&self, lock: &LockCall<'a>) -> bool {
+        let file = self.facts.file();
+        let last = match file.selector(file.unparen(lock.operand)) {
+            Some((_, name)) => format!(".{name}"),
+            None => return true,
+        };
+        self.spot.path.last().is_none_or(|step| **step == *last)
+    }
+
+    /// Whether a call gives back a lock in another variable that the function has not taken there:
+    /// perhaps it is this one.
+    fn is_unpaired_alias(&self, lock: &LockCall<'a>) -> bool {
+        let Some(place) = &lock.place else {
+            return false;
+        };
+        let spot = Spot::of_place(self.facts, place);
+        spot != self.spot
+            && spot.ends_like(&self.spot)
+            && !self.ops.iter().any(|(other, _)| {
+                other.op.acquires()
+                    && other
+                        .place
+                        .as_ref()
+                        .is_some_and(|place| Spot::of_place(self.facts, place) == spot)
+            })
+    }
+
+    /// What happens at a node, in order.
+    pub(super) fn events(&self, point: Point) -> Rc<Vec<Event>> {
+        if let Some(known) = self.cache.borrow().get(&point) {
+            return Rc::clone(known);
+        }
+        let events = Rc::new(self.collect(point));
+        self.cache.borrow_mut().insert(point, Rc::clone(&events));
+        events
+    }
+
+    fn collect(&self, point: Point) -> Vec<Event> {
+        let facts = self.facts;
+        let file = facts.file();
+        let cfg = facts.cfg(point.func);
+        let mut events = Vec::new();
+        self.mentions(point, &mut events);
+        for wait in waits_at(facts, point) {
+            events.push(Event::Waits(wait));
+        }
+        for site in facts.calls_at(point) {
+            match site.mode {
+                CallMode::Now => self.call(site.call, &mut events),
+                CallMode::Spawned(_) => {
+                    if self.is_handed(site.call) {
+                        events.push(Event::Escape);
+                    }
+                }
+                CallMode::Deferred(_) => {}
+            }
+        }
+        match cfg.kind(point.node) {
+            NodeKind::Return(stmt) => {
+                if let StmtKind::Return(results) = file.stmt(stmt).kind
+                    && self.spot.local().is_some_and(|local| {
+                        file.exprs(results)
+                            .iter()
+                            .any(|&result| self.is_root(result, local))
+                    })
+                {
+                    events.push(Event::Escape);
+                }
+            }
+            _ => {
+                let writes = self.conditions.writes(facts, point);
+                let root = self.spot.local();
+                let moves = writes
+                    .locals
+                    .iter()
+                    .any(|&(local, _)| Some(local) == root || self.spot.indices.contains(&local));
+                let fields = || {
+                    writes.fields.iter().any(|field| {
+                        let is_it = |step: &Box<str>| step.strip_prefix('.') == Some(field);
+                        self.spot.path.iter().any(is_it)
+                    })
+                };
+                if moves || fields() {
+                    events.push(Event::Escape);
+                }
+            }
+        }
+        events
+    }
+
+    /// Whether a result is what the lock lies in, or has it in it.
+    fn is_root(&self, result: ExprId, local: LocalId) -> bool {
+        let file = self.facts.file();
+        let names = self.facts.body().names();
+        if matches!(names.local(local).kind, LocalKind::Receiver(_)) {
+            return false;
+        }
+        let mut open = vec![result];
+        while let Some(expr) = open.pop() {
+            match file.expr(expr).kind {
+                ExprKind::Ident if self.facts.body().object(expr) == Object::Local(local) => {
+                    return true;
+                }
+                ExprKind::Paren(x) | ExprKind::Star(x) | ExprKind::Unary { x, .. } => open.push(x),
+                ExprKind::CompositeLit { elts, .. } => open.extend(file.exprs(elts)),
+                ExprKind::KeyValue { value, .. } => open.push(value),
+                ExprKind::Call { args, .. } => open.extend(file.exprs(args)),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Literals that are handed on, and the methods of the lock as values.
+    fn mentions(&self, point: Point, events: &mut Vec<Event>) {
+        let facts = self.facts;
+        let file = facts.file();
+        let cfg = facts.cfg(point.func);
+        let mut called: Vec<ExprId> = Vec::new();
+        let mut escapes = false;
+        cfg.own_exprs(point.node, |expr| match file.expr(expr).kind {
+            ExprKind::Call { fun, .. } => called.push(file.unparen(fun)),
+            ExprKind::FuncLit(func) => {
+                let runs = match facts.literal_use(func) {
+                    LiteralUse::Called { .. } | LiteralUse::Deferred { .. } => true,
+                    LiteralUse::Assigned { local } => facts.literal_in(local) == Some(func),
+                    _ => false,
+                };
+                escapes |= !runs && self.passes_on(func);
+            }
+            ExprKind::Selector { x, sel }
+                if matches!(file.span_text(sel), "Unlock" | "RUnlock")
+                    && !called.contains(&expr) =>
+            {
+                escapes |= Spot::of(facts, x).is_none_or(|spot| spot == self.spot);
+            }
+            ExprKind::Ident if !called.contains(&expr) => {
+                if let Object::Local(local) = facts.body().object(expr)
+                    && let Some(literal) = facts.literal_in(local)
+                    && !is_target(file, cfg.kind(point.node), expr)
+                {
+                    escapes |= self.passes_on(literal);
+                }
+            }
+            _ => {}
+        });
+        if escapes {
+            events.push(Event::Escape);
+        }
+    }
+
+    /// What a call does to the lock.
+    fn call(&self, call: ExprId, events: &mut Vec<Event>) {
+        let facts = self.facts;
+        if let Some((lock, same)) = self.lock_call(call) {
+            if *same {
+                events.push(Event::Op(lock.op, call, lock.mutex));
+            } else if lock.op.acquires() {
+                let is_fresh = lock.place.as_ref().is_some_and(|place| {
+                    super::parties::is_fresh(facts, &Spot::of_place(facts, place))
+                });
+                if !is_fresh && let Some(field) = field_of(facts, lock.operand) {
+                    events.push(Event::Other(field, lock.op, call, false));
+                }
+            } else if lock.place.is_none() && self.may_be(lock) || self.is_unpaired_alias(lock) {
+                events.push(Event::Escape);
+            }
+            return;
+        }
+        if let Some(literal) = facts.literal_called(call) {
+            events.push(Event::Inline(literal));
+            return;
+        }
+        if self.contracts.never_returns(facts, call) {
+            events.push(Event::Never);
+            return;
+        }
+        if let Some(contract) = self.contracts.of_call(facts, call) {
+            for effect in &contract.effects {
+                match effect.lock.at(facts, call) {
+                    Some(spot) if spot == self.spot => {
+                        events.push(Event::Call(call, Rc::clone(effect)));
+                    }
+                    Some(spot) if effect.takes() && !super::parties::is_fresh(facts, &spot) => {
+                        if let Some(field) = super::spot::field_of_spot(facts, &spot) {
+                            let op = effect.first_taken().unwrap_or(LockOp::Lock);
+                            events.push(Event::Other(field, op, call, true));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(kind) = contract.waits {
+                events.push(Event::Waits(Wait {
+                    kind,
+                    call: Some(call),
+                    operand: None,
+                    span: facts.file().expr(call).span,
+                    within: true,
+                }));
+            }
+            let is_it = |lock: &super::contract::OuterLock| {
+                lock.at(facts, call).is_none_or(|spot| spot == self.spot)
+            };
+            if contract.unclear.iter().any(is_it) {
+                events.push(Event::Escape);
+            }
+            return;
+        }
+        if self.is_handed(call) {
+            events.push(Event::Escape);
+        }
+    }
+
+    /// Whether a call that is not followed gets the lock, or sounds as if it gave locks back.
+    fn is_handed(&self, call: ExprId) -> bool {
+        let facts = self.facts;
+        let file = facts.file();
+        let Some((_, args)) = file.call(call) else {
+            return false;
+        };
+        let name = match facts.callee(call) {
+            Callee::Builtin(_) | Callee::Conversion(_) | Callee::Literal(_) => return false,
+            Callee::Func {
+                package: "sync", ..
+            } => return false,
+            Callee::Func { name, .. } | Callee::Selected { name, .. } => name,
+            Callee::Var(local) => {
+                let span = facts.body().names().local(local).span;
+                file.span_text(span)
+            }
+            _ => "",
+        };
+        if sounds_like_release(name) && facts.body().declaration(call).is_none() {
+            return true;
+        }
+        args.iter().any(|&arg| {
+            let arg = file.unparen(arg);
+            let refers = matches!(
+                file.expr(arg).kind,
+                ExprKind::Unary { .. } | ExprKind::Ident | ExprKind::Selector { .. }
+            );
+            refers && Spot::of(facts, arg).is_some_and(|spot| spot == self.spot)
+                && !(self.spot.path.is_empty() && self.spot.local().is_none())
+                // Passing on what the lock is embedded in is no sign.
+                && is_lock(facts, arg)
+        })
+    }
+
+    /// What a deferred call does to the lock when the function ends.
+    pub(super) fn deferred(&self, stmt: StmtId) -> Rc<Vec<Event>> {
+        if let Some(known) = self.deferred.borrow().get(&stmt) {
+            return Rc::clone(known);
+        }
+        let mut events = Vec::new();
+        if let StmtKind::Defer(call) = self.facts.file().stmt(stmt).kind {
+            let call = self.facts.file().unparen(call);
+            self.call(call, &mut events);
+            let concerns = |event: &Event| match event {
+                Event::Op(..) | Event::Call(..) | Event::Escape => true,
+                Event::Inline(func) => self.touches(*func),
+                _ => false,
+            };
+            if !events.iter().any(concerns) {
+                events.clear();
+            }
+        }
+        let events = Rc::new(events);
+        self.deferred.borrow_mut().insert(stmt, Rc::clone(&events));
+        events
+    }
+
+    /// Whether anything in a literal may concern the lock.
+    fn touches(&self, literal: FuncId) -> bool {
+        let func = self.facts.file().func(literal);
+        let in_it = |expr: ExprId| func.span.contains(self.facts.file().expr(expr).span);
+        self.facts.calls().iter().any(|site| {
+            in_it(site.call)
+                && (self.lock_call(site.call).is_some()
+                    || self.contracts.may_touch(self.facts, site.call)
+                    || match self.facts.callee(site.call) {
+                        Callee::Selected { name, .. } | Callee::Func { name, .. } => {
+                            sounds_like_release(name)
+                        }
+                        Callee::Var(_) => true,
+                        _ => false,
+                    })
+        })
+    }
+}
+
+/// Whether a variable is assigned at a node, not used.
+fn is_target(file: &go_syntax::File, kind: NodeKind, expr: ExprId) -> bool {
+    let NodeKind::Stmt(stmt) = kind else {
+        return false;
+    };
+    match file.stmt(stmt).kind {
+        StmtKind::Assign { lhs, .. } => file.exprs(lhs).iter().any(|&x| file.unparen(x) == expr),
+        _ => false,
+    }
+}
+
+/// Whether an expression is a lock itself, or points to one.
+fn is_lock(facts: &FunctionFacts<'_>, expr: ExprId) -> bool {
+    let body = facts.body();
+    let ty = body.cx().deref(body.type_of(expr));
+    ty.is_unknown()
+        || ["Mutex", "RWMutex", "Locker"]
+            .iter()
+            .any(|name| body.is_named(ty, "sync", name))
+}
+
+/// Whether a function by its name gives locks back.
+pub(super) fn sounds_like_release(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("unlock") || name == "release" || name.ends_with("release")
+}

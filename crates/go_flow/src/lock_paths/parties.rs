@@ -1,0 +1,459 @@
+//! The other side of a wait: which function of the package ends it, and whether it needs the lock
+//! that is held meanwhile. And in which order the functions of a package take two locks.
+
+use std::rc::Rc;
+
+use go_syntax::{ArenaId, ExprId, ExprKind, File, FuncId, Span, StmtKind, UnaryOp};
+use go_types::{Body, Init, LocalKind, PackageCx, Type};
+
+use super::contract::{LockContracts, declared};
+use super::spot::{Spot, field_of, field_of_spot};
+use super::{LockFate, LockField, Wait, WaitKind};
+use crate::facts::{FunctionFacts, Point};
+use crate::sites::{CallMode, LiteralUse, LockOp};
+
+/// What ends a wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deed {
+    Done,
+    Send,
+    Receive,
+}
+
+/// Who ends a wait, and needs the lock for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OtherSide {
+    /// The file, as index into those of the package.
+    pub file: u32,
+    /// The name of the declared function.
+    pub function: String,
+    /// Where it takes the lock.
+    pub takes: Span,
+}
+
+/// Two locks that a function takes, one while it holds the other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockOrder {
+    /// The lock that is held.
+    pub held: LockField,
+    /// The lock that is taken.
+    pub taken: LockField,
+    /// Whether both are taken for reading.
+    pub reads: bool,
+    /// The file, as index into those of the package, and the declared function.
+    pub func: (u32, FuncId),
+    /// The name of the function.
+    pub function: String,
+    /// The call that takes the second.
+    pub span: Span,
+}
+
+impl FunctionFacts<'_> {
+    /// Who ends the wait, and takes for it the lock that `held` is, by the field or variable that
+    /// they are; `None` when nobody at hand does. Of a `select` one of its communications is enough,
+    /// if no other can end it.
+    pub fn other_side(
+        &self,
+        contracts: &LockContracts,
+        wait: &Wait,
+        at: Point,
+        held: (&Spot, Option<&LockField>),
+    ) -> Option<OtherSide> {
+        let file = self.file();
+        if wait.kind == WaitKind::Select {
+            let crate::cfg::NodeKind::Select(stmt) = self.cfg(at.func).kind(at.node) else {
+                return None;
+            };
+            let StmtKind::Select { body } = file.stmt(stmt).kind else {
+                return None;
+            };
+            let mut found = None;
+            for &clause in file.block_stmts(body) {
+                let StmtKind::CommClause {
+                    comm: Some(comm), ..
+                } = file.stmt(clause).kind
+                else {
+                    return None;
+                };
+                let (channel, deed) = communication(file, comm)?;
+                if ends_by_itself(self, channel) {
+                    return None;
+                }
+                found = found.or_else(|| self.party(contracts, at, channel, deed, held));
+            }
+            return found;
+        }
+        let deed = match wait.kind {
+            WaitKind::WaitGroup => Deed::Done,
+            WaitKind::Send => Deed::Receive,
+            WaitKind::Receive | WaitKind::RangeChannel => Deed::Send,
+            WaitKind::Sleep | WaitKind::Select => return None,
+        };
+        self.party(contracts, at, wait.operand?, deed, held)
+    }
+
+    fn party(
+        &self,
+        contracts: &LockContracts,
+        at: Point,
+        operand: ExprId,
+        deed: Deed,
+        (spot, lock): (&Spot, Option<&LockField>),
+    ) -> Option<OtherSide> {
+        let target = Spot::of(self, operand)?;
+        let name = name_of(self.file(), operand)?;
+        if deed != Deed::Done && has_room(self, name) {
+            return None;
+        }
+        // In the function itself: a literal that runs at the same time.
+        for &func in self.funcs() {
+            if func == self.root() || func == at.func || !self.is_concurrent(func) {
+                continue;
+            }
+            let deeds = deeds(self, func);
+            if is_token(self, &deeds, deed, name) {
+                continue;
+            }
+            for (x, found) in deeds {
+                if found == deed
+                    && Spot::of(self, x).is_some_and(|other| other == target)
+                    && let Some(takes) = self.needs(contracts, func, Some(spot), lock)
+                {
+                    return Some(self.side(takes));
+                }
+            }
+        }
+        let field = field_of(self, operand)?;
+        let lock = lock?;
+        let cx = self.body().cx();
+        for (index, file, root) in declared(cx) {
+            if (index, root) == (self.body().file_index(), self.root())
+                || !mentions(file, root, name)
+            {
+                continue;
+            }
+            let body = Body::new(cx, index, root);
+            let facts = FunctionFacts::new(&body);
+            for &func in facts.funcs() {
+                let deeds = deeds(&facts, func);
+                if is_token(&facts, &deeds, deed, name) {
+                    continue;
+                }
+                for (x, found) in deeds {
+                    if found == deed
+                        && name_of(file, x) == Some(name)
+                        && field_of(&facts, x).as_ref() == Some(&field)
+                        && let Some(takes) = facts.needs(contracts, func, None, Some(lock))
+                    {
+                        return Some(facts.side(takes));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn side(&self, takes: Span) -> OtherSide {
+        let file = self.file();
+        OtherSide {
+            file: self.body().file_index(),
+            function: file
+                .func(self.root())
+                .name
+                .map_or(String::new(), |name| file.name(name).to_owned()),
+            takes,
+        }
+    }
+
+    /// Whether a literal runs in a goroutine of its own.
+    fn is_concurrent(&self, func: FuncId) -> bool {
+        match self.literal_runs(func) {
+            LiteralUse::Spawned { .. } => true,
+            // What starts goroutines of its own, such as the method `Go` of groups.
+            LiteralUse::Argument { call, .. } => matches!(
+                self.callee(call),
+                go_types::Callee::Selected { name: "Go", .. }
+            ),
+            _ => false,
+        }
+    }
+
+    /// Where a function takes the lock, itself or by a call.
+    fn needs(
+        &self,
+        contracts: &LockContracts,
+        func: FuncId,
+        spot: Option<&Spot>,
+        field: Option<&LockField>,
+    ) -> Option<Span> {
+        let file = self.file();
+        for lock in self.locks() {
+            if lock.point.func != func
+                || lock.mode != CallMode::Now
+                || !matches!(lock.op, LockOp::Lock | LockOp::RLock)
+            {
+                continue;
+            }
+            let same_spot = spot.is_some_and(|spot| {
+                lock.place
+                    .as_ref()
+                    .is_some_and(|place| Spot::of_place(self, place) == *spot)
+            });
+            let same_field = || {
+                field.is_some() && spot.is_none() && field_of(self, lock.operand).as_ref() == field
+            };
+            if same_spot || same_field() {
+                return Some(file.expr(lock.call).span);
+            }
+        }
+        for site in self.calls_of(func) {
+            if site.mode != CallMode::Now {
+                continue;
+            }
+            let Some(contract) = contracts.of_call(self, site.call) else {
+                continue;
+            };
+            for effect in &contract.effects {
+                if !effect.takes() {
+                    continue;
+                }
+                let Some(taken) = effect.lock.at(self, site.call) else {
+                    continue;
+                };
+                let is_it = match spot {
+                    Some(spot) => taken == *spot,
+                    None => field.is_some() && field_of_spot(self, &taken).as_ref() == field,
+                };
+                if is_it {
+                    return Some(file.expr(site.call).span);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// What a function does that ends waits of others: the operand, and what.
+fn deeds(facts: &FunctionFacts<'_>, func: FuncId) -> Vec<(ExprId, Deed)> {
+    let file = facts.file();
+    let mut found = Vec::new();
+    for stmt in file.func(func).stmts.iter() {
+        if facts.func_of_stmt(stmt) != func {
+            continue;
+        }
+        match file.stmt(stmt).kind {
+            StmtKind::Send { chan, .. } => found.push((chan, Deed::Send)),
+            StmtKind::Range { x, .. } => {
+                let body = facts.body();
+                if matches!(
+                    body.cx().ty(body.underlying(body.type_of(x))),
+                    Type::Chan { .. }
+                ) {
+                    found.push((x, Deed::Receive));
+                }
+            }
+            _ => {}
+        }
+    }
+    for expr in file.func(func).exprs.iter() {
+        match file.expr(expr).kind {
+            ExprKind::Unary {
+                op: UnaryOp::Recv,
+                x,
+            } if facts.func_of_expr(expr) == func => found.push((x, Deed::Receive)),
+            ExprKind::Call { fun, .. } => {
+                if let Some((x, "Done")) = file.selector(file.unparen(fun))
+                    && facts.func_of_expr(expr) == func
+                    && facts
+                        .body()
+                        .is_method_call(expr, "sync", "WaitGroup", "Done")
+                {
+                    found.push((x, Deed::Done));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a function both sends to and receives from a channel of this name: it holds a token, and
+/// does not hand anything over.
+fn is_token(facts: &FunctionFacts<'_>, deeds: &[(ExprId, Deed)], deed: Deed, name: &str) -> bool {
+    let other = match deed {
+        Deed::Done => return false,
+        Deed::Send => Deed::Receive,
+        Deed::Receive => Deed::Send,
+    };
+    deeds
+        .iter()
+        .any(|&(x, found)| found == other && name_of(facts.file(), x) == Some(name))
+}
+
+/// Whether a channel of this name is made with room for a number of values that is written down:
+/// somebody has counted.
+fn has_room(facts: &FunctionFacts<'_>, name: &str) -> bool {
+    let is_sized_make = |file: &File, value: ExprId| {
+        let Some((fun, &[_, size])) = file.call(file.unparen(value)) else {
+            return false;
+        };
+        file.ident(file.unparen(fun)) == Some("make")
+            && matches!(file.expr(file.unparen(size)).kind, ExprKind::BasicLit(_))
+            && file.expr_text(size) != "0"
+    };
+    let cx = facts.body().cx();
+    let count = u32::try_from(cx.names().files().len()).unwrap_or(u32::MAX);
+    (0..count).any(|index| {
+        let file = cx.file(index);
+        declared(cx)
+            .filter(|&(of, ..)| of == index)
+            .any(|(_, _, func)| {
+                let node = file.func(func);
+                let in_literal = node.exprs.iter().any(|expr| {
+                    matches!(file.expr(expr).kind, ExprKind::KeyValue { key, value }
+                        if file.ident(key) == Some(name) && is_sized_make(file, value))
+                });
+                in_literal
+                    || node.stmts.iter().any(|stmt| match file.stmt(stmt).kind {
+                        StmtKind::Assign { lhs, rhs, .. } => file
+                            .exprs(lhs)
+                            .iter()
+                            .zip(file.exprs(rhs))
+                            .any(|(&target, &value)| {
+                                name_of(file, target) == Some(name) && is_sized_make(file, value)
+                            }),
+                        _ => false,
+                    })
+            })
+    })
+}
+
+/// The last name of a path.
+fn name_of(file: &File, expr: ExprId) -> Option<&str> {
+    let expr = file.unparen(expr);
+    match file.selector(expr) {
+        Some((_, name)) => Some(name),
+        None => file.ident(expr),
+    }
+}
+
+/// Whether a function has a name in it.
+fn mentions(file: &File, func: FuncId, name: &str) -> bool {
+    file.func(func)
+        .exprs
+        .iter()
+        .any(|expr| match file.expr(expr).kind {
+            ExprKind::Selector { sel, .. } => file.span_text(sel) == name,
+            ExprKind::Ident => file.expr_text(expr) == name,
+            _ => false,
+        })
+}
+
+/// The channel of a communication, and what its other side does.
+fn communication(file: &File, comm: go_syntax::StmtId) -> Option<(ExprId, Deed)> {
+    let received = match file.stmt(comm).kind {
+        StmtKind::Send { chan, .. } => return Some((chan, Deed::Receive)),
+        StmtKind::Expr(x) => x,
+        StmtKind::Assign { rhs, .. } => *file.exprs(rhs).first()?,
+        _ => return None,
+    };
+    match file.expr(file.unparen(received)).kind {
+        ExprKind::Unary {
+            op: UnaryOp::Recv,
+            x,
+        } => Some((x, Deed::Send)),
+        _ => None,
+    }
+}
+
+/// Whether a channel speaks up after some time, or when everything is to end.
+fn ends_by_itself(facts: &FunctionFacts<'_>, channel: ExprId) -> bool {
+    let file = facts.file();
+    let channel = file.unparen(channel);
+    let text = file.expr_text(channel).to_ascii_lowercase();
+    const WORDS: [&str; 10] = [
+        "done", "after", "quit", "stop", "close", "exit", "shutdown", "timeout", "timer", "tick",
+    ];
+    matches!(file.expr(channel).kind, ExprKind::Call { .. })
+        || text.ends_with(".c")
+        || WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether the lock lies in something that the function has just made, so that nobody else has it.
+pub(super) fn is_fresh(facts: &FunctionFacts<'_>, spot: &Spot) -> bool {
+    let Some(local) = spot.local() else {
+        return false;
+    };
+    let file = facts.file();
+    match facts.body().names().local(local).kind {
+        LocalKind::Var { init, .. } => match init {
+            Init::Zero => !spot.path.is_empty() || facts.var(local).captures.is_empty(),
+            Init::Value(value) => {
+                let value = file.unparen(value);
+                let value = match file.expr(value).kind {
+                    ExprKind::Unary { x, .. } => file.unparen(x),
+                    _ => value,
+                };
+                match file.expr(value).kind {
+                    ExprKind::CompositeLit { .. } => true,
+                    ExprKind::Call { fun, .. } => {
+                        let name = name_of(file, fun).unwrap_or_default();
+                        name.starts_with("New") || name.starts_with("new")
+                    }
+                    _ => false,
+                }
+            }
+            Init::Element { .. } => false,
+        },
+        _ => false,
+    }
+}
+
+impl LockContracts {
+    /// The orders in which the functions of the package take locks.
+    pub fn orders(&self, cx: &PackageCx<'_>) -> Rc<Vec<LockOrder>> {
+        if let Some(known) = self.orders.borrow().as_ref() {
+            return Rc::clone(known);
+        }
+        let mut orders = Vec::new();
+        for (index, file, func) in declared(cx) {
+            let node = file.func(func);
+            let locks = node.features.intersects(go_syntax::Features::LOCK);
+            if !locks && !self.calls_keeper(cx, index, func) {
+                continue;
+            }
+            let body = Body::new(cx, index, func);
+            let facts = FunctionFacts::new(&body);
+            let name = node.name.map_or("", |name| file.name(name));
+            for lock in facts.taken_locks(self) {
+                let Some(held) = &lock.field else { continue };
+                if lock.given_up || is_fresh(&facts, &lock.spot) {
+                    continue;
+                }
+                for event in &lock.events {
+                    let LockFate::Takes {
+                        lock: taken, op, ..
+                    } = &event.fate
+                    else {
+                        continue;
+                    };
+                    let Some(expr) = event.expr.filter(|_| taken != held) else {
+                        continue;
+                    };
+                    orders.push(LockOrder {
+                        held: held.clone(),
+                        taken: taken.clone(),
+                        reads: lock.op.is_read() && op.is_read(),
+                        func: (index, func),
+                        function: name.to_owned(),
+                        span: file.expr(expr).span,
+                    });
+                }
+            }
+        }
+        orders.sort_by_key(|order| (order.func.0, order.func.1.index(), order.span.start));
+        let orders = Rc::new(orders);
+        *self.orders.borrow_mut() = Some(Rc::clone(&orders));
+        orders
+    }
+}

@@ -1,0 +1,306 @@
+//! `lock-not-released`.
+
+use diagnostics::Applicability;
+use go_flow::{Answered, CallMode, LockEvent, LockFate, Mutex, NodeKind, TakenLock};
+use go_syntax::{FuncId, Span};
+use go_types::PackageCx;
+
+use crate::FileInput;
+use crate::cx::RuleCx;
+use crate::locked::{
+    giving_call, is_start, lock_name, root_name, span_of, story, takes_locks, taking_call,
+};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds paths on which a function returns with a lock that it took.
+    ///
+    /// ## What it does
+    /// Follows each `Lock`, `RLock` and successful `TryLock` or `TryRLock` to the ends of the
+    /// function, and reports it when a path returns and has not given the lock back, by a call, by
+    /// a deferred one, or by a function of the package that does. A loop that comes round to the
+    /// same `Lock` with the lock still held is reported too. Functions of the package that come
+    /// back with a lock count as taking it.
+    ///
+    /// Conditions that ask the same thing agree: `if shared { mu.Lock() }` and
+    /// `if shared { mu.Unlock() }` belong together. Panics and ends of the process are no ways out.
+    ///
+    /// It is silent about functions that are meant to come back with the lock: those whose name
+    /// speaks of it and that never give it back, those whose lock another function of the package
+    /// gives back, unless this one gives it back when it succeeds and keeps it when it fails; those
+    /// that return what the lock lies in, or a function that gives it back; and about locks that are
+    /// handed on to a goroutine, a stored literal, or a function that is not at hand. Tests are left
+    /// alone.
+    ///
+    /// ## Why it is bad
+    /// The next `Lock` of it waits for ever, and with it everything that needs what the lock
+    /// protects. Such paths are the rare ones, of errors and early ends, so that tests do not see
+    /// it and the program stops much later and somewhere else.
+    ///
+    /// ## Example
+    /// ```go
+    /// type pool struct {
+    /// 	mu    sync.Mutex
+    /// 	items map[string]int
+    /// }
+    ///
+    /// func (p *pool) take(key string) (int, error) {
+    /// 	p.mu.Lock()
+    /// 	item, ok := p.items[key]
+    /// 	if !ok {
+    /// 		return 0, errors.New("no such item")
+    /// 	}
+    /// 	delete(p.items, key)
+    /// 	p.mu.Unlock()
+    /// 	return item, nil
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// type pool struct {
+    /// 	mu    sync.Mutex
+    /// 	items map[string]int
+    /// }
+    ///
+    /// func (p *pool) take(key string) (int, error) {
+    /// 	p.mu.Lock()
+    /// 	defer p.mu.Unlock()
+    /// 	item, ok := p.items[key]
+    /// 	if !ok {
+    /// 		return 0, errors.New("no such item")
+    /// 	}
+    /// 	delete(p.items, key)
+    /// 	return item, nil
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When conditions that look different always agree, or when a function of another package
+    /// gives the lock back.
+    ///
+    /// ## Fix safety
+    /// The fix gives the lock back right before the `return` that keeps it. What the `return`
+    /// evaluates is then read without the lock, so look at it before you accept it.
+    pub LockNotReleased {
+        name: "lock-not-released",
+        category: Locks,
+        severity: Error,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for LockNotReleased {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        !input.is_test && takes_locks(package, func, input)
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for lock in cx.taken_locks() {
+            if lock.given_up || lock.is_entered {
+                continue;
+            }
+            if let Some(event) = kept(cx, lock) {
+                report(cx, lock, event);
+            }
+        }
+    }
+}
+
+/// The path that keeps the lock, when it should not.
+fn kept<'l>(cx: &RuleCx<'_>, lock: &'l TakenLock) -> Option<&'l LockEvent> {
+    let comes_round = |event: &&LockEvent| {
+        matches!(
+            event.fate,
+            LockFate::Again {
+                within: false,
+                deferred_release: false,
+                ..
+            }
+        ) && event.expr == Some(lock.call)
+            && lock.mutex != Mutex::Other
+    };
+    let is_meant = is_meant(cx, lock);
+    let ends = |event: &&LockEvent| match event.fate {
+        LockFate::Kept { result } => match is_meant {
+            // Who succeeds comes back with it; who fails must not.
+            true => {
+                matches!(result, Some(Answered::NonNil | Answered::False))
+                    && gives_error(cx, lock)
+                    && (lock.is_released() || keeps_on_success(lock))
+            }
+            false => true,
+        },
+        _ => false,
+    };
+    if is_start(cx) && !lock.is_released() {
+        return None;
+    }
+    let events = &lock.events;
+    { events.iter() }
+        .find(ends)
+        .filter(|_| lock.is_released() || is_meant || is_certain(cx, lock))
+        .or_else(|| events.iter().find(comes_round))
+}
+
+/// Whether the last result of the function is an error, or says whether it went well.
+fn gives_error(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    let sig = file.sig(file.func(lock.point.func).sig);
+    let last = sig
+        .results
+        .and_then(|list| file.fields_of(list).last())
+        .map(|field| file.expr_text(file.field(field).ty));
+    matches!(last, Some("error" | "bool"))
+}
+
+fn keeps_on_success(lock: &TakenLock) -> bool {
+    lock.events.iter().any(|event| {
+        matches!(
+            event.fate,
+            LockFate::Kept {
+                result: Some(Answered::Nil | Answered::True)
+            }
+        )
+    })
+}
+
+/// Whether the function may be there to come back with the lock.
+fn is_meant(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let by_name = !lock.is_released() && speaks_of_locking(root_name(cx));
+    by_name
+        || lock
+            .field
+            .as_ref()
+            .is_some_and(|field| cx.lock_contracts().is_handed_over(cx.body().cx(), field))
+}
+
+/// Whether it is certain enough that a lock that no path gives back should be.
+fn is_certain(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let follows = |event: &LockEvent| event.fate == LockFate::Unknown;
+    let is_own = lock.operand.is_some()
+        && matches!(lock.mutex, Mutex::Mutex | Mutex::RwMutex | Mutex::Unknown);
+    is_own
+        && (lock.field.is_some() || lock.mutex == Mutex::Unknown || is_variable(cx, lock))
+        && !lock.events.iter().any(follows)
+        && !releases_alike(cx, lock)
+}
+
+/// Whether the lock is a variable of the package or of the function.
+fn is_variable(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    lock.operand
+        .is_some_and(|operand| file.ident(file.unparen(operand)).is_some())
+}
+
+/// Whether the function gives back something that is called alike, in a literal perhaps.
+fn releases_alike(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    let Some(operand) = lock.operand else {
+        return true;
+    };
+    let last = |expr| {
+        let expr = file.unparen(expr);
+        file.selector(expr)
+            .map_or_else(|| file.expr_text(expr), |(_, name)| name)
+    };
+    let name = last(operand);
+    cx.facts().locks().iter().any(|other| {
+        !other.op.acquires()
+            && (last(other.operand) == name || other.place.is_none())
+            && !matches!(other.mode, CallMode::Spawned(_))
+    })
+}
+
+/// Whether a name is that of a function that takes locks for its caller.
+fn speaks_of_locking(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "lock", "acquire", "begin", "enter", "hold", "freeze", "suspend", "pause", "reserve",
+        "start", "borrow", "take", "grab", "open",
+    ];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) {
+    let call = taking_call(cx, lock);
+    let name = lock_name(cx, lock);
+    let round = matches!(event.fate, LockFate::Again { .. });
+    let message = if round {
+        format!(
+            "the loop comes round to `{call}` with {name} still held, and waits for itself for ever"
+        )
+    } else if lock.is_released() {
+        format!(
+            "`{call}` is not undone on every path: the function returns with {name} held, and the next who wants it waits for ever"
+        )
+    } else {
+        format!(
+            "`{call}` is never undone: the function returns with {name} held, and the next who wants it waits for ever"
+        )
+    };
+    let giving = giving_call(cx, lock);
+    let help = match &giving {
+        Some(giving) if round => format!("call `{giving}` before the next round"),
+        Some(giving) => format!("`defer {giving}` right after it gives it back on every path"),
+        None => "give the lock back on every path".to_owned(),
+    };
+    let mut finding = cx
+        .report(
+            &LockNotReleased::META,
+            cx.file().expr(lock.call).span,
+            message,
+        )
+        .help(help);
+    for (span, text) in story(cx, event) {
+        finding = finding.related(span, text);
+    }
+    if !round && let Some(span) = span_of(cx, event) {
+        finding = finding.related(span, "the function ends here, and the lock is held");
+    }
+    if let Some(giving) = giving
+        && lock.is_released()
+        && let Some((at, indent)) = before_return(cx, event)
+    {
+        finding.fix(
+            Applicability::Unsafe,
+            format!("Call `{giving}` before the `return`"),
+            [(Span::new(at, at), format!("{giving}\n{indent}"))],
+        );
+    }
+}
+
+/// Where a statement can be put before the `return` that a path ends with, and how far it is indented.
+fn before_return<'a>(cx: &RuleCx<'a>, event: &LockEvent) -> Option<(u32, &'a str)> {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(event.at.func);
+    let NodeKind::Return(stmt) = cfg.kind(event.at.node) else {
+        return None;
+    };
+    let start = file.stmt(stmt).span.start;
+    let text = &file.text()[..start as usize];
+    let line = text.rfind('\n').map_or(0, |at| at + 1);
+    let indent = &text[line..];
+    (indent.trim().is_empty() && comes_only_with(cx, event)).then_some((start, indent))
+}
+
+/// Whether control comes to the `return` by this path alone, so that the lock is held whenever it does.
+fn comes_only_with(cx: &RuleCx<'_>, event: &LockEvent) -> bool {
+    let cfg = cx.facts().cfg(event.at.func);
+    let mut node = event.at.node;
+    // Back to the condition that decides.
+    loop {
+        let [before] = cfg.predecessors(node) else {
+            return cfg.predecessors(node).is_empty();
+        };
+        if cfg.successors(before.node).len() > 1 {
+            return true;
+        }
+        node = before.node;
+    }
+}
