@@ -139,6 +139,8 @@ impl<'a> RuleCx<'a> {
     pub fn contract_end(&self, call: ExprId) -> Ending {
         self.facts
             .contract_end(call, crate::models::models(), self.contracts)
+    }
+
     /// The locks that the function takes, and what becomes of them.
     pub fn taken_locks(&self) -> &[TakenLock] {
         self.taken

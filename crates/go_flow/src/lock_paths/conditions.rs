@@ -268,9 +268,8 @@ impl<'a> Conditions<'a> {
         let value = truth == means;
         match lookup(known, key) {
             Some(before) if before != value => return Answer::Contradicts,
-            Some(_) => {}
             None if self.tested.contains(&key) => learn(known, key, value),
-            None => {}
+            Some(_) | None => {}
         }
         Answer::Tells(key, value)
     }
@@ -540,8 +539,7 @@ fn write<'a>(
             _ => writes.fields.push(file.expr_text(target)),
         },
         ExprKind::Selector { sel, .. } => writes.fields.push(file.span_text(sel)),
-        ExprKind::Index { x, .. } => write(facts, x, None, writes),
-        ExprKind::Star(x) => write(facts, x, None, writes),
+        ExprKind::Index { x, .. } | ExprKind::Star(x) => write(facts, x, None, writes),
         _ => {}
     }
 }
@@ -566,8 +564,9 @@ fn given(facts: &FunctionFacts<'_>, value: ExprId) -> Option<Given> {
             }),
             _ => None,
         },
-        ExprKind::FuncLit(_) | ExprKind::CompositeLit { .. } => nil(false),
-        ExprKind::Unary {
+        ExprKind::FuncLit(_)
+        | ExprKind::CompositeLit { .. }
+        | ExprKind::Unary {
             op: UnaryOp::Addr, ..
         } => nil(false),
         ExprKind::Call { .. } => match facts.callee(value) {
@@ -584,7 +583,7 @@ fn given(facts: &FunctionFacts<'_>, value: ExprId) -> Option<Given> {
 }
 
 /// Whether control can come to `to` without leaving `cond` by its true (or false) edge.
-fn comes_without(cfg: &Cfg<'_>, to: NodeId, cond: NodeId, by: bool) -> bool {
+pub(super) fn comes_without(cfg: &Cfg<'_>, to: NodeId, cond: NodeId, by: bool) -> bool {
     let is_cut = |from: NodeId, kind: EdgeKind| {
         from == cond && matches!(kind, EdgeKind::True | EdgeKind::Case) == by
     };

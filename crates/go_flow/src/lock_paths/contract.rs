@@ -3,14 +3,14 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use go_syntax::{DeclKind, ExprId, Features, File, FuncId, StmtKind};
-use go_types::{Body, Callee, LocalKind, MemberId, PackageCx};
+use go_syntax::{BinaryOp, DeclKind, ExprId, ExprKind, Features, File, FuncId, StmtKind};
+use go_types::{Body, Callee, LocalKind, MemberId, Object, PackageCx};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::conditions::Conditions;
+use super::conditions::{Conditions, comes_without};
 use super::events::Follower;
-use super::parties::LockOrder;
-use super::spot::{Spot, SpotRoot, field_of};
+use super::parties::{LockOrder, is_fresh};
+use super::spot::{Spot, SpotRoot, embedding_type, field_of};
 use super::waits::{WaitKind, waits_at};
 use super::{Answered, LockField};
 use crate::cfg::{Cfg, NodeKind};
@@ -181,21 +181,27 @@ impl LockEffect {
 #[derive(Clone, Debug)]
 pub(crate) struct LockContract {
     pub(crate) effects: Vec<Rc<LockEffect>>,
+    /// The locks that it takes on some path, also those that its callers cannot name, and how.
+    pub(crate) taken: Vec<(LockField, LockOp)>,
     /// How it waits, on some path.
     pub(crate) waits: Option<WaitKind>,
     /// The locks that it does something to that was not understood.
     pub(crate) unclear: Vec<OuterLock>,
 }
 
+/// By the index of the file and the function; `None` while one is made.
+type Known = FxHashMap<(u32, FuncId), Option<Rc<LockContract>>>;
+
 /// The contracts of a package, made when they are asked for.
 #[derive(Debug, Default)]
 pub struct LockContracts {
-    known: RefCell<FxHashMap<(u32, FuncId), Option<Rc<LockContract>>>>,
+    known: RefCell<Known>,
     never: RefCell<FxHashMap<(u32, FuncId), bool>>,
     depth: Cell<usize>,
     names: OnceCell<Names>,
     keepers: OnceCell<Keepers>,
     handed: OnceCell<FxHashSet<LockField>>,
+    releasing: OnceCell<FxHashSet<Box<str>>>,
     pub(super) orders: RefCell<Option<Rc<Vec<LockOrder>>>>,
 }
 
@@ -245,6 +251,27 @@ impl LockContracts {
             | Callee::Selected { name, .. } => Some(name),
             _ => None,
         }
+    }
+
+    /// Whether a function of the package of this name gives some lock back without having taken it.
+    pub(crate) fn is_releasing(&self, facts: &FunctionFacts<'_>, name: &str) -> bool {
+        self.releasing
+            .get_or_init(|| {
+                declared(facts.body().cx())
+                    .filter(|(_, file, func)| file.func(*func).features.intersects(Features::LOCK))
+                    .filter(|(_, file, func)| {
+                        let ops = operands(file, *func);
+                        ops.iter().any(|(op, operand, _)| {
+                            !op.acquires()
+                                && !ops
+                                    .iter()
+                                    .any(|(other, text, _)| other.acquires() && text == operand)
+                        })
+                    })
+                    .filter_map(|(_, file, func)| Some(file.name(file.func(func).name?).into()))
+                    .collect()
+            })
+            .contains(name)
     }
 
     /// Whether a call may do something with locks, by the name of what it calls.
@@ -300,6 +327,7 @@ impl LockContracts {
         let conditions = Conditions::of(facts);
         let mut contract = LockContract {
             effects: Vec::new(),
+            taken: Vec::new(),
             waits: None,
             unclear: Vec::new(),
         };
@@ -318,10 +346,19 @@ impl LockContracts {
             Some((_, known, _)) => *known &= conditional,
             None => spots.push((spot, conditional, mutex)),
         };
+        let mut taken = Vec::new();
         for lock in facts.locks() {
             if let Some(place) = &lock.place
                 && runs(lock.point.func)
             {
+                if matches!(lock.op, LockOp::Lock | LockOp::RLock)
+                    && lock.mutex != Mutex::Other
+                    && !is_conditional(facts, lock.point)
+                    && !is_fresh(facts, &Spot::of_place(facts, place))
+                    && let Some(field) = field_of(facts, lock.operand)
+                {
+                    taken.push((field, lock.op));
+                }
                 let conditional = lock.op.acquires() && is_conditional(facts, lock.point);
                 add(
                     Spot::of_place(facts, place),
@@ -331,7 +368,8 @@ impl LockContracts {
             }
         }
         for site in facts.calls() {
-            if !runs(site.point.func) {
+            let is_spawned = matches!(site.mode, crate::sites::CallMode::Spawned(_));
+            if is_spawned || !runs(site.point.func) {
                 continue;
             }
             if let Some(called) = self.of_call(facts, site.call) {
@@ -341,6 +379,11 @@ impl LockContracts {
                         add(spot, conditional, effect.mutex);
                     }
                 }
+                // Who gives a lock back first may take the others without it.
+                let gives = called.effects.iter().any(|effect| effect.gives());
+                if !gives && !is_conditional(facts, site.point) {
+                    taken.extend(called.taken.iter().cloned());
+                }
                 if site.point.func == root
                     && site.mode == crate::sites::CallMode::Now
                     && contract.waits.is_none()
@@ -349,6 +392,9 @@ impl LockContracts {
                 }
             }
         }
+        taken.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        taken.dedup();
+        contract.taken = taken;
         for (spot, conditional, mutex) in spots {
             let Some(lock) = OuterLock::of(body, &spot) else {
                 continue;
@@ -421,37 +467,41 @@ impl LockContracts {
     }
 }
 
-/// Whether an argument says if control comes to a point: a parameter that is true or false, or one
-/// that speaks of locks.
+/// Whether an argument says if control comes to a point: every way there passes a condition that
+/// speaks of locks, or that asks whether a parameter is true, is nil, or equals something.
 fn is_conditional(facts: &FunctionFacts<'_>, point: Point) -> bool {
     let cfg = facts.cfg(point.func);
-    let names = facts.body().names();
+    let file = facts.file();
+    let body = facts.body();
+    let names = body.names();
+    let is_param = |expr: ExprId| match body.object(expr) {
+        Object::Local(local) => matches!(names.local(local).kind, LocalKind::Param(_)),
+        _ => false,
+    };
     cfg.nodes().any(|node| {
         let NodeKind::Cond(cond) = node.kind else {
             return false;
         };
-        if !cfg.reaches(node.id, point.node) {
+        let cond = file.unparen(cond);
+        let needs_true = !comes_without(cfg, point.node, node.id, true);
+        let needs_false = !comes_without(cfg, point.node, node.id, false);
+        if needs_true == needs_false {
             return false;
         }
-        let speaks = facts
-            .file()
-            .expr_text(cond)
-            .to_ascii_lowercase()
-            .contains("lock");
-        let mut of_param = false;
-        cfg.own_exprs(node.id, |expr| {
-            if let go_types::Object::Local(local) = facts.body().object(expr)
-                && matches!(names.local(local).kind, LocalKind::Param(_))
-            {
-                let ty = facts.body().type_of_local(local);
-                let cx = facts.body().cx();
-                of_param |= matches!(
-                    cx.ty(cx.underlying(ty)),
-                    go_types::Type::Basic(go_types::Basic::Bool)
-                );
-            }
-        });
-        speaks || of_param
+        let text = file.expr_text(cond).to_ascii_lowercase();
+        if text.contains("lock") {
+            return true;
+        }
+        match file.expr(cond).kind {
+            ExprKind::Ident => is_param(cond),
+            ExprKind::Unary { x, .. } => is_param(x),
+            ExprKind::Binary { op, x, y } if is_param(x) || is_param(y) => match op {
+                BinaryOp::Eq => needs_true,
+                BinaryOp::Ne => needs_false,
+                _ => false,
+            },
+            _ => false,
+        }
     })
 }
 
@@ -584,24 +634,46 @@ fn collect_handed(cx: &PackageCx<'_>) -> FxHashSet<LockField> {
             !ops.iter()
                 .any(|(op, text, _)| op.acquires() && *text == operand)
         };
+        let has_literal = file.func(func).features.intersects(Features::FUNC_LIT);
         if !ops
             .iter()
-            .any(|(op, operand, _)| !op.acquires() && is_unpaired(operand))
+            .any(|(op, operand, _)| !op.acquires() && (has_literal || is_unpaired(operand)))
         {
             continue;
         }
         let body = Body::new(cx, index, func);
         let facts = FunctionFacts::new(&body);
         let locks = facts.locks();
+        // What runs on the spot, or at the end, belongs to the function around it.
+        let owner = |mut func: FuncId| {
+            while func != facts.root()
+                && matches!(
+                    facts.literal_runs(func),
+                    LiteralUse::Called { .. } | LiteralUse::Deferred { .. }
+                )
+            {
+                match file.func(func).parent {
+                    Some(parent) => func = parent,
+                    None => break,
+                }
+            }
+            func
+        };
         for lock in locks {
+            if lock.op.acquires() {
+                continue;
+            }
             let Some(field) = field_of(&facts, lock.operand) else {
                 continue;
             };
             let is_taken = locks.iter().any(|other| {
-                other.op.acquires() && field_of(&facts, other.operand).as_ref() == Some(&field)
+                other.op.acquires()
+                    && owner(other.point.func) == owner(lock.point.func)
+                    && field_of(&facts, other.operand).as_ref() == Some(&field)
             });
-            if !lock.op.acquires() && !is_taken {
+            if !is_taken {
                 handed.insert(field);
+                handed.extend(embedding_type(&facts, lock.operand));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
-use go_types::{Callee, LocalId, LocalKind, Object};
+use go_types::{Callee, LocalId, LocalKind, Object, Selection};
 use rustc_hash::FxHashMap;
 
 use super::LockField;
@@ -199,8 +199,8 @@ impl<'f, 'a> Follower<'f, 'a> {
                     .any(|&(local, _)| Some(local) == root || self.spot.indices.contains(&local));
                 let fields = || {
                     writes.fields.iter().any(|field| {
-                        let is_it = |step: &Box<str>| step.strip_prefix('.') == Some(field);
-                        self.spot.path.iter().any(is_it)
+                        let is_it = |step: &str| step.strip_prefix('.') == Some(field);
+                        self.spot.path.iter().any(|step| is_it(step))
                     })
                 };
                 if moves || fields() {
@@ -257,6 +257,17 @@ impl<'f, 'a> Follower<'f, 'a> {
             {
                 escapes |= Spot::of(facts, x).is_none_or(|spot| spot == self.spot);
             }
+            // A method of the package as a value may give it back when it is called.
+            ExprKind::Selector { x, sel }
+                if !called.contains(&expr)
+                    && self.contracts.is_releasing(facts, file.span_text(sel))
+                    && facts
+                        .body()
+                        .selection(facts.body().type_of(x), file.span_text(sel))
+                        .is_some_and(|found| matches!(found, Selection::Method { .. })) =>
+            {
+                escapes = true;
+            }
             ExprKind::Ident if !called.contains(&expr) => {
                 if let Object::Local(local) = facts.body().object(expr)
                     && let Some(literal) = facts.literal_in(local)
@@ -275,9 +286,21 @@ impl<'f, 'a> Follower<'f, 'a> {
     /// What a call does to the lock.
     fn call(&self, call: ExprId, events: &mut Vec<Event>) {
         let facts = self.facts;
-        if let Some((lock, same)) = self.lock_call(call) {
+        let known = self.lock_call(call).filter(|(lock, same)| {
+            // A type's own method is looked into.
+            *same || lock.mutex != Mutex::Other || self.contracts.of_call(facts, call).is_none()
+        });
+        if let Some((lock, same)) = known {
             if *same {
-                events.push(Event::Op(lock.op, call, lock.mutex));
+                // What gives an answer may not have taken it.
+                let op = match lock.op {
+                    LockOp::Lock if super::has_result(facts, lock) => LockOp::TryLock,
+                    LockOp::RLock if super::has_result(facts, lock) => LockOp::TryRLock,
+                    op => op,
+                };
+                events.push(Event::Op(op, call, lock.mutex));
+            } else if matches!(lock.op, LockOp::TryLock | LockOp::TryRLock) {
+                // It does not wait.
             } else if lock.op.acquires() {
                 let is_fresh = lock.place.as_ref().is_some_and(|place| {
                     super::parties::is_fresh(facts, &Spot::of_place(facts, place))
@@ -294,7 +317,7 @@ impl<'f, 'a> Follower<'f, 'a> {
             events.push(Event::Inline(literal));
             return;
         }
-        if self.contracts.never_returns(facts, call) {
+        if ends_test(facts, call) || self.contracts.never_returns(facts, call) {
             events.push(Event::Never);
             return;
         }
@@ -304,14 +327,12 @@ impl<'f, 'a> Follower<'f, 'a> {
                     Some(spot) if spot == self.spot => {
                         events.push(Event::Call(call, Rc::clone(effect)));
                     }
-                    Some(spot) if effect.takes() && !super::parties::is_fresh(facts, &spot) => {
-                        if let Some(field) = super::spot::field_of_spot(facts, &spot) {
-                            let op = effect.first_taken().unwrap_or(LockOp::Lock);
-                            events.push(Event::Other(field, op, call, true));
-                        }
-                    }
                     _ => {}
                 }
+            }
+            let gives = contract.effects.iter().any(|effect| effect.gives());
+            for (field, op) in contract.taken.iter().filter(|_| !gives) {
+                events.push(Event::Other(field.clone(), *op, call, true));
             }
             if let Some(kind) = contract.waits {
                 events.push(Event::Waits(Wait {
@@ -343,8 +364,10 @@ impl<'f, 'a> Follower<'f, 'a> {
             return false;
         };
         let name = match facts.callee(call) {
-            Callee::Builtin(_) | Callee::Conversion(_) | Callee::Literal(_) => return false,
-            Callee::Func {
+            Callee::Builtin(_)
+            | Callee::Conversion(_)
+            | Callee::Literal(_)
+            | Callee::Func {
                 package: "sync", ..
             } => return false,
             Callee::Func { name, .. } | Callee::Selected { name, .. } => name,
@@ -410,6 +433,18 @@ impl<'f, 'a> Follower<'f, 'a> {
                     })
         })
     }
+}
+
+/// Whether a call ends a test, or the process, by its name: the type may be an interface of the
+/// program's own.
+fn ends_test(facts: &FunctionFacts<'_>, call: ExprId) -> bool {
+    matches!(
+        facts.callee(call),
+        Callee::Selected {
+            name: "Fatal" | "Fatalf" | "Fatalln" | "FailNow" | "SkipNow" | "Skip" | "Skipf",
+            ..
+        }
+    )
 }
 
 /// Whether a variable is assigned at a node, not used.

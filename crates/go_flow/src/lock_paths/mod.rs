@@ -20,7 +20,7 @@ mod tests;
 
 use std::rc::Rc;
 
-use go_syntax::ExprId;
+use go_syntax::{BinaryOp, ExprId, ExprKind, StmtKind, UnaryOp};
 use go_types::{LocalKind, Object};
 
 pub use contract::LockContracts;
@@ -28,9 +28,10 @@ pub use parties::{LockOrder, OtherSide};
 pub use spot::Spot;
 pub use waits::{Wait, WaitKind};
 
+use crate::cfg::NodeKind;
 use crate::facts::{FunctionFacts, Point};
 use crate::resource::Hop;
-use crate::sites::{CallMode, LockOp, Mutex};
+use crate::sites::{CallMode, LockCall, LockOp, Mutex};
 use conditions::{Conditions, Key};
 use events::Follower;
 use spot::{field_of, field_of_spot};
@@ -272,8 +273,18 @@ fn starts(facts: &FunctionFacts<'_>, contracts: &LockContracts) -> Vec<Start> {
         let Some(place) = lock.place.as_ref() else {
             continue;
         };
+        // A method of a type of the package is looked into.
+        if lock.mutex == Mutex::Other && contracts.of_call(facts, lock.call).is_some() {
+            continue;
+        }
         let is_try = matches!(lock.op, LockOp::TryLock | LockOp::TryRLock);
         let only_if = match is_try {
+            false if has_result(facts, lock) => {
+                match told_by(facts, lock.point, lock.call, Answered::Nil) {
+                    Some(only_if) => only_if,
+                    None => continue,
+                }
+            }
             false => OnlyIf::Always,
             true => match told_by(facts, lock.point, lock.call, Answered::True) {
                 Some(only_if) => only_if,
@@ -333,6 +344,17 @@ fn starts(facts: &FunctionFacts<'_>, contracts: &LockContracts) -> Vec<Start> {
     starts
 }
 
+/// Whether something is done with what a call that takes a lock gives: then it may not have taken it.
+fn has_result(facts: &FunctionFacts<'_>, lock: &LockCall<'_>) -> bool {
+    let file = facts.file();
+    match facts.cfg(lock.point.func).kind(lock.point.node) {
+        NodeKind::Stmt(stmt) => {
+            !matches!(file.stmt(stmt).kind, StmtKind::Expr(expr) if file.unparen(expr) == lock.call)
+        }
+        _ => lock.mode == CallMode::Now,
+    }
+}
+
 /// What says that the last result of `call` is `wanted`.
 fn told_by(
     facts: &FunctionFacts<'_>,
@@ -340,8 +362,6 @@ fn told_by(
     call: ExprId,
     wanted: Answered,
 ) -> Option<OnlyIf> {
-    use crate::cfg::NodeKind;
-    use go_syntax::{BinaryOp, ExprKind, StmtKind, UnaryOp};
     let file = facts.file();
     let (is_truth, value) = match wanted {
         Answered::True => (true, true),

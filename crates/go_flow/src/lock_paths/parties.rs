@@ -83,6 +83,14 @@ impl FunctionFacts<'_> {
             }
             return found;
         }
+        // Who asks how many values there are does not wait for them.
+        if matches!(wait.kind, WaitKind::Receive | WaitKind::Send)
+            && wait
+                .operand
+                .is_some_and(|operand| self.asks_for_length(at, operand))
+        {
+            return None;
+        }
         let deed = match wait.kind {
             WaitKind::WaitGroup => Deed::Done,
             WaitKind::Send => Deed::Receive,
@@ -129,6 +137,7 @@ impl FunctionFacts<'_> {
         for (index, file, root) in declared(cx) {
             if (index, root) == (self.body().file_index(), self.root())
                 || !mentions(file, root, name)
+                || is_test(file, root)
             {
                 continue;
             }
@@ -151,6 +160,18 @@ impl FunctionFacts<'_> {
             }
         }
         None
+    }
+
+    /// Whether a condition of the function asks how many values a channel has.
+    fn asks_for_length(&self, at: Point, channel: ExprId) -> bool {
+        let file = self.file();
+        let channel = file.expr_text(file.unparen(channel));
+        let asked = format!("len({channel})");
+        let cfg = self.cfg(at.func);
+        cfg.nodes().any(|node| match node.kind {
+            crate::cfg::NodeKind::Cond(cond) => file.expr_text(cond).contains(&asked),
+            _ => false,
+        })
     }
 
     fn side(&self, takes: Span) -> OtherSide {
@@ -337,6 +358,14 @@ fn name_of(file: &File, expr: ExprId) -> Option<&str> {
     }
 }
 
+/// Whether a function is a test, by its name.
+fn is_test(file: &File, func: FuncId) -> bool {
+    let name = file.func(func).name.map_or("", |name| file.name(name));
+    ["Test", "Benchmark", "Example", "Fuzz"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether a function has a name in it.
 fn mentions(file: &File, func: FuncId, name: &str) -> bool {
     file.func(func)
@@ -419,7 +448,7 @@ impl LockContracts {
         for (index, file, func) in declared(cx) {
             let node = file.func(func);
             let locks = node.features.intersects(go_syntax::Features::LOCK);
-            if !locks && !self.calls_keeper(cx, index, func) {
+            if is_test(file, func) || !locks && !self.calls_keeper(cx, index, func) {
                 continue;
             }
             let body = Body::new(cx, index, func);

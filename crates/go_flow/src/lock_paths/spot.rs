@@ -148,7 +148,7 @@ impl Spot {
         }
         let is_stable = target
             .local()
-            .is_none_or(|local| facts.var(local).is_single_assignment());
+            .is_none_or(|local| facts.var(local).writes.len() <= 1);
         if !is_stable || is_assigned(facts, &fields) {
             return None;
         }
@@ -218,6 +218,17 @@ pub(crate) fn field_of(facts: &FunctionFacts<'_>, operand: ExprId) -> Option<Loc
         }
         _ => None,
     }
+}
+
+/// The type that has the lock embedded, when the operand is a value of it.
+pub(crate) fn embedding_type(facts: &FunctionFacts<'_>, operand: ExprId) -> Option<LockField> {
+    let body = facts.body();
+    let ty = body.cx().deref(body.type_of(operand));
+    if !matches!(body.cx().ty(ty), Type::Named { .. }) {
+        return None;
+    }
+    let own = body.type_string(ty);
+    (!own.starts_with("sync.")).then(|| LockField(own.into()))
 }
 
 /// The same for a lock that a called function takes.

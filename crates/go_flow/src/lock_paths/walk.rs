@@ -391,10 +391,11 @@ impl<'a> Walk<'_, '_, 'a> {
         let mut events = &events[..];
         if let Some(call) = call {
             let is_start = |event: &Event| match event {
-                Event::Op(_, at, _) | Event::Call(at, _) => *at == call,
+                Event::Op(_, at, _) | Event::Call(at, _) | Event::Other(_, _, at, _) => *at == call,
+                Event::Waits(wait) => wait.call == Some(call),
                 _ => false,
             };
-            let at = events.iter().position(is_start).map_or(0, |at| at + 1);
+            let at = events.iter().rposition(is_start).map_or(0, |at| at + 1);
             events = &events[at..];
         }
         let mut states = self.apply_all(point, events, state, false)?;
@@ -633,7 +634,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 if !gives {
                     return vec![state];
                 }
-                self.give(point, call, effect, state)
+                self.give(point, call, effect, &state)
             }
             Phase::Untouched => {
                 let mut states = Vec::new();
@@ -680,7 +681,7 @@ impl<'a> Walk<'_, '_, 'a> {
         point: Point,
         call: ExprId,
         effect: &LockEffect,
-        state: State,
+        state: &State,
     ) -> Vec<State> {
         let mut states: Vec<State> = Vec::new();
         let kept: Vec<_> = effect

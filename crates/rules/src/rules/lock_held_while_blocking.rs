@@ -20,7 +20,8 @@ declare_rule! {
     /// `Done`) has a call that takes it, itself or by a function of the package. The lock and the
     /// channel are known by the field of the type, or by the variable, that they are.
     ///
-    /// `time.Sleep` with a lock held is reported as a note: whoever wants the lock sleeps too.
+    /// `time.Sleep` in a loop, with a lock held, is reported as a note: whoever wants the lock sleeps
+    /// too, perhaps the one who is waited for.
     ///
     /// It is silent when the other side is not found, since a wait under a lock may be meant: writes
     /// to a connection are often kept apart that way. A `select` that can also end by a timer, by
@@ -117,7 +118,7 @@ impl Rule for LockHeldWhileBlocking {
                     continue;
                 }
                 if wait.kind == WaitKind::Sleep {
-                    if is_exclusive(lock) {
+                    if is_exclusive(lock) && cx.facts().in_cycle(event.at) {
                         reported.push(wait.span);
                         report(cx, lock, event, wait, None);
                     }

@@ -1,8 +1,8 @@
 //! `lock-in-loop-with-defer`.
 
-use go_flow::{CallMode, LockFate, Mutex, TakenLock};
-use go_syntax::FuncId;
-use go_types::PackageCx;
+use go_flow::{CallMode, EdgeKind, LockFate, LoopKind, Mutex, NodeKind, TakenLock};
+use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId};
+use go_types::{Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -91,7 +91,9 @@ impl Rule for LockInLoopWithDefer {
                     }
                 ) && event.expr == Some(lock.call)
             });
-            if !comes_round && !is_given_back_later(cx, lock) {
+            if !comes_round && (cx.is_test() || !is_given_back_later(cx, lock))
+                || comes_round && is_once(cx, lock)
+            {
                 continue;
             }
             let call = taking_call(cx, lock);
@@ -129,7 +131,14 @@ fn is_given_back_later(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     let facts = cx.facts();
     let cfg = facts.cfg(lock.point.func);
     let release = lock.op.counterpart();
-    facts.in_cycle(lock.point)
+    // The variable that leads to it means another in each round.
+    let varies = lock
+        .events
+        .iter()
+        .any(|event| event.fate == LockFate::Unknown);
+    varies
+        && is_in_range(cx, lock)
+        && facts.in_cycle(lock.point)
         && facts.locks().iter().any(|other| {
             let place = |call| {
                 let mut locks = facts.locks().iter();
@@ -142,4 +151,59 @@ fn is_given_back_later(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
                 && other.place.is_some()
                 && other.place.as_ref() == place(lock.call)
         })
+}
+
+/// Whether the loop goes through the elements of something.
+fn is_in_range(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let cfg = cx.facts().cfg(lock.point.func);
+    cfg.loops()
+        .iter()
+        .any(|lp| lp.kind == LoopKind::Range && cfg.in_same_cycle(lp.head, lock.point.node))
+}
+
+/// Whether a condition in the loop lets only one round come to the call: a count that equals a
+/// number, or a variable that says that it was done.
+fn is_once(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(lock.point.func);
+    cfg.nodes().any(|node| {
+        let NodeKind::Cond(cond) = node.kind else {
+            return false;
+        };
+        // The call is what comes first where the condition holds.
+        let leads =
+            |edge: &go_flow::Edge| edge.kind == EdgeKind::True && edge.node == lock.point.node;
+        let leads_not =
+            |edge: &go_flow::Edge| edge.kind == EdgeKind::False && edge.node == lock.point.node;
+        let cond = file.unparen(cond);
+        // A negation has no node of its own: `!done` leads there where `done` does not hold.
+        if !cfg.in_same_cycle(node.id, lock.point.node)
+            || !cfg
+                .successors(node.id)
+                .iter()
+                .any(|edge| leads(edge) || leads_not(edge))
+        {
+            return false;
+        }
+        let outlives = |expr: ExprId| match cx.body().object(expr) {
+            Object::Local(local) => {
+                let writes = &cx.facts().var(local).writes;
+                writes.first().is_some_and(|first| {
+                    first.point.func != lock.point.func
+                        || !cfg.in_same_cycle(first.point.node, lock.point.node)
+                }) && writes.len() > 1
+            }
+            _ => false,
+        };
+        match file.expr(cond).kind {
+            ExprKind::Ident => outlives(cond),
+            ExprKind::Unary { x, .. } => outlives(x),
+            ExprKind::Binary {
+                op: BinaryOp::Eq,
+                x,
+                y,
+            } => outlives(x) && matches!(file.expr(file.unparen(y)).kind, ExprKind::BasicLit(_)),
+            _ => false,
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use diagnostics::Applicability;
 use go_flow::{Answered, CallMode, LockEvent, LockFate, Mutex, NodeKind, TakenLock};
-use go_syntax::{FuncId, Span};
+use go_syntax::{FuncId, Span, StmtKind};
 use go_types::PackageCx;
 
 use crate::FileInput;
@@ -101,11 +101,16 @@ impl Rule for LockNotReleased {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
+        let mut reported = Vec::new();
         for lock in cx.taken_locks() {
             if lock.given_up || lock.is_entered {
                 continue;
             }
-            if let Some(event) = kept(cx, lock) {
+            if let Some(event) = kept(cx, lock)
+                && !reported.contains(&lock.call)
+                && !is_explained(cx, lock)
+            {
+                reported.push(lock.call);
                 report(cx, lock, event);
             }
         }
@@ -173,11 +178,14 @@ fn keeps_on_success(lock: &TakenLock) -> bool {
 /// Whether the function may be there to come back with the lock.
 fn is_meant(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     let by_name = !lock.is_released() && speaks_of_locking(root_name(cx));
+    // Who takes it by a function gives it back by one, and may do both here.
+    let by_itself = lock.operand.is_some() || keeps_on_success(lock) && gives_error(cx, lock);
     by_name
-        || lock
-            .field
-            .as_ref()
-            .is_some_and(|field| cx.lock_contracts().is_handed_over(cx.body().cx(), field))
+        || by_itself
+            && lock
+                .field
+                .as_ref()
+                .is_some_and(|field| cx.lock_contracts().is_handed_over(cx.body().cx(), field))
 }
 
 /// Whether it is certain enough that a lock that no path gives back should be.
@@ -185,7 +193,15 @@ fn is_certain(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     let follows = |event: &LockEvent| event.fate == LockFate::Unknown;
     let is_own = lock.operand.is_some()
         && matches!(lock.mutex, Mutex::Mutex | Mutex::RwMutex | Mutex::Unknown);
+    // What gives an answer is no lock of package sync.
+    let is_statement = {
+        let file = cx.file();
+        let node = cx.facts().cfg(lock.point.func).kind(lock.point.node);
+        matches!(node, NodeKind::Stmt(stmt)
+            if matches!(file.stmt(stmt).kind, StmtKind::Expr(expr) if file.unparen(expr) == lock.call))
+    };
     is_own
+        && (is_statement || lock.mutex != Mutex::Unknown)
         && (lock.field.is_some() || lock.mutex == Mutex::Unknown || is_variable(cx, lock))
         && !lock.events.iter().any(follows)
         && !releases_alike(cx, lock)
@@ -215,6 +231,29 @@ fn releases_alike(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
             && (last(other.operand) == name || other.place.is_none())
             && !matches!(other.mode, CallMode::Spawned(_))
     })
+}
+
+/// Whether a comment beside the call, or right above it, says that the lock is to be kept.
+fn is_explained(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    let span = file.expr(lock.call).span;
+    let text = file.text();
+    let end = text[span.end as usize..]
+        .find('\n')
+        .map_or(text.len(), |length| span.end as usize + length);
+    file.comments().iter().any(|comment| {
+        let beside = comment.span.start >= span.end && (comment.span.end as usize) <= end;
+        let above = comment.span.end <= span.start
+            && file
+                .span_text(Span::new(comment.span.end, span.start))
+                .trim()
+                .is_empty();
+        let words = file.span_text(comment.span).to_ascii_lowercase();
+        (beside || above)
+            && ["unlock", "release", "held", "keep"]
+                .iter()
+                .any(|word| words.contains(word))
+    }) && !lock.is_released()
 }
 
 /// Whether a name is that of a function that takes locks for its caller.
@@ -265,7 +304,7 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) {
     }
     if let Some(giving) = giving
         && lock.is_released()
-        && let Some((at, indent)) = before_return(cx, event)
+        && let Some((at, indent)) = before_return(cx, lock, event)
     {
         finding.fix(
             Applicability::Unsafe,
@@ -276,7 +315,11 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) {
 }
 
 /// Where a statement can be put before the `return` that a path ends with, and how far it is indented.
-fn before_return<'a>(cx: &RuleCx<'a>, event: &LockEvent) -> Option<(u32, &'a str)> {
+fn before_return<'a>(
+    cx: &RuleCx<'a>,
+    lock: &TakenLock,
+    event: &LockEvent,
+) -> Option<(u32, &'a str)> {
     let file = cx.file();
     let cfg = cx.facts().cfg(event.at.func);
     let NodeKind::Return(stmt) = cfg.kind(event.at.node) else {
@@ -286,21 +329,19 @@ fn before_return<'a>(cx: &RuleCx<'a>, event: &LockEvent) -> Option<(u32, &'a str
     let text = &file.text()[..start as usize];
     let line = text.rfind('\n').map_or(0, |at| at + 1);
     let indent = &text[line..];
-    (indent.trim().is_empty() && comes_only_with(cx, event)).then_some((start, indent))
+    (indent.trim().is_empty() && comes_only_with(cx, lock, event)).then_some((start, indent))
 }
 
-/// Whether control comes to the `return` by this path alone, so that the lock is held whenever it does.
-fn comes_only_with(cx: &RuleCx<'_>, event: &LockEvent) -> bool {
+/// Whether the lock is held whenever control comes to the `return`: it comes only by way of the call
+/// that takes it, and by none that gives it back.
+fn comes_only_with(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) -> bool {
     let cfg = cx.facts().cfg(event.at.func);
-    let mut node = event.at.node;
-    // Back to the condition that decides.
-    loop {
-        let [before] = cfg.predecessors(node) else {
-            return cfg.predecessors(node).is_empty();
-        };
-        if cfg.successors(before.node).len() > 1 {
-            return true;
-        }
-        node = before.node;
-    }
+    let (taken, end) = (lock.point.node, event.at.node);
+    event.at.func == lock.point.func
+        && !cfg.reaches_avoiding(cfg.entry(), end, taken)
+        && lock.events.iter().all(|other| {
+            other.fate != LockFate::Released
+                || other.at.func != event.at.func
+                || !cfg.reaches_avoiding(other.at.node, end, taken)
+        })
 }

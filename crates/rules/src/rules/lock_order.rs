@@ -1,6 +1,6 @@
 //! `lock-order`.
 
-use go_flow::{LockFate, LockOrder as Order, Mutex};
+use go_flow::{LockFate, LockField, LockOrder as Order, Mutex};
 use go_syntax::{ArenaId, FuncId};
 use go_types::PackageCx;
 
@@ -14,8 +14,8 @@ declare_rule! {
     ///
     /// ## What it does
     /// Notes, for each function of the package, which locks it takes while it holds others, itself
-    /// or by calling functions of the package. Reports the later of two functions that take the same
-    /// two locks in opposite orders. A lock is known by the field of the type, or by the variable of
+    /// or by calling functions of the package. When two locks are taken in both orders, it reports the
+    /// first place with the rarer one. A lock is known by the field of the type, or by the variable of
     /// the package, that it is.
     ///
     /// It is silent about two locks of the same field (which of two values comes first is not seen),
@@ -118,16 +118,28 @@ impl Rule for LockOrder {
                 let orders = cx.lock_contracts().orders(cx.body().cx());
                 let here = (cx.body().file_index(), cx.root());
                 let span = cx.file().expr(expr).span;
-                let Some(other) = orders.iter().find(|order| {
-                    order.held == *taken
-                        && order.taken == *held
-                        && !(reads && order.reads)
-                        && place_of(order) < (here.0, here.1.index(), span.start)
-                        && !is_gated(&orders, here, order.func, held, taken)
-                        && !is_test_or_start(order)
-                }) else {
+                let is_it = |order: &&Order| {
+                    let harmless = reads && order.reads
+                        || is_test_or_start(order)
+                        || is_gated(&orders, here, order.func, held, taken);
+                    !harmless
+                };
+                let Some(other) = of_pair(&orders, taken, held).find(is_it) else {
                     continue;
                 };
+                // The rarer order is the odd one, and the first place with it stands for all.
+                let (ours, theirs) = (
+                    functions(&orders, held, taken),
+                    functions(&orders, taken, held),
+                );
+                let is_first = of_pair(&orders, held, taken)
+                    .find(|order| !is_test_or_start(order))
+                    .is_some_and(|first| (first.func, first.span) == (here, span));
+                let is_odd = ours < theirs
+                    || ours == theirs && place_of(other) < (here.0, here.1.index(), span.start);
+                if !is_first || !is_odd {
+                    continue;
+                }
                 reported.push((held, taken));
                 let call = cx.call_snippet(expr);
                 let mut finding = cx
@@ -155,6 +167,24 @@ impl Rule for LockOrder {
     }
 }
 
+/// The places where `b` is taken with `a` held.
+fn of_pair<'o>(
+    orders: &'o [Order],
+    a: &'o LockField,
+    b: &'o LockField,
+) -> impl Iterator<Item = &'o Order> {
+    orders
+        .iter()
+        .filter(move |order| order.held == *a && order.taken == *b)
+}
+
+/// How many functions do that.
+fn functions(orders: &[Order], a: &LockField, b: &LockField) -> usize {
+    let mut functions: Vec<_> = of_pair(orders, a, b).map(|order| order.func).collect();
+    functions.dedup();
+    functions.len()
+}
+
 fn place_of(order: &Order) -> (u32, usize, u32) {
     (order.func.0, order.func.1.index(), order.span.start)
 }
@@ -164,8 +194,8 @@ fn is_gated(
     orders: &[Order],
     here: (u32, FuncId),
     there: (u32, FuncId),
-    a: &go_flow::LockField,
-    b: &go_flow::LockField,
+    a: &LockField,
+    b: &LockField,
 ) -> bool {
     let gates = |func| {
         orders
