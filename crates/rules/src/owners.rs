@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::models::models;
 
 /// How names of methods begin that end the use of something.
-const ENDS: [&str; 16] = [
+const ENDS: [&str; 18] = [
     "close",
     "stop",
     "shutdown",
@@ -26,6 +26,8 @@ const ENDS: [&str; 16] = [
     "kill",
     "cleanup",
     "teardown",
+    "delete",
+    "remove",
 ];
 
 /// The fields of whatever struct that something in the package may release: by a method, or because

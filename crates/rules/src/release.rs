@@ -217,6 +217,8 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
         return false;
     }
     match &*class.rule {
+        // Whoever gets the context finds the span in it.
+        "span-not-ended" if !leak.otherwise_released && gives_context(cx, leak) => return false,
         // What grew too large, or met with an error, is not put back.
         "pool-item-not-returned" if is_examined(cx, leak) => return false,
         // A program for the command line mostly starts others that outlive it.
@@ -255,6 +257,34 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What main and its literals listen on, the program listens on.
     let is_lasting = class.long_lived || *class.rule == *"listener-not-closed";
     !(is_lasting && in_main)
+}
+
+/// Whether the function returns the context that comes with a span.
+fn gives_context(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(leak.point.func);
+    let Some(stmt) = cfg.stmt_of_node(leak.point.node) else {
+        return false;
+    };
+    let StmtKind::Assign { lhs, .. } = file.stmt(stmt).kind else {
+        return false;
+    };
+    let [context, _] = file.exprs(lhs) else {
+        return false;
+    };
+    let Object::Local(context) = cx.body().object(*context) else {
+        return false;
+    };
+    file.func(cx.root())
+        .stmts
+        .iter()
+        .any(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Return(results) => file
+                .exprs(results)
+                .iter()
+                .any(|&result| cx.body().object(file.unparen(result)) == Object::Local(context)),
+            _ => false,
+        })
 }
 
 /// Whether the path depends on what the resource itself says.

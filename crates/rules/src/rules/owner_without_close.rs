@@ -1,7 +1,7 @@
 //! `owner-without-close`.
 
 use go_flow::Stored;
-use go_syntax::{FuncId, StmtKind};
+use go_syntax::{ExprKind, FuncId, StmtKind};
 use go_types::{PackageCx, Type};
 
 use crate::FileInput;
@@ -126,7 +126,16 @@ impl Rule for OwnerWithoutClose {
             let Some((name, closer)) = owner(cx, stored) else {
                 continue;
             };
-            if is_released_later(cx, stored) || Released::contains(cx.body().cx(), &stored.field) {
+            // Who has it in two places closes it in one of them.
+            let is_shared = cx
+                .leaks()
+                .stored
+                .iter()
+                .any(|other| other.call == stored.call && other.owner != stored.owner);
+            if is_shared
+                || is_released_later(cx, stored)
+                || Released::contains(cx.body().cx(), &stored.field)
+            {
                 continue;
             }
             let (noun, field) = (&class.noun, &stored.field);
@@ -174,7 +183,7 @@ fn owner(cx: &RuleCx<'_>, stored: &Stored) -> Option<(String, Option<String>)> {
     (!is_embedded || closer.is_some()).then(|| (named.name.to_string(), closer))
 }
 
-/// Whether the function defers what ends the use of what it stores.
+/// Whether the function defers what ends the use of what it stores, or has a literal that does.
 fn is_released_later(cx: &RuleCx<'_>, stored: &Stored) -> bool {
     let file = cx.file();
     let mut name = None;
@@ -192,14 +201,18 @@ fn is_released_later(cx: &RuleCx<'_>, stored: &Stored) -> bool {
         }
     }
     let Some(name) = name else { return false };
-    file.func(cx.root()).stmts.iter().any(|stmt| {
-        let StmtKind::Defer(_) = file.stmt(stmt).kind else {
-            return false;
-        };
-        let text = file.span_text(file.stmt(stmt).span);
+    let ends_in = |text: &str| {
         text.match_indices(name).any(|(at, _)| {
             let rest = &text[at + name.len()..];
             rest.strip_prefix('.').is_some_and(ends)
         })
+    };
+    let node = file.func(cx.root());
+    node.stmts.iter().any(|stmt| {
+        let is_defer = matches!(file.stmt(stmt).kind, StmtKind::Defer(_));
+        is_defer && ends_in(file.span_text(file.stmt(stmt).span))
+    }) || node.exprs.iter().any(|expr| {
+        let is_literal = matches!(file.expr(expr).kind, ExprKind::FuncLit(_));
+        is_literal && ends_in(file.expr_text(expr))
     })
 }

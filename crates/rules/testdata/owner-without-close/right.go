@@ -161,3 +161,14 @@ func newOnInterface(path string) (*onInterface, error) {
 }
 
 func (o *onInterface) Shutdown() { o.w.Close() }
+
+type cleaned struct{ door net.Listener }
+
+func newCleaned(addr string, cleanup func(func())) (*cleaned, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	cleanup(func() { l.Close() })
+	return &cleaned{door: l}, nil
+}

@@ -23,7 +23,8 @@ func dropped(ctx context.Context) {
 }
 
 func blank(ctx context.Context) context.Context {
-	ctx, _ = tracer.Start(ctx, "blank") // want
+	inner, _ := tracer.Start(ctx, "blank") // want
+	fmt.Println(inner)
 	return ctx
 }
 

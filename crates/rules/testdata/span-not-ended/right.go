@@ -151,3 +151,18 @@ func conditional(ctx context.Context, on bool) {
 		span.End()
 	}
 }
+
+// Whoever gets the context ends the span.
+func inContext(ctx context.Context) context.Context {
+	ctx, _ = tracer.Start(ctx, "in the context")
+	return ctx
+}
+
+func endInContext(ctx context.Context) {
+	otrace.SpanFromContext(ctx).End()
+}
+
+func withSpan(ctx context.Context) context.Context {
+	_, span := tracer.Start(context.Background(), "other root")
+	return otrace.ContextWithSpan(ctx, span)
+}
