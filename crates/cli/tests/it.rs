@@ -17,6 +17,8 @@ mod cut_files;
 mod git;
 #[path = "it/missing_dependencies.rs"]
 mod missing_dependencies;
+#[path = "it/models.rs"]
+mod models;
 #[path = "it/no_go.rs"]
 mod no_go;
 #[path = "it/process.rs"]

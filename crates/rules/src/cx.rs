@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Diagnostic, Edit, Fix, Related, Severity};
 use go_flow::{
-    CloseError, Ending, FunctionFacts, Inferred, Leaks, LifeEvent, LockContracts, TakenLock, Twice,
+    CloseError, Ending, FunctionFacts, Inferred, Leaks, LifeEvent, LockContracts, Models,
+    TakenLock, Twice,
 };
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
@@ -22,6 +23,7 @@ pub struct RuleCx<'a> {
     go: u32,
     is_test: bool,
     is_main: bool,
+    models: &'a Models,
     contracts: &'a dyn Inferred,
     rules: &'a crate::RuleSet,
     leaks: OnceCell<Leaks>,
@@ -47,6 +49,7 @@ impl<'a> RuleCx<'a> {
             go: input.go,
             is_test: input.is_test,
             is_main: input.is_main,
+            models: input.models,
             contracts: input.contracts,
             rules,
             leaks: OnceCell::new(),
@@ -109,17 +112,23 @@ impl<'a> RuleCx<'a> {
         self.contracts
     }
 
+    /// What is known of libraries.
+    #[inline]
+    pub fn models(&self) -> &'a Models {
+        self.models
+    }
+
     /// The resources that the function acquires and leaves behind on some path.
     pub fn leaks(&self) -> &Leaks {
         self.leaks
-            .get_or_init(|| self.facts.leaks(crate::models::models(), self.contracts))
+            .get_or_init(|| self.facts.leaks(self.models, self.contracts))
     }
 
     /// What goes wrong when, or after, the resources that the function acquires are released.
     pub fn life(&self) -> &[LifeEvent] {
         self.life.get_or_init(|| {
             self.facts
-                .life_events(crate::models::models(), self.contracts, &|class| {
+                .life_events(self.models, self.contracts, &|class| {
                     class.closing.error != CloseError::Never
                         || class.closing.twice != Twice::Ok
                         || matches!(
@@ -137,8 +146,7 @@ impl<'a> RuleCx<'a> {
     /// How a call ends, as far as models and contracts of what it calls tell. Rules that ask must
     /// [want contracts](crate::Rule::wants_contracts).
     pub fn contract_end(&self, call: ExprId) -> Ending {
-        self.facts
-            .contract_end(call, crate::models::models(), self.contracts)
+        self.facts.contract_end(call, self.models, self.contracts)
     }
 
     /// The locks that the function takes, and what becomes of them.

@@ -6,7 +6,6 @@ use go_syntax::{ExprId, FuncId, StmtId};
 use go_types::{Callee, LocalId};
 
 use crate::cx::RuleCx;
-use crate::models::models;
 use crate::release::target;
 
 /// A release that a deferred call makes.
@@ -33,11 +32,11 @@ impl Release<'_> {
         let class = match self.field {
             "" => cx
                 .facts()
-                .class_of(models(), cx.body().type_of_local(self.local)),
+                .class_of(cx.models(), cx.body().type_of_local(self.local)),
             _ => None,
         };
         let class = class.unwrap_or(ClassId::CLOSER);
-        let mut methods = models().class(class).release.iter();
+        let mut methods = cx.models().class(class).release.iter();
         methods.any(|name| **name == *self.method).then_some(class)
     }
 }
@@ -132,7 +131,7 @@ pub(crate) fn leak_by_defer(
     release: &Release<'_>,
     (call, result): (ExprId, u32),
 ) -> Option<Leak> {
-    let contract = cx.facts().call_contract(models(), cx.contracts(), call);
+    let contract = cx.facts().call_contract(cx.models(), cx.contracts(), call);
     if !contract.contract.gives.is_empty() {
         return None;
     }
@@ -150,7 +149,9 @@ pub(crate) fn leak_by_defer(
         field: release.field.into(),
         unless_error: true,
     };
-    let leak = cx.facts().leak_of(models(), cx.contracts(), call, &gives)?;
+    let leak = cx
+        .facts()
+        .leak_of(cx.models(), cx.contracts(), call, &gives)?;
     (!is_started_on(cx, &leak, release.local)).then_some(leak)
 }
 

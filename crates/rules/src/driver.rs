@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Severity};
-use go_flow::{FunctionFacts, Inferred};
+use go_flow::{FunctionFacts, Inferred, Models};
 use go_syntax::{Features, File, FuncId};
 use go_types::{Body, PackageCx};
 
@@ -86,6 +86,8 @@ pub struct FileInput<'a> {
     pub is_test: bool,
     /// Whether its package is `main`.
     pub is_main: bool,
+    /// What is known of libraries.
+    pub models: &'a Models,
     /// What is known of the functions that it calls.
     pub contracts: &'a dyn Inferred,
 }

@@ -12,7 +12,6 @@ use rustc_hash::FxHashSet;
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::life::gives_error;
-use crate::models::models;
 
 /// Whether a function calls something that such a loop may ask, and the model speaks of `rule`.
 pub(crate) fn may_iterate(
@@ -25,7 +24,8 @@ pub(crate) fn may_iterate(
         return false;
     }
     let calls = calls(package.file(input.index), func);
-    models()
+    input
+        .models
         .iterates()
         .filter(|iterate| *iterate.rule == *rule)
         .any(|iterate| iterate.next.iter().any(|name| calls.contains(&**name)))
@@ -102,7 +102,7 @@ pub(crate) fn never_read(cx: &RuleCx<'_>, rule: &str, by_name: ByName<'_>) -> Ve
         let method = if ty.is_unknown() {
             by_name(local, "Next")
         } else {
-            let known = models().iterate(&cx.body().type_string(ty));
+            let known = cx.models().iterate(&cx.body().type_string(ty));
             known
                 .filter(|iterate| *iterate.rule == *rule)
                 .map(|iterate| iterate.error_method.to_string())
@@ -172,7 +172,8 @@ fn candidate(cx: &RuleCx<'_>, rule: &str, cond: ExprId, by_name: ByName<'_>) -> 
     let Object::Local(local) = cx.body().object(file.unparen(x)) else {
         return None;
     };
-    let named = models()
+    let named = cx
+        .models()
         .iterates()
         .any(|iterate| *iterate.rule == *rule && iterate.next.iter().any(|next| **next == *name));
     if !named {
@@ -192,18 +193,18 @@ fn candidate(cx: &RuleCx<'_>, rule: &str, cond: ExprId, by_name: ByName<'_>) -> 
     })
 }
 
-fn model_of(
-    cx: &RuleCx<'_>,
+fn model_of<'a>(
+    cx: &RuleCx<'a>,
     ty: go_types::TypeId,
     rule: &str,
     name: &str,
-) -> Option<&'static Iterate> {
+) -> Option<&'a Iterate> {
     let text = cx.body().type_string(ty);
     let fits = |iterate: &&Iterate| {
         *iterate.rule == *rule && iterate.next.iter().any(|next| **next == *name)
     };
     // A type of one's own with such a value in it, and its methods.
-    models().iterate(&text).filter(fits)
+    cx.models().iterate(&text).filter(fits)
 }
 
 /// Whether the value is the function's own: made by calls here, or a parameter that it closes.

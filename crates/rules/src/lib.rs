@@ -20,8 +20,8 @@ mod held;
 mod iterate;
 mod keeps;
 mod life;
-mod masks;
 mod locked;
+mod masks;
 mod meeting;
 mod models;
 mod nilness;
@@ -40,7 +40,7 @@ mod spent;
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};
 pub use driver::{FileInput, RuleSet, check_file, check_function, functions};
-pub use models::models;
+pub use models::{MODEL_TABLES, ModelMistake, RunModels, UserModels, models};
 pub use rule::{Rule, RuleMeta};
 pub use rules::{all_rules, rule_by_name};
 

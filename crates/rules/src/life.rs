@@ -7,7 +7,6 @@ use go_types::{Callee, Object, PackageCx, Type};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::models::models;
 use crate::release::may_acquire;
 use crate::rule::RuleMeta;
 use crate::sink::{Backing, backing, is_of_system};
@@ -34,11 +33,11 @@ pub(crate) fn is_flushed(class: &Class) -> bool {
 pub(crate) fn events<'c>(
     cx: &'c RuleCx<'_>,
     wanted: impl Fn(&What) -> bool + 'c,
-) -> impl Iterator<Item = (&'c LifeEvent, &'static Class)> + 'c {
+) -> impl Iterator<Item = (&'c LifeEvent, &'c Class)> + 'c {
     cx.life()
         .iter()
         .filter(move |event| wanted(&event.what))
-        .map(|event| (event, models().class(event.class)))
+        .map(|event| (event, cx.models().class(event.class)))
 }
 
 /// Whether the last result of a function is an error.

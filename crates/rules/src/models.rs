@@ -8,32 +8,39 @@ use go_flow::{
 };
 
 mod rows;
+mod user;
+
+pub use user::{MODEL_TABLES, ModelMistake, RunModels, UserModels};
 
 use rows::{ClassRow, ModelFile, ResultKey};
 
 /// The files, by name.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
-/// Everything that is known of libraries.
+/// Everything that is known of libraries, as it is shipped.
 pub fn models() -> &'static Models {
     static MODELS: OnceLock<Models> = OnceLock::new();
-    MODELS.get_or_init(|| {
-        let mut models = Models::new();
-        let files: Vec<ModelFile> = FILES
-            .iter()
-            .map(|(name, text)| {
-                toml::from_str(text).unwrap_or_else(|error| panic!("{name} is shipped: {error}"))
-            })
-            .collect();
-        // A class may be named before the file that has it.
-        for file in &files {
-            add_classes(&mut models, file);
-        }
-        for file in &files {
-            add_functions(&mut models, file);
-        }
-        models
-    })
+    MODELS.get_or_init(|| build(&shipped()))
+}
+
+/// The files that are shipped.
+fn shipped() -> Vec<ModelFile> {
+    let read = |(name, text): &(&str, &str)| {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{name} is shipped: {error}"))
+    };
+    FILES.iter().map(read).collect()
+}
+
+fn build(files: &[ModelFile]) -> Models {
+    let mut models = Models::new();
+    // A class may be named before the file that has it.
+    for file in files {
+        add_classes(&mut models, file);
+    }
+    for file in files {
+        add_functions(&mut models, file);
+    }
+    models
 }
 
 fn add_classes(models: &mut Models, file: &ModelFile) {
@@ -140,7 +147,7 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
     }
     for row in &file.acquire {
         let Some(class) = models.class_named(&row.class) else {
-            panic!("a model acquires the unknown class {}", row.class);
+            unreachable!("what is shipped is tested, and what users write is checked");
         };
         let (subject, result) = match &row.result {
             None => (Subject::Result, 0),

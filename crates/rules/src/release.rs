@@ -8,7 +8,6 @@ use go_types::{Callee, LocalKind, Object, PackageCx};
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, too_late};
-use crate::models::models;
 use crate::rule::RuleMeta;
 
 /// So many steps of a path are told.
@@ -22,8 +21,8 @@ pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInp
     let calls = calls(package.file(input.index), func);
     calls
         .iter()
-        .any(|name| models().may_acquire(name) || input.contracts.may_give(name))
-        || acquires_by_variable(package, models(), &calls)
+        .any(|name| input.models.may_acquire(name) || input.contracts.may_give(name))
+        || acquires_by_variable(package, input.models, &calls)
 }
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
@@ -39,7 +38,7 @@ pub(crate) fn report_leaks_if(
 ) {
     let mut reported = None;
     for leak in &cx.leaks().list {
-        let class = models().class(leak.class);
+        let class = cx.models().class(leak.class);
         // Of two ends that one call gives, one is enough to say.
         let again = reported == Some(leak.call);
         let rule = match leak.fate {
@@ -67,7 +66,7 @@ pub(crate) fn report_leaks_if(
 pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
     let mut reported = None;
     for leak in &cx.leaks().list {
-        let class = models().class(leak.class);
+        let class = cx.models().class(leak.class);
         let again = reported == Some(leak.call);
         let gives = || {
             let declared = cx.body().declaration(leak.call);

@@ -4,6 +4,7 @@
 mod error;
 mod globs;
 mod model;
+mod models;
 mod read;
 mod schema;
 mod selection;
@@ -12,8 +13,10 @@ mod show;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use go_project::GoVersion;
+use rules::UserModels;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use model::Level;
@@ -48,6 +51,10 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// What the code is built for.
     pub build: BuildSettings,
+    /// What the user says of libraries.
+    pub models: Arc<UserModels>,
+    /// The setting that they come from, for who wants to see it.
+    models_setting: Option<toml::Value>,
 }
 
 /// What the code is built for, as far as that is configured.
@@ -83,6 +90,8 @@ impl Config {
             tests: true,
             baseline: None,
             build: BuildSettings::default(),
+            models: Arc::default(),
+            models_setting: None,
         }
     }
 

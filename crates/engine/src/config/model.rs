@@ -41,6 +41,49 @@ pub(crate) struct ConfigFile {
     pub(crate) overrides: Vec<Override>,
     /// What the code is built for.
     pub(crate) build: Build,
+    /// What is known of libraries, beyond what is shipped: the paths of files, relative to this one, or
+    /// the tables themselves (`[[models.class]]`, `[[models.acquire]]`, …).
+    pub(crate) models: Models,
+}
+
+/// Models of libraries. The reader of models looks at what is in them.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Models {
+    /// Paths of files.
+    Files(Vec<String>),
+    /// Tables.
+    Tables(toml::Table),
+    /// Neither.
+    #[default]
+    None,
+}
+
+impl JsonSchema for Models {
+    fn schema_name() -> Cow<'static, str> {
+        "Models".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let tables: BTreeMap<&str, serde_json::Value> = rules::MODEL_TABLES
+            .iter()
+            .map(|&(name, description)| {
+                let rows = serde_json::json!({
+                    "type": "array",
+                    "description": description,
+                    "items": { "type": "object" }
+                });
+                (name, rows)
+            })
+            .collect();
+        json_schema!({
+            "title": "a list of paths of files, or tables of models (`[[models.class]]`)",
+            "type": ["array", "object"],
+            "items": { "type": "string", "title": "the path of a file" },
+            "properties": tables,
+            "additionalProperties": false
+        })
+    }
 }
 
 /// Settings for the files below certain paths.

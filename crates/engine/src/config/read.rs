@@ -106,7 +106,10 @@ impl Config {
         };
         if complaints.is_empty() {
             match toml::from_str::<ConfigFile>(text) {
-                Ok(file) => config.take(&file, &mut complaints),
+                Ok(file) => {
+                    config.take(&file, &mut complaints);
+                    config.take_models(&file.models, text, &mut complaints);
+                }
                 Err(error) => {
                     complaints.add(
                         error.span().map_or(0, |span| span.start),
@@ -116,6 +119,7 @@ impl Config {
             }
         }
         complaints.finish(path)?;
+        config.read_model_files()?;
         Ok(config)
     }
 

@@ -99,6 +99,11 @@ impl<'a> Node<'a> {
             .filter(|schema| schema.is_object())
     }
 
+    /// Whether anything is said of the keys of a table.
+    fn is_bound(&self) -> bool {
+        self.schema.get("properties").is_some() || self.schema.get("additionalProperties").is_some()
+    }
+
     fn choices(&self) -> Option<Vec<&'a str>> {
         let list = self.schema.get("enum")?.as_array()?;
         Some(list.iter().filter_map(Value::as_str).collect())
@@ -225,7 +230,8 @@ fn check_value(node: &Node<'_>, value: &Spanned<DeValue<'_>>, complaints: &mut C
                 .iter()
                 .for_each(|value| check_value(&item, value, complaints));
         }
-        DeValue::Table(table) => check_table(node, table, at, complaints),
+        // What is said of no key of a table, somebody else looks at.
+        DeValue::Table(table) if node.is_bound() => check_table(node, table, at, complaints),
         _ => {}
     }
 }

@@ -52,6 +52,9 @@ impl Config {
             .collect();
         insert_table(&mut table, "severity", severities);
         insert_table(&mut table, "build", self.build_table());
+        if let Some(models) = &self.models_setting {
+            table.insert("models".into(), models.clone());
+        }
         if !self.overrides.is_empty() {
             let overrides = self
                 .overrides

@@ -10,6 +10,7 @@ use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package}
 use go_project::{Origin, Package, PackageId, Project, Resolution};
 use go_syntax::{Mode, Source, parse};
 use go_types::{ImportId, Importer, Loader, PackageCx, PackageNames};
+use rules::RunModels;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cache::{Cache, Digest};
@@ -21,6 +22,7 @@ type Slot = Arc<OnceLock<Arc<PackageContracts>>>;
 pub(crate) struct Contracts<'p> {
     project: &'p Project,
     loader: &'p dyn Loader,
+    models: &'p RunModels,
     cache: Option<&'p Cache>,
     /// Packages that import themselves by way of others. Nobody waits for their contracts.
     circles: FxHashSet<PackageId>,
@@ -34,12 +36,14 @@ impl<'p> Contracts<'p> {
     pub(crate) fn new(
         project: &'p Project,
         loader: &'p dyn Loader,
+        models: &'p RunModels,
         cache: Option<&'p Cache>,
         circles: FxHashSet<PackageId>,
     ) -> Self {
         Self {
             project,
             loader,
+            models,
             cache,
             circles,
             packages: Mutex::default(),
@@ -83,7 +87,7 @@ impl<'p> Contracts<'p> {
         if !wanted {
             return OwnContracts::none(&cx, nothing());
         }
-        let infer = || OwnContracts::infer(&cx, rules::models(), self.imported(&cx));
+        let infer = || OwnContracts::infer(&cx, self.models.get(), self.imported(&cx));
         // The rules meet the same trouble and report it.
         catch(infer).unwrap_or_else(|_| OwnContracts::none(&cx, nothing()))
     }
@@ -161,7 +165,7 @@ impl<'p> Contracts<'p> {
             .collect();
         let names = Arc::new(PackageNames::new(Importer::of(Arc::clone(package)), files));
         let cx = PackageCx::new(&names, self.loader);
-        infer_package(&cx, rules::models(), &self.imported(&cx))
+        infer_package(&cx, self.models.get(), &self.imported(&cx))
     }
 }
 

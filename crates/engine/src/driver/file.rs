@@ -81,6 +81,7 @@ impl<'a> FileCheck<'a> {
                 ),
                 is_test: source.flags.test || self.unit.package.kind == PackageKind::ExternalTest,
                 is_main: self.unit.package.is_main(),
+                models: self.run.models.get(),
                 contracts: self.contracts,
             };
             self.check_functions(&input, &rules.rules, &mut report);

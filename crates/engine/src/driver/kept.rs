@@ -44,6 +44,9 @@ impl<'a> Memory<'a> {
         let world = Digester::new("world")
             .debug(run.project.context())
             .digest(&standard_library(run))
+            .all(config.models.texts().iter(), |digester, text| {
+                digester.bytes(text.as_bytes())
+            })
             .finish();
         let base = Digester::new("base")
             .digest(&world)

@@ -24,7 +24,7 @@ use diagnostics::{Diagnostic, Severity};
 use go_project::{BuildContext, Env, KnownFiles, Project, StandardLibrary};
 use go_types::ProjectLoader;
 use rayon::prelude::*;
-use rules::SYNTAX_ERROR;
+use rules::{RunModels, SYNTAX_ERROR};
 use rustc_hash::FxHashSet;
 
 use crate::baseline::Baseline;
@@ -180,6 +180,7 @@ struct Run<'a> {
     rule_sets: RuleSets<'a>,
     counters: Counters,
     cache: Option<Cache>,
+    models: RunModels,
 }
 
 impl<'a> Run<'a> {
@@ -213,6 +214,7 @@ impl<'a> Run<'a> {
             rule_sets: RuleSets::new(request.config),
             counters: Counters::default(),
             cache,
+            models: RunModels::new(Some(Arc::clone(&request.config.models))),
         }
     }
 
@@ -232,7 +234,13 @@ impl<'a> Run<'a> {
         let seen =
             (self.cache.is_some() || wants_contracts).then(|| Seen::new(&self.project, &units));
         let circles = seen.iter().flat_map(Seen::in_circles).collect();
-        let contracts = Contracts::new(&self.project, &loader, self.cache.as_ref(), circles);
+        let contracts = Contracts::new(
+            &self.project,
+            &loader,
+            &self.models,
+            self.cache.as_ref(),
+            circles,
+        );
         let memory = kept::Memory::new(&self, &contracts, &units, seen.as_ref(), wants_contracts);
         let keys = memory.as_ref().and_then(kept::Memory::keys_at_first);
         let reports: Vec<Reported> = units

@@ -412,7 +412,13 @@ fn a_panic_costs_one_function() {
     let tree = go_syntax::parse(go_syntax::Source::from(text), go_syntax::Mode::Full);
     let importer = go_types::Importer::of(Arc::clone(&units[0].package));
     let names = Arc::new(go_types::PackageNames::new(importer, vec![Arc::new(tree)]));
-    let contracts = Contracts::new(&run.project, &loader, None, FxHashSet::default());
+    let contracts = Contracts::new(
+        &run.project,
+        &loader,
+        &run.models,
+        None,
+        FxHashSet::default(),
+    );
     let own = contracts.of_unit(&names, false);
     let mut check = file::FileCheck::new(&run, &loader, &units[0], &names, &own);
     let mut report = file::FileReport::default();
@@ -422,6 +428,7 @@ fn a_panic_costs_one_function() {
         go: 22,
         is_test: false,
         is_main: false,
+        models: rules::models(),
         contracts: &go_flow::NoContracts,
     };
     check.check_functions(

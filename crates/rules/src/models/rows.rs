@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ModelFile {
     pub(super) class: Vec<ClassRow>,
@@ -32,7 +32,7 @@ impl ModelFile {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClassRow {
     pub(super) name: String,
@@ -89,7 +89,7 @@ pub(super) struct ClassRow {
     _since_go: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcquireRow {
     #[serde(default)]
@@ -129,14 +129,14 @@ fn last() -> String {
     "last".to_owned()
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum ResultKey {
     Number(u32),
     Name(String),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FunctionRow {
     #[serde(default)]
@@ -151,7 +151,7 @@ pub(super) struct FunctionRow {
     _result_of: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndRow {
     #[serde(default)]
@@ -162,7 +162,7 @@ pub(super) struct EndRow {
     pub(super) from: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultRow {
     pub(super) funcs: Vec<String>,
@@ -178,7 +178,7 @@ pub(super) struct PackageRow {
     pub(super) borrows: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HarmlessRow {
     #[serde(default, rename = "types")]
@@ -193,7 +193,7 @@ struct HarmlessRow {
     _note: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AssertRow {
     #[serde(default, rename = "funcs")]
@@ -204,7 +204,7 @@ struct AssertRow {
     _says: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IterateRow {
     #[serde(default)]
@@ -219,7 +219,7 @@ pub(super) struct IterateRow {
     _funcs: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BlockRow {
     #[serde(default, rename = "funcs")]

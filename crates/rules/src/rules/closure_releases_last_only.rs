@@ -7,7 +7,6 @@ use go_types::PackageCx;
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, leak_by_defer, made_by, releases};
-use crate::models::models;
 use crate::release::{matters, may_acquire, story, variable, wording};
 use crate::rule::{Rule, declare_rule};
 
@@ -138,7 +137,7 @@ impl Rule for ClosureReleasesLastOnly {
 
 fn check(cx: &RuleCx<'_>, leak: &Leak) {
     if let Some(defer) = last_only(cx, leak)
-        && matters(cx, models().class(leak.class), leak)
+        && matters(cx, cx.models().class(leak.class), leak)
     {
         report(cx, leak, defer);
     }
@@ -146,7 +145,7 @@ fn check(cx: &RuleCx<'_>, leak: &Leak) {
 
 fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {
     let file = cx.file();
-    let class = models().class(leak.class);
+    let class = cx.models().class(leak.class);
     let call = cx.call_snippet(leak.call);
     let name = variable(cx, leak);
     let (done, _) = wording(cx, class, leak);

@@ -10,7 +10,6 @@ use crate::FileInput;
 use crate::blocks::{InList, lines_with_comment, whole_lines};
 use crate::cx::{Finding, RuleCx};
 use crate::deferred::{leak_by_defer, releases, source, too_late};
-use crate::models::models;
 use crate::release::{matters, may_acquire, story, variable, wording};
 use crate::rule::{Rule, declare_rule};
 use crate::rules::rule_by_name;
@@ -101,7 +100,7 @@ impl Rule for DeferTooLate {
         let mut reported: Vec<StmtId> = Vec::new();
         for leak in &cx.leaks().list {
             // What comes from a pool or a queue has rules of its own.
-            let class = models().class(leak.class);
+            let class = cx.models().class(leak.class);
             if rule_by_name(&class.rule).is_none() || *class.rule == *"pool-item-not-returned" {
                 continue;
             }
@@ -122,7 +121,7 @@ impl Rule for DeferTooLate {
                     && let Some(made) = source(cx, site, release.local)
                     && let Some(leak) = leak_by_defer(cx, &release, made)
                     && too_late(cx, &leak) == Some(site.stmt)
-                    && matters(cx, models().class(leak.class), &leak)
+                    && matters(cx, cx.models().class(leak.class), &leak)
                 {
                     report(cx, &leak, site.stmt);
                     break;
@@ -134,7 +133,7 @@ impl Rule for DeferTooLate {
 
 fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {
     let file = cx.file();
-    let class = models().class(leak.class);
+    let class = cx.models().class(leak.class);
     let call = cx.call_snippet(leak.call);
     let what = match variable(cx, leak) {
         Some(name) => format!("the {} `{name}` that `{call}` gives", class.noun),

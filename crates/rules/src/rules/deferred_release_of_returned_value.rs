@@ -8,7 +8,6 @@ use go_types::{Callee, LocalId, Object, PackageCx};
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{Release, releases, source};
-use crate::models::models;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -105,7 +104,7 @@ impl Rule for DeferredReleaseOfReturnedValue {
         let called = calls(file, func);
         (has_results(func)
             || nested.any(|inner| span.contains(file.func(inner).span) && has_results(inner)))
-            && (called.iter().any(|name| models().is_release(name))
+            && (called.iter().any(|name| input.models.is_release(name))
                 || CANCELABLE.iter().any(|name| called.contains(name)))
     }
 
@@ -141,7 +140,7 @@ fn check(cx: &RuleCx<'_>, site: &DeferSite<'_>, release: &Release<'_>) -> bool {
         return false;
     };
     let dead = cx.facts().returned_after(
-        models(),
+        cx.models(),
         cx.contracts(),
         site.stmt,
         (release.local, release.field),
@@ -196,7 +195,7 @@ fn is_released(cx: &RuleCx<'_>, expr: ExprId) -> bool {
     let span = file.expr(expr).span;
     let mut calls = cx.facts().calls().iter();
     calls.any(|call| match cx.facts().callee(call.call) {
-        Callee::Selected { x, name } => models().is_release(name) && file.expr(x).span == span,
+        Callee::Selected { x, name } => cx.models().is_release(name) && file.expr(x).span == span,
         _ => false,
     })
 }

@@ -6,7 +6,6 @@ use go_types::{PackageCx, Type};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::models::models;
 use crate::owners::{Released, ends};
 use crate::release::may_acquire;
 use crate::rule::{Rule, declare_rule};
@@ -119,7 +118,7 @@ impl Rule for OwnerWithoutClose {
             return;
         }
         for stored in &cx.leaks().stored {
-            let class = models().class(stored.class);
+            let class = cx.models().class(stored.class);
             if class.long_lived || !KINDS.contains(&&*class.rule) {
                 continue;
             }

@@ -8,7 +8,6 @@ use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::made_by;
 use crate::ending::{Waiting, waits_for_ever};
-use crate::models::models;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -259,10 +258,10 @@ fn inner_of(cx: &RuleCx<'_>, writer: LocalId) -> Vec<LocalId> {
     };
     let contract = cx
         .facts()
-        .call_contract(models(), cx.contracts(), call)
+        .call_contract(cx.models(), cx.contracts(), call)
         .contract;
     let is_writer = contract.gives.iter().any(|gives| {
-        gives.result == 0 && *models().class(gives.class).rule == *"writer-not-finished"
+        gives.result == 0 && *cx.models().class(gives.class).rule == *"writer-not-finished"
     });
     let args = cx.file().call(call).map_or(&[][..], |(_, args)| args);
     if !is_writer {

@@ -47,6 +47,7 @@ pub(super) fn run(
         go: input.go,
         is_test,
         is_main,
+        models: rules::models(),
         contracts: &contracts,
     };
     let mut found = check_file(&package, &file_input, &rules);

@@ -28,6 +28,7 @@ fn reported(
         go: 27,
         is_test: false,
         is_main: false,
+        models: rules::models(),
         contracts: &go_flow::NoContracts,
     };
     let found = check_file(&package, &input, &rules);
