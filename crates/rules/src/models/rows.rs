@@ -170,7 +170,7 @@ pub(super) struct ResultRow {
     pub(super) ty: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackageRow {
     pub(super) path: String,
