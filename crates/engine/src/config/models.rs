@@ -80,7 +80,7 @@ impl Config {
 /// Where the elements of the list `models` stand.
 fn places(text: &str) -> Vec<usize> {
     let table = DeTable::parse_recoverable(text).0;
-    match table.get_ref().get("models").map(|value| value.get_ref()) {
+    match table.get_ref().get("models").map(toml::Spanned::get_ref) {
         Some(DeValue::Array(items)) => items.iter().map(|item| item.span().start).collect(),
         _ => Vec::new(),
     }

@@ -73,7 +73,7 @@ impl UserModels {
     pub fn add_table(&mut self, text: &str) -> Result<(), Vec<ModelMistake>> {
         let Within { models } = toml::from_str(text).map_err(|error| vec![mistake(&error)])?;
         let table = DeTable::parse(text).map_err(|error| vec![mistake(&error)])?;
-        match table.get_ref().get("models").map(|value| value.get_ref()) {
+        match table.get_ref().get("models").map(toml::Spanned::get_ref) {
             Some(DeValue::Table(table)) => self.add(models, table, text),
             _ => Ok(()),
         }
@@ -164,7 +164,7 @@ fn mistake(error: &toml::de::Error) -> ModelMistake {
 
 /// The strings under `key` in the tables of a list, with their places.
 fn strings(table: &DeTable<'_>, list: &str, key: &str) -> Vec<(usize, String)> {
-    let Some(DeValue::Array(rows)) = table.get(list).map(|value| value.get_ref()) else {
+    let Some(DeValue::Array(rows)) = table.get(list).map(toml::Spanned::get_ref) else {
         return Vec::new();
     };
     let one = |row: &toml::Spanned<DeValue<'_>>| {
