@@ -306,6 +306,15 @@ pub(crate) enum DevCommand {
     /// A line for each: path, start, end and type, with tabs between. Offsets are in bytes; types are
     /// written as go/types does, with full package paths, and `?` where nothing is known.
     Types(TypesArgs),
+    /// Print in words what is known of a function: its contract, and where each part comes from.
+    ///
+    /// What it gives to its caller, what it does with its receiver and its parameters, whether it
+    /// ends, and what it does with locks. With `--format json` one object: `function`, `package`,
+    /// `declared` (`path` and `line`, or null), `known`, and `facts`, a list of objects with `about`
+    /// (gives, receiver, parameter, process, ends, lock, waits), `text`, `source` (`from` body with
+    /// `path` and `line`, or `from` model with `path` and `table`), and where they say something
+    /// `name`, `index` (from 0), `effect` and `class`.
+    Summary(SummaryArgs),
     /// Write the pages of the rules and the schema of the configuration.
     Docs {
         /// The folder `docs` of the repository.
@@ -337,6 +346,28 @@ pub(crate) struct TypesArgs {
     /// The number of threads [default: one for each processor]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SummaryArgs {
+    /// The function: path.F, path.T.M, '(*path.T).M', ./dir.F, ./dir.T.M, or F or T.M if there is only
+    /// one in the module.
+    #[arg(value_name = "FUNC")]
+    pub(crate) function: String,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: SummaryFormat,
+    #[command(flatten)]
+    pub(crate) source: ConfigSource,
+}
+
+/// How a summary is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// For people.
+    Text,
+    /// One object.
+    Json,
 }
 
 /// A format of reports.

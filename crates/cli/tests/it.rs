@@ -25,6 +25,8 @@ mod no_go;
 mod process;
 #[path = "it/shop.rs"]
 mod shop;
+#[path = "it/summary.rs"]
+mod summary;
 #[path = "it/suppression.rs"]
 mod suppression;
 #[path = "it/types.rs"]

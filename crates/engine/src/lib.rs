@@ -26,7 +26,10 @@ pub use baseline::{Applied, Baseline, BaselineError};
 pub use cache::read_any as read_any_cache;
 pub use cache::{CacheError, CachePlace, Cleaned, clean};
 pub use config::{Config, ConfigError};
-pub use driver::{Observer, Outcome, Request, Silent, StandIn, ThreadError, run};
+pub use driver::{
+    Fact, FactSource, Observer, Outcome, Place, Request, Silent, StandIn, Summary, SummaryError,
+    ThreadError, run, summarize,
+};
 pub use problem::Problem;
 pub use revision::{Changes, GitError};
 pub use statistics::{Statistics, Times};

@@ -31,8 +31,8 @@ pub use effect::{Effect, PanicRisk};
 pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
 pub use lock_paths::{
-    Answered, EnteredLock, LockContracts, LockEvent, LockFate, LockField, LockOrder, OtherSide,
-    Spot, TakenLock, Wait, WaitKind,
+    Answered, EnteredLock, LockContracts, LockDeed, LockEvent, LockFate, LockField, LockOrder,
+    LockUse, OtherSide, Spot, TakenLock, Wait, WaitKind,
 };
 pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};

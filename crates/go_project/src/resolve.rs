@@ -136,6 +136,11 @@ impl Project {
         self.resolve(&from.scope, &from.dir, path)
     }
 
+    /// Finds the folder that `path` means in the working folder, whatever packages are there.
+    pub fn resolve_here(&self, path: &str) -> Resolution {
+        self.resolve(&self.scope_of(&self.cwd), &self.cwd, path)
+    }
+
     /// The name by which a file of `from` refers to what it imports as `path`, if it gives no other.
     pub fn package_name_of(&self, from: &Package, path: &str) -> PackageName {
         let known = match self.resolve_import(from, path) {

@@ -40,7 +40,9 @@ mod spent;
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};
 pub use driver::{FileInput, RuleSet, check_file, check_function, functions};
-pub use models::{MODEL_TABLES, ModelMistake, RunModels, UserModels, models};
+pub use models::{
+    MODEL_TABLES, ModelMistake, ModelPlace, RunModels, UserModels, model_places, models,
+};
 pub use rule::{Rule, RuleMeta};
 pub use rules::{all_rules, rule_by_name};
 

@@ -7,9 +7,11 @@ use go_flow::{
     Subject, Twice, Wanted, WritesTo, method_key,
 };
 
+mod places;
 mod rows;
 mod user;
 
+pub use places::{ModelPlace, model_places};
 pub use user::{MODEL_TABLES, ModelMistake, RunModels, UserModels};
 
 use rows::{ClassRow, ModelFile, ResultKey};

@@ -7,6 +7,7 @@ mod config;
 mod docs;
 mod parse;
 mod rules;
+mod summary;
 mod types;
 
 use anyhow::Result;
@@ -39,6 +40,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Dev {
             command: DevCommand::Types(args),
         } => types::run(&args),
+        Command::Dev {
+            command: DevCommand::Summary(args),
+        } => summary::run(&args),
         Command::Dev {
             command: DevCommand::Docs { folder, check },
         } => docs::run(&folder, check),

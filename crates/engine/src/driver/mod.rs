@@ -10,6 +10,7 @@ mod file;
 mod kept;
 mod package;
 mod rulesets;
+mod summary;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use package::PackageReport;
 use rulesets::RuleSets;
 
 pub(crate) use contracts::Contracts;
+pub use summary::{Fact, FactSource, Place, Summary, SummaryError, summarize};
 pub(crate) use targets::{Unit, UnitFile};
 
 /// The stack of a thread. The parser bounds how deep trees are, and later stages recurse along them.

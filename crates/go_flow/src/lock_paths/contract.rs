@@ -72,6 +72,16 @@ impl OuterLock {
         Some(base.join(&self.path))
     }
 
+    /// The lock as the function writes it, by the names of its receiver and parameters.
+    pub(super) fn written(&self, cx: &PackageCx<'_>, receiver: &str, params: &[String]) -> String {
+        let base = match self.base {
+            Base::Receiver => receiver,
+            Base::Param(index) => params.get(index).map_or("_", |name| name),
+            Base::Global(member) => cx.names().member_name(member),
+        };
+        format!("{base}{}", self.path.concat())
+    }
+
     /// How a lock of a function's own is known to its callers.
     fn of(body: &Body<'_>, spot: &Spot) -> Option<Self> {
         if !spot.indices.is_empty() {
@@ -301,7 +311,12 @@ impl LockContracts {
         self.of_function(facts.body().cx(), file, func)
     }
 
-    fn of_function(&self, cx: &PackageCx<'_>, file: u32, func: FuncId) -> Option<Rc<LockContract>> {
+    pub(super) fn of_function(
+        &self,
+        cx: &PackageCx<'_>,
+        file: u32,
+        func: FuncId,
+    ) -> Option<Rc<LockContract>> {
         if let Some(known) = self.known.borrow().get(&(file, func)) {
             return known.clone();
         }

@@ -9,6 +9,7 @@
 
 mod conditions;
 mod contract;
+mod deeds;
 mod events;
 mod parties;
 mod spot;
@@ -24,6 +25,7 @@ use go_syntax::{BinaryOp, ExprId, ExprKind, StmtKind, UnaryOp};
 use go_types::{LocalKind, Object};
 
 pub use contract::LockContracts;
+pub use deeds::{LockDeed, LockUse};
 pub use parties::{LockOrder, OtherSide};
 pub use spot::Spot;
 pub use waits::{Wait, WaitKind};

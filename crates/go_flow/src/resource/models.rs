@@ -449,6 +449,13 @@ impl Models {
         self.borrowing.contains(package)
     }
 
+    /// The kinds of resources that `path.F` releases, with the number of the argument; none for a
+    /// state of the program.
+    pub fn released_by(&self, key: &str) -> impl Iterator<Item = (ClassId, Option<usize>)> + '_ {
+        let list = self.releasing.get(key).into_iter().flatten();
+        list.map(|&(class, index)| (class, (index != NO_ARGUMENT).then_some(index)))
+    }
+
     /// Whether `path.F` releases resources of `class` that are its argument `index`.
     pub fn releases(&self, key: &str, class: ClassId, index: usize) -> bool {
         self.releasing

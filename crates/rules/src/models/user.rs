@@ -127,6 +127,10 @@ impl UserModels {
         &self.texts
     }
 
+    pub(super) fn files(&self) -> &[ModelFile] {
+        &self.files
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
