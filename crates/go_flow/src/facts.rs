@@ -21,6 +21,17 @@ pub struct Point {
     pub node: NodeId,
 }
 
+/// The number of the parameter of the top-level function that a variable is, those called `_`
+/// counted.
+pub(crate) fn param_number(body: &Body<'_>, local: LocalId) -> Option<usize> {
+    let file = body.file();
+    let params = file.sig(file.func(body.root()).sig).params;
+    let fields = file.fields_of(params).iter();
+    fields
+        .flat_map(|field| file.field(field).names.iter())
+        .position(|name| body.names().declared(name) == Some(local))
+}
+
 /// The facts about a top-level function with the literals in it.
 pub struct FunctionFacts<'a> {
     body: &'a Body<'a>,

@@ -35,7 +35,7 @@ func New(path string) (*Log, error) {
 
 func (l *Log) Close() error { return l.f.Close() }
 
-func Shut(n int, r io.ReadCloser) error {
+func Shut(_ int, r io.ReadCloser) error {
 	return r.Close()
 }
 

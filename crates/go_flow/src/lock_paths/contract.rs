@@ -14,7 +14,7 @@ use super::spot::{Spot, SpotRoot, embedding_type, field_of};
 use super::waits::{WaitKind, waits_at};
 use super::{Answered, LockField};
 use crate::cfg::{Cfg, NodeKind};
-use crate::facts::{FunctionFacts, Point};
+use crate::facts::{FunctionFacts, Point, param_number};
 use crate::resource::calls;
 use crate::sites::{LiteralUse, LockOp, Mutex};
 
@@ -97,15 +97,7 @@ impl OuterLock {
                 }
                 match what.kind {
                     LocalKind::Receiver(_) => Base::Receiver,
-                    LocalKind::Param(_) => Base::Param(
-                        body.names()
-                            .locals()
-                            .filter(|(_, other)| {
-                                other.func == body.root()
-                                    && matches!(other.kind, LocalKind::Param(_))
-                            })
-                            .position(|(id, _)| id == local)?,
-                    ),
+                    LocalKind::Param(_) => Base::Param(param_number(body, local)?),
                     _ => return None,
                 }
             }

@@ -12,7 +12,7 @@ use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::keys::acquires_by_variable;
 use super::models::{ClassId, Models};
 use crate::cfg::{Cfg, End, NodeKind};
-use crate::facts::{FunctionFacts, Point};
+use crate::facts::{FunctionFacts, Point, param_number};
 use crate::search::Visit;
 use crate::sites::CallMode;
 
@@ -450,7 +450,6 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
     let body = tracker.body();
     let names = body.names();
     let root = body.root();
-    let mut number = 0;
     for (local, what) in names.locals() {
         if what.func != root {
             continue;
@@ -482,7 +481,7 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
         };
         if is_receiver {
             contract.recv = effect;
-        } else {
+        } else if let Some(number) = param_number(body, local) {
             if effect != ArgEffect::Unknown {
                 contract.params.resize(number + 1, ArgEffect::Unknown);
                 contract.params[number] = effect;
@@ -490,7 +489,6 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             if wrote && number < 32 {
                 contract.writes |= 1 << number;
             }
-            number += 1;
         }
     }
 }
