@@ -9,6 +9,7 @@ use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, too_late};
 use crate::rule::RuleMeta;
+use crate::rules::rule_by_name;
 
 /// So many steps of a path are told.
 const MAX_STORY: usize = 5;
@@ -86,6 +87,29 @@ pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
             reported = Some(leak.call);
         }
     }
+}
+
+/// Reports the resources whose variable gets another value while they are held, of whatever kind.
+pub(crate) fn report_overwritten(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
+    for leak in &cx.leaks().list {
+        let class = cx.models().class(leak.class);
+        let is_last_only =
+            || cx.runs("closure-releases-last-only") && last_only(cx, leak).is_some();
+        if is_overwritten(class, leak) && !is_last_only() && matters(cx, class, leak) {
+            report(cx, meta, class, leak);
+        }
+    }
+}
+
+/// What `overwritten-before-release` tells: functions that are to be called, channels that nobody can
+/// release, and what comes from a pool stay with their own rules.
+fn is_overwritten(class: &Class, leak: &Leak) -> bool {
+    leak.fate == Fate::Overwritten
+        && leak.subject == Subject::Result
+        && !class.by_call
+        && !class.noun.ends_with("channel")
+        && *class.rule != *"pool-item-not-returned"
+        && rule_by_name(&class.rule).is_some()
 }
 
 /// Whether a function of the package, or one whose results it returns, gives nil without an error:
@@ -176,10 +200,11 @@ pub(crate) fn is_only_channel(cx: &RuleCx<'_>, call: ExprId) -> bool {
         .any(|expr| matches!(file.selector(expr), Some((x, "C")) if file.unparen(x) == call))
 }
 
-/// Whether a rule that runs too tells more of it: that nobody takes it, or that there is a `defer`
-/// for it at the wrong place.
+/// Whether a rule that runs too tells more of it: that nobody takes it, that its variable gets
+/// another value, or that there is a `defer` for it at the wrong place.
 fn is_told_elsewhere(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
-    (cx.runs("discarded-resource") && is_thrown_away(cx, class, leak))
+    (cx.runs("overwritten-before-release") && is_overwritten(class, leak))
+        || (cx.runs("discarded-resource") && is_thrown_away(cx, class, leak))
         || (cx.runs("defer-too-late") && too_late(cx, leak).is_some())
         || (cx.runs("closure-releases-last-only") && last_only(cx, leak).is_some())
 }
@@ -188,6 +213,10 @@ fn is_told_elsewhere(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
 pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What a test leaves behind goes with its process.
     if cx.is_test() {
+        return false;
+    }
+    // An error that is of some type is one, so nothing was acquired.
+    if leak.fate == Fate::Overwritten && error_is_of_type(cx, leak) {
         return false;
     }
     // What is there for as long as the program runs is mostly meant to stay.
@@ -256,6 +285,32 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What main and its literals listen on, the program listens on.
     let is_lasting = class.long_lived || *class.rule == *"listener-not-closed";
     !(is_lasting && in_main)
+}
+
+/// Whether the path comes by a condition that says of which type the error of the call is.
+fn error_is_of_type(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let error = cx
+        .facts()
+        .cfg(leak.point.func)
+        .stmt_of_node(leak.point.node)
+        .and_then(|stmt| cx.facts().acquisition(stmt)?.error);
+    let Some(error) = error else { return false };
+    leak.hops.iter().any(|hop| {
+        let cfg = cx.facts().cfg(hop.point.func);
+        let NodeKind::Cond(cond) = cfg.kind(hop.point.node) else {
+            return false;
+        };
+        let Object::Local(ok) = cx.body().object(file.unparen(cond)) else {
+            return false;
+        };
+        let LocalKind::Var { init, .. } = cx.body().names().local(ok).kind else {
+            return false;
+        };
+        let value = init.expr().map(|value| file.expr(file.unparen(value)).kind);
+        hop.edge == EdgeKind::True
+            && matches!(value, Some(ExprKind::TypeAssert { x, .. }) if cx.body().object(x) == Object::Local(error.local))
+    })
 }
 
 /// Whether the function returns the context that comes with a span.

@@ -95,6 +95,8 @@ register! {
     pool_item_not_returned::PoolItemNotReturned,
     process_not_waited::ProcessNotWaited,
     span_not_ended::SpanNotEnded,
+    overwritten_before_release::OverwrittenBeforeRelease,
+    critical_section_stretched::CriticalSectionStretched,
 }
 
 /// All rules, by category and name as the catalogue has them.

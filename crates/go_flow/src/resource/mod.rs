@@ -80,4 +80,10 @@ impl<'a> FunctionFacts<'a> {
     pub fn contract_end(&self, call: ExprId, models: &Models, inferred: &dyn Inferred) -> Ending {
         Tracker::new(self, models, inferred).end_of(call)
     }
+
+    /// What a call waits for, as models tell: `network`, `process`, ….
+    pub fn waits_for<'m>(&self, call: ExprId, models: &'m Models) -> Option<&'m str> {
+        let (package, name) = Tracker::new(self, models, &NoContracts).key(call)?;
+        models.blocks_on(&format!("{package}.{name}"))
+    }
 }

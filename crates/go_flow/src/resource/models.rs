@@ -194,6 +194,10 @@ pub struct Models {
     returned: Vec<(Box<str>, Gives)>,
     /// The types of the results of functions, for packages that are not at hand.
     results: FxHashMap<Box<str>, Box<str>>,
+    /// What functions wait for, by `path.F` or `path.T.M`.
+    blocking: FxHashMap<Box<str>, Box<str>>,
+    /// Last parts of the names of functions that wait.
+    blocking_names: FxHashSet<Box<str>>,
 }
 
 /// The number of the argument of a function that releases a state of the program.
@@ -251,6 +255,8 @@ impl Models {
             only_arg: FxHashMap::default(),
             returned: Vec::new(),
             results: FxHashMap::default(),
+            blocking: FxHashMap::default(),
+            blocking_names: FxHashSet::default(),
         };
         models.add_class(closer.clone());
         for (_, method) in ClassId::ENDERS {
@@ -365,6 +371,23 @@ impl Models {
     /// Says that loops over values of a type end silently on an error.
     pub fn add_iterate(&mut self, ty: &str, iterate: Iterate) {
         self.iterating.insert(ty.into(), iterate);
+    }
+
+    /// Says that a function may wait for long, and for what: `network`, `process`, ….
+    pub fn add_block(&mut self, func: &str, on: &str) {
+        let last = func.rsplit('.').next().unwrap_or_default();
+        self.blocking_names.insert(last.into());
+        self.blocking.insert(func.into(), on.into());
+    }
+
+    /// Whether a function of this name may wait for long.
+    pub fn may_block(&self, name: &str) -> bool {
+        self.blocking_names.contains(name)
+    }
+
+    /// What a function, by `path.F` or `path.T.M`, waits for.
+    pub(crate) fn blocks_on(&self, key: &str) -> Option<&str> {
+        self.blocking.get(key).map(|on| &**on)
     }
 
     /// What a function, by `path.F` or `path.T.M`, writes to.

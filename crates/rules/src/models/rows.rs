@@ -20,8 +20,7 @@ pub(super) struct ModelFile {
     #[serde(rename = "assert")]
     _assert: Vec<AssertRow>,
     pub(super) iterate: Vec<IterateRow>,
-    #[serde(rename = "block")]
-    _block: Vec<BlockRow>,
+    pub(super) block: Vec<BlockRow>,
 }
 
 impl ModelFile {
@@ -221,11 +220,11 @@ pub(super) struct IterateRow {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BlockRow {
-    #[serde(default, rename = "funcs")]
-    _funcs: IgnoredAny,
-    #[serde(default, rename = "on")]
-    _on: IgnoredAny,
+pub(super) struct BlockRow {
+    #[serde(default)]
+    pub(super) funcs: Vec<String>,
+    #[serde(default)]
+    pub(super) on: String,
     #[serde(default, rename = "unlocks")]
     _unlocks: IgnoredAny,
 }
