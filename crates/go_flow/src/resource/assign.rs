@@ -58,7 +58,15 @@ impl<'a> Explorer<'_, '_, 'a> {
             let target = file.unparen(target);
             match self.t.body().object(target) {
                 Object::Local(local) => {
+                    let is_error = lhs.len() == 1
+                        && rhs.first().is_some_and(|&value| {
+                            matches!(self.t.body().object(file.unparen(value)),
+                                Object::Local(from) if from != local && state.err == Some(from))
+                        });
                     self.set_local(&mut state, local, value);
+                    if is_error {
+                        state.err_copy = Some(local);
+                    }
                     // The context that comes with a cancel function is never nil.
                     if gives_function && value == Val::Other && self.t.is_tested(local) {
                         state.learn(local, Fact::NonNil);
@@ -83,7 +91,7 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
         {
             match self.t.body().object(target) {
-                Object::Local(local) => state.err = Some(local),
+                Object::Local(local) => (state.err, state.err_copy) = (Some(local), None),
                 Object::Blank => {}
                 // Whether anything was acquired is not known from then on.
                 _ => {

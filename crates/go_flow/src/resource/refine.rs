@@ -1,7 +1,7 @@
 //! What it tells of a resource that a condition holds, or does not.
 
-use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, StmtKind, UnaryOp};
-use go_types::{Callee, LocalId, Object};
+use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, StmtId, StmtKind, UnaryOp};
+use go_types::{Callee, Init, LocalId, LocalKind, Object};
 
 use super::explore::Tracker;
 use super::state::{Fact, How, State};
@@ -55,9 +55,15 @@ impl<'a> Tracker<'_, 'a> {
         };
         match cfg.kind(node) {
             NodeKind::Cond(expr) => self.assume(state, expr, truth),
-            NodeKind::Case { clause, expr } => match self.tag_of(cfg, clause) {
+            NodeKind::Case { clause, expr } => match self.tag_of(clause) {
                 Some(Tag::None) => self.assume(state, expr, truth),
                 Some(Tag::Value(tag)) => self.assume_equal(state, tag, expr, truth),
+                // An error that is of some type is an error.
+                Some(Tag::Type(of)) if truth => {
+                    let is_nil = self.body().object(self.file().unparen(expr)) == Object::Nil;
+                    is_nil || !self.local(of).is_some_and(|of| state.tells_error(of))
+                }
+                Some(Tag::Type(_)) => true,
                 None => true,
             },
             _ => true,
@@ -70,7 +76,9 @@ impl<'a> Tracker<'_, 'a> {
         match file.expr(cond).kind {
             ExprKind::Ident => match self.body().object(cond) {
                 Object::Local(local) => {
-                    self.know(state, local, if truth { Fact::True } else { Fact::False })
+                    let is_error = truth && self.is_of_error(state, local);
+                    !is_error
+                        && self.know(state, local, if truth { Fact::True } else { Fact::False })
                 }
                 _ => true,
             },
@@ -177,7 +185,7 @@ impl<'a> Tracker<'_, 'a> {
         // An error that equals a certain one is an error.
         if equal
             && let Some(local) = self.local(operand).or_else(|| self.local(other))
-            && state.err == Some(local)
+            && state.tells_error(local)
         {
             return self.know(state, local, Fact::NonNil);
         }
@@ -185,10 +193,10 @@ impl<'a> Tracker<'_, 'a> {
     }
 
     fn know(&self, state: &mut State, local: LocalId, fact: Fact) -> bool {
-        if state.err == Some(local) {
+        if state.tells_error(local) {
             match fact {
                 Fact::NonNil | Fact::False => return false,
-                Fact::Nil | Fact::True => state.err = None,
+                Fact::Nil | Fact::True => (state.err, state.err_copy) = (None, None),
             }
         }
         if fact == Fact::False && state.more == Some(local) {
@@ -259,6 +267,23 @@ impl<'a> Tracker<'_, 'a> {
         }
     }
 
+    /// Whether `ok` is what says that the error, of which nothing is known yet, is of some type.
+    fn is_of_error(&self, state: &State, ok: LocalId) -> bool {
+        let LocalKind::Var {
+            init: Init::Element { expr, index: 1, .. },
+            ..
+        } = self.body().names().local(ok).kind
+        else {
+            return false;
+        };
+        let file = self.file();
+        let ExprKind::TypeAssert { x, .. } = file.expr(file.unparen(expr)).kind else {
+            return false;
+        };
+        self.facts().var_facts(ok).is_single_assignment()
+            && self.local(x).is_some_and(|x| state.tells_error(x))
+    }
+
     fn local(&self, expr: ExprId) -> Option<LocalId> {
         match self.body().object(expr) {
             Object::Local(local) => Some(local),
@@ -279,11 +304,22 @@ impl<'a> Tracker<'_, 'a> {
         }
     }
 
-    /// What the expressions of a clause are compared with; `None` in a type switch.
-    fn tag_of(&self, cfg: &Cfg<'a>, clause: go_syntax::StmtId) -> Option<Tag> {
-        let _ = cfg;
-        match self.file().stmt(self.switch_of(clause)?).kind {
+    /// What the expressions of a clause are compared with.
+    fn tag_of(&self, clause: StmtId) -> Option<Tag> {
+        let file = self.file();
+        match file.stmt(self.switch_of(clause)?).kind {
             StmtKind::Switch { tag, .. } => Some(tag.map_or(Tag::None, Tag::Value)),
+            StmtKind::TypeSwitch { guard, .. } => {
+                let value = match file.stmt(guard).kind {
+                    StmtKind::Assign { rhs, .. } => *file.exprs(rhs).first()?,
+                    StmtKind::Expr(x) => x,
+                    _ => return None,
+                };
+                match file.expr(file.unparen(value)).kind {
+                    ExprKind::TypeAssert { x, .. } => Some(Tag::Type(x)),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -292,6 +328,8 @@ impl<'a> Tracker<'_, 'a> {
 enum Tag {
     None,
     Value(ExprId),
+    /// Its type is what is compared.
+    Type(ExprId),
 }
 
 fn opposite(fact: Fact) -> Fact {

@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) holders: Vec<Holder>,
     /// The variable that says, by not being nil, that nothing was acquired.
     pub(crate) err: Option<LocalId>,
+    /// The variable that this one was copied to.
+    pub(crate) err_copy: Option<LocalId>,
     /// The function that has released it when its last result is false.
     pub(crate) feeder: Option<LocalId>,
     /// The variable that says, by being false, that it is released.
@@ -91,10 +93,20 @@ impl State {
         }
     }
 
+    /// Whether `local` says, by not being nil, that nothing was acquired.
+    pub(crate) fn tells_error(&self, local: LocalId) -> bool {
+        [self.err, self.err_copy].contains(&Some(local))
+    }
+
     /// `local` gets another value.
     pub(crate) fn overwrite(&mut self, local: LocalId) {
         self.holders.retain(|holder| holder.local != local);
-        for told_by in [&mut self.err, &mut self.feeder, &mut self.more] {
+        for told_by in [
+            &mut self.err,
+            &mut self.err_copy,
+            &mut self.feeder,
+            &mut self.more,
+        ] {
             if *told_by == Some(local) {
                 *told_by = None;
             }
@@ -140,7 +152,8 @@ impl State {
 
     /// Whether the state speaks of `local`.
     pub(crate) fn mentions(&self, local: LocalId) -> bool {
-        [self.err, self.feeder, self.more].contains(&Some(local))
+        self.tells_error(local)
+            || [self.feeder, self.more].contains(&Some(local))
             || self.holders.iter().any(|holder| holder.local == local)
             || self.fact(local).is_some()
     }

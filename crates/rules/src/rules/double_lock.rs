@@ -1,8 +1,8 @@
 //! `double-lock`.
 
 use diagnostics::Severity;
-use go_flow::{LockEvent, LockFate, LockOp, Mutex, TakenLock};
-use go_syntax::FuncId;
+use go_flow::{CallMode, LockEvent, LockFate, LockOp, Mutex, TakenLock};
+use go_syntax::{ExprId, FuncId};
 use go_types::PackageCx;
 
 use crate::FileInput;
@@ -116,6 +116,10 @@ impl Rule for DoubleLock {
                 if event.expr == Some(lock.call) || reported.contains(&event.expr) {
                     continue;
                 }
+                // A deferred one was meant to give it back: lock-instead-of-unlock.
+                if event.expr.is_some_and(|call| is_deferred(cx, call)) {
+                    continue;
+                }
                 reported.push(event.expr);
                 report(cx, lock, event, op, within);
             }
@@ -131,6 +135,14 @@ impl Rule for DoubleLock {
             }
         }
     }
+}
+
+/// Whether a call that locks is deferred itself.
+fn is_deferred(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    let locks = cx.facts().locks();
+    locks
+        .iter()
+        .any(|lock| lock.call == call && matches!(lock.mode, CallMode::Deferred(_)))
 }
 
 /// A function that is called with the lock, by its name, calls one that takes it.
