@@ -64,7 +64,7 @@ declare_rule! {
         name: "afterfunc-not-stopped",
         category: Context,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

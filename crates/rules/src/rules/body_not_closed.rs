@@ -65,7 +65,7 @@ declare_rule! {
         name: "body-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -55,7 +55,7 @@ declare_rule! {
         name: "cancel-not-called",
         category: Context,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

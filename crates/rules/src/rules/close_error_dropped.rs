@@ -65,7 +65,7 @@ declare_rule! {
         name: "close-error-dropped",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -63,7 +63,7 @@ declare_rule! {
         name: "close-error-masks",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: DEFER,
     }
 }

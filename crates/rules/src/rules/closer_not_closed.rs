@@ -81,7 +81,7 @@ declare_rule! {
         name: "closer-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

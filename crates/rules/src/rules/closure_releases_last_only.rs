@@ -84,7 +84,7 @@ declare_rule! {
         name: "closure-releases-last-only",
         category: Semantics,
         severity: Warning,
-        default: off,
+        default: on,
         needs: DEFER,
     }
 }

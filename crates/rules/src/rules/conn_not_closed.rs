@@ -60,7 +60,7 @@ declare_rule! {
         name: "conn-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -76,7 +76,7 @@ declare_rule! {
         name: "defer-too-late",
         category: Placement,
         severity: Warning,
-        default: off,
+        default: on,
         needs: DEFER,
     }
 }

@@ -52,7 +52,7 @@ declare_rule! {
         name: "discarded-resource",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -68,7 +68,7 @@ declare_rule! {
         name: "file-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

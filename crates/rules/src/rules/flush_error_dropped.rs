@@ -62,7 +62,7 @@ declare_rule! {
         name: "flush-error-dropped",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

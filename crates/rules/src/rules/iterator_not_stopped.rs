@@ -55,7 +55,7 @@ declare_rule! {
         name: "iterator-not-stopped",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -61,7 +61,7 @@ declare_rule! {
         name: "listener-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -67,7 +67,7 @@ declare_rule! {
         name: "pipe-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

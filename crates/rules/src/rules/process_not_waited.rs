@@ -71,7 +71,7 @@ declare_rule! {
         name: "process-not-waited",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

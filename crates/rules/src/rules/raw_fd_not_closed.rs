@@ -62,7 +62,7 @@ declare_rule! {
         name: "raw-fd-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

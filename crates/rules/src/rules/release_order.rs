@@ -80,7 +80,7 @@ declare_rule! {
         name: "release-order",
         category: Placement,
         severity: Warning,
-        default: off,
+        default: on,
         needs: DEFER,
     }
 }

@@ -60,7 +60,7 @@ declare_rule! {
         name: "rollback-hides-error",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

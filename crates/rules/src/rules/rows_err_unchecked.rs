@@ -77,7 +77,7 @@ declare_rule! {
         name: "rows-err-unchecked",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -63,7 +63,7 @@ declare_rule! {
         name: "rows-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

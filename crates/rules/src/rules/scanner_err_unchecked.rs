@@ -70,7 +70,7 @@ declare_rule! {
         name: "scanner-err-unchecked",
         category: Errors,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -57,7 +57,7 @@ declare_rule! {
         name: "sqlconn-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

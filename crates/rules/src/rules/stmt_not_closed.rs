@@ -58,7 +58,7 @@ declare_rule! {
         name: "stmt-not-closed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -60,7 +60,7 @@ declare_rule! {
         name: "stop-not-called",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

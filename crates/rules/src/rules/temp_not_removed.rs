@@ -64,7 +64,7 @@ declare_rule! {
         name: "temp-not-removed",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -69,7 +69,7 @@ declare_rule! {
         name: "ticker-not-stopped",
         category: Context,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -66,7 +66,7 @@ declare_rule! {
         name: "timer-not-stopped",
         category: Context,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -61,7 +61,7 @@ declare_rule! {
         name: "tx-not-finished",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -72,7 +72,7 @@ declare_rule! {
         name: "waitgroup-done-missing",
         category: Goroutines,
         severity: Error,
-        default: off,
+        default: on,
         needs: GO,
     }
 }
