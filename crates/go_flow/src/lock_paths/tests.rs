@@ -1,3 +1,5 @@
+//! What becomes of locks, on code of a few lines.
+
 use super::*;
 use crate::testing::with_facts;
 

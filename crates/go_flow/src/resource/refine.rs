@@ -63,8 +63,7 @@ impl<'a> Tracker<'_, 'a> {
                     let is_nil = self.body().object(self.file().unparen(expr)) == Object::Nil;
                     is_nil || !self.local(of).is_some_and(|of| state.tells_error(of))
                 }
-                Some(Tag::Type(_)) => true,
-                None => true,
+                Some(Tag::Type(_)) | None => true,
             },
             _ => true,
         }
