@@ -53,7 +53,7 @@ declare_rule! {
     /// There is no fix yet.
     pub ReleasedTwice {
         name: "released-twice",
-        category: Release,
+        category: Placement,
         severity: Warning,
         default: off,
         needs: BODY,

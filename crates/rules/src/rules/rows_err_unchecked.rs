@@ -75,7 +75,7 @@ declare_rule! {
     /// There is no fix yet.
     pub RowsErrUnchecked {
         name: "rows-err-unchecked",
-        category: Errors,
+        category: Release,
         severity: Warning,
         default: on,
         needs: BODY,

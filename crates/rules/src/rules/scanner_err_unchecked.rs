@@ -68,7 +68,7 @@ declare_rule! {
     /// There is no fix yet.
     pub ScannerErrUnchecked {
         name: "scanner-err-unchecked",
-        category: Errors,
+        category: Release,
         severity: Warning,
         default: on,
         needs: BODY,
