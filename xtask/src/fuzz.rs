@@ -74,7 +74,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "cache",
-        seeds: &["seeds/cache/entries", "seeds/cache/garbage"],
+        seeds: &["cache/entries", "cache/garbage"],
         dictionary: None,
         max_len: 1 << 12,
         runs: 100_000,
