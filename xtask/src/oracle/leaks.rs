@@ -41,6 +41,19 @@ enum Verdict {
     Missed,
 }
 
+/// The rules that speak for those about single kinds of resources, when they can say more: that the
+/// release comes too late, that nobody takes the resource, that another takes its place.
+const FOR_RELEASES: [&str; 3] = [
+    "defer-too-late",
+    "discarded-resource",
+    "overwritten-before-release",
+];
+
+/// Whether a rule speaks in the place of one of `category`.
+fn speaks_for(spoken: &BTreeSet<String>, category: &str) -> bool {
+    category == "release" && FOR_RELEASES.iter().any(|&rule| spoken.contains(rule))
+}
+
 /// How many rows there are, and what became of them.
 #[derive(Clone, Copy, Default)]
 struct Sum {
@@ -97,7 +110,7 @@ pub(crate) fn run(project: &Project, args: &LeaksArgs) -> Result<()> {
         }
         let spoken = findings(&deferscope, &go.root, &file, leak)
             .with_context(|| format!("checking {}", file.display()))?;
-        let verdict = if spoken.contains(&leak.rule) {
+        let verdict = if spoken.contains(&leak.rule) || speaks_for(&spoken, category) {
             Verdict::Found
         } else if spoken
             .iter()
@@ -151,9 +164,10 @@ fn table(
     let mut text = "# Real leaks found\n\n\
         Written by `cargo xtask oracle leaks --write`; do not edit. The defects are those of\n\
         [leaks.toml](leaks.toml), as the commit before their mending shows them. *Found* are those of which\n\
-        the rule speaks in the function; *related* those in which another rule of its category does. What has\n\
-        to be seen: one *function*, its *package*, or its *module* with what that depends on (which most of\n\
-        these trees do not hold).\n\n\
+        the rule speaks in the function, or one that says more in its place (`defer-too-late`,\n\
+        `discarded-resource`, `overwritten-before-release`); *related* those in which another rule of its\n\
+        category does. What has to be seen: one *function*, its *package*, or its *module* with what that\n\
+        depends on (which most of these trees do not hold).\n\n\
         | rule | to be seen | defects | found | related | % |\n|---|---|--:|--:|--:|--:|\n"
         .to_owned();
     for ((rule, visible), sum) in sums {
