@@ -36,6 +36,7 @@ mod rules;
 mod sink;
 mod spare;
 mod spent;
+mod story;
 
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};

@@ -1,15 +1,12 @@
 //! What the rules that follow locks along paths share: which functions concern them, how they name
 //! locks, how they tell a path.
 
-use go_flow::{EdgeKind, Hop, LockEvent, LockOp, NodeKind, TakenLock};
+use go_flow::{LockEvent, LockOp, TakenLock};
 use go_syntax::{Features, FuncId, Span};
 use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-
-/// So many steps of a path are told.
-const MAX_STORY: usize = 4;
 
 /// Whether a function takes locks, itself or by calling a function of the package that comes back
 /// with one.
@@ -72,29 +69,4 @@ pub(crate) fn span_of(cx: &RuleCx<'_>, event: &LockEvent) -> Option<Span> {
         Some(expr) => Some(cx.file().expr(expr).span),
         None => cx.facts().cfg(event.at.func).span_of_node(event.at.node),
     }
-}
-
-/// The conditions on the way to an event, the last few.
-pub(crate) fn story(cx: &RuleCx<'_>, event: &LockEvent) -> Vec<(Span, String)> {
-    let condition = |hop: &Hop| {
-        let cfg = cx.facts().cfg(hop.point.func);
-        let NodeKind::Cond(expr) = cfg.kind(hop.point.node) else {
-            return None;
-        };
-        let text = match hop.edge {
-            EdgeKind::True => "on this path the condition holds",
-            EdgeKind::False => "on this path the condition does not hold",
-            _ => return None,
-        };
-        Some((cx.file().expr(expr).span, text.to_owned()))
-    };
-    let mut story: Vec<_> = event
-        .hops
-        .iter()
-        .rev()
-        .filter_map(condition)
-        .take(MAX_STORY)
-        .collect();
-    story.reverse();
-    story
 }

@@ -1,8 +1,8 @@
 //! What the rules of the family *release* have in common: each reports the resources of its kind that
 //! are left behind.
 
-use go_flow::{Class, EdgeKind, Fate, Hop, Leak, NodeKind, Subject, acquires_by_variable, calls};
-use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_flow::{Class, EdgeKind, Fate, Leak, NodeKind, Subject, acquires_by_variable, calls};
+use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
@@ -10,9 +10,7 @@ use crate::cx::RuleCx;
 use crate::deferred::{last_only, too_late};
 use crate::rule::RuleMeta;
 use crate::rules::rule_by_name;
-
-/// So many steps of a path are told.
-const MAX_STORY: usize = 5;
+use crate::story::story;
 
 /// Whether a function calls something that may acquire.
 pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
@@ -534,7 +532,7 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         what => format!("{message}, with the {what} in it"),
     };
     let mut finding = cx.report(meta, span, message).help(how);
-    for (span, text) in story(cx, leak) {
+    for (span, text) in story(cx, &leak.hops) {
         finding = finding.related(span, text);
     }
     let end = match leak.fate {
@@ -661,29 +659,4 @@ pub(crate) fn target(cx: &RuleCx<'_>, leak: &Leak) -> Option<ExprId> {
         (ExprKind::Ident | ExprKind::Selector { .. }, _) => Some(target),
         _ => None,
     }
-}
-
-/// The conditions on the way, the last few.
-pub(crate) fn story(cx: &RuleCx<'_>, leak: &Leak) -> Vec<(Span, String)> {
-    let condition = |hop: &Hop| {
-        let cfg = cx.facts().cfg(hop.point.func);
-        let NodeKind::Cond(expr) = cfg.kind(hop.point.node) else {
-            return None;
-        };
-        let text = match hop.edge {
-            EdgeKind::True => "on this path the condition holds",
-            EdgeKind::False => "on this path the condition does not hold",
-            _ => return None,
-        };
-        Some((cx.file().expr(expr).span, text.to_owned()))
-    };
-    let mut story: Vec<_> = leak
-        .hops
-        .iter()
-        .rev()
-        .filter_map(condition)
-        .take(MAX_STORY)
-        .collect();
-    story.reverse();
-    story
 }

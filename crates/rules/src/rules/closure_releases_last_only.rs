@@ -7,8 +7,9 @@ use go_types::PackageCx;
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, leak_by_defer, made_by, releases};
-use crate::release::{matters, may_acquire, story, variable, wording};
+use crate::release::{matters, may_acquire, variable, wording};
 use crate::rule::{Rule, declare_rule};
+use crate::story::story;
 
 declare_rule! {
     /// Finds a deferred literal that releases only the last of what a loop acquires.
@@ -172,7 +173,7 @@ fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {
             file.stmt(defer).span,
             format!("this runs once, and looks at the value that {variable} has then"),
         );
-    for (span, text) in story(cx, leak) {
+    for (span, text) in story(cx, &leak.hops) {
         finding = finding.related(span, text);
     }
 }

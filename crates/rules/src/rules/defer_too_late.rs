@@ -10,9 +10,10 @@ use crate::FileInput;
 use crate::blocks::{InList, lines_with_comment, whole_lines};
 use crate::cx::{Finding, RuleCx};
 use crate::deferred::{leak_by_defer, releases, source, too_late};
-use crate::release::{matters, may_acquire, story, variable, wording};
+use crate::release::{matters, may_acquire, variable, wording};
 use crate::rule::{Rule, declare_rule};
 use crate::rules::rule_by_name;
+use crate::story::story;
 
 declare_rule! {
     /// Finds a `defer` that releases something, with a return before it that does not.
@@ -159,7 +160,7 @@ fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {
             "defer right after it is known that `{call}` succeeded"
         ))
         .related(file.expr(leak.call).span, "it comes from here".to_owned());
-    for (span, text) in story(cx, leak) {
+    for (span, text) in story(cx, &leak.hops) {
         finding = finding.related(span, text);
     }
     finding = finding.related(

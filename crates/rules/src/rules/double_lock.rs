@@ -8,9 +8,10 @@ use go_types::PackageCx;
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::locked::{
-    is_exclusive, is_under_test, lock_name, root_name, span_of, story, takes_locks, taking_call,
+    is_exclusive, is_under_test, lock_name, root_name, span_of, takes_locks, taking_call,
 };
 use crate::rule::{Rule, declare_rule};
+use crate::story::story;
 
 declare_rule! {
     /// Finds locks that are taken by a goroutine that holds them already.
@@ -161,7 +162,7 @@ fn report_entered(cx: &RuleCx<'_>, name: &str, event: &LockEvent) {
             ),
         )
         .help("call a variant that expects the lock to be held");
-    for (span, text) in story(cx, event) {
+    for (span, text) in story(cx, &event.hops) {
         finding = finding.related(span, text);
     }
 }
@@ -195,7 +196,7 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent, op: LockOp, with
         cx.file().expr(lock.call).span,
         format!("`{}` takes it here", taking_call(cx, lock)),
     );
-    for (span, text) in story(cx, event) {
+    for (span, text) in story(cx, &event.hops) {
         finding = finding.related(span, text);
     }
     if readers {

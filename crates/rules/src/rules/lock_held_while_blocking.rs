@@ -6,8 +6,9 @@ use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::locked::{is_exclusive, is_start, lock_name, story, takes_locks, taking_call};
+use crate::locked::{is_exclusive, is_start, lock_name, takes_locks, taking_call};
 use crate::rule::{Rule, declare_rule};
+use crate::story::story;
 use diagnostics::Severity;
 
 declare_rule! {
@@ -186,7 +187,7 @@ fn report(
     if side.file == cx.body().file_index() {
         finding = finding.related(side.takes, "the other side takes it here");
     }
-    for (span, text) in story(cx, event) {
+    for (span, text) in story(cx, &event.hops) {
         finding = finding.related(span, text);
     }
 }

@@ -8,9 +8,10 @@ use go_types::PackageCx;
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::locked::{
-    giving_call, is_start, lock_name, root_name, span_of, story, takes_locks, taking_call,
+    giving_call, is_start, lock_name, root_name, span_of, takes_locks, taking_call,
 };
 use crate::rule::{Rule, declare_rule};
+use crate::story::story;
 
 declare_rule! {
     /// Finds paths on which a function returns with a lock that it took.
@@ -296,7 +297,7 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) {
             message,
         )
         .help(help);
-    for (span, text) in story(cx, event) {
+    for (span, text) in story(cx, &event.hops) {
         finding = finding.related(span, text);
     }
     if !round && let Some(span) = span_of(cx, event) {

@@ -6,8 +6,9 @@ use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::locked::{is_under_test, lock_name, span_of, story, takes_locks, taking_call};
+use crate::locked::{is_under_test, lock_name, span_of, takes_locks, taking_call};
 use crate::rule::{Rule, declare_rule};
+use crate::story::story;
 
 declare_rule! {
     /// Finds locks that are given back twice.
@@ -151,7 +152,7 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent, deferred: bool) 
     if let Some(first) = first.and_then(|first| span_of(cx, first)) {
         finding = finding.related(first, "given back here");
     }
-    for (span, text) in story(cx, event) {
+    for (span, text) in story(cx, &event.hops) {
         finding = finding.related(span, text);
     }
 }
