@@ -31,6 +31,16 @@ Examples:
 Exit codes: 0 nothing found, 1 findings (of whatever severity), 2 something could not be checked, 130
 interrupted.";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  deferscope explain server.go:Serve
+  deferscope explain 'store/db.go:(*DB).Get'     or ./store:DB.Get
+  deferscope explain server.go:120               the function around that line
+  deferscope explain encoding/json.Marshal
+  deferscope explain server.go:Serve --format html --output serve.html
+
+docs/explain.md describes the JSON.";
+
 /// Follow each Go defer from source to production.
 #[derive(Parser, Debug)]
 #[command(name = "deferscope", version = version::NUMBER, long_version = version::long(), after_help = AFTER_HELP)]
@@ -51,6 +61,10 @@ pub(crate) enum Command {
     /// read where they are there; what is missing makes some types unknown, which is never an error.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Box<CheckArgs>),
+    /// Tell what the defers of a function do: for each way out which run, in what order, with what
+    /// values, and what they make of results and panics.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Explain a rule: what it finds, why that is bad, and what to write instead.
     Rule(RuleArgs),
     /// List all rules.
@@ -236,6 +250,31 @@ pub(crate) struct CheckArgs {
     pub(crate) settings: Settings,
     #[command(flatten)]
     pub(crate) source: ConfigSource,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The function: PATH:FUNC, PATH:LINE or PKG.FUNC, where PATH is a file or a folder, and FUNC is F,
+    /// T.M or '(*T).M'.
+    #[arg(value_name = "TARGET", value_hint = ValueHint::FilePath)]
+    pub(crate) target: String,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ExplainFormat,
+    /// Write to this file: all of it or nothing.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: ConfigSource,
+}
+
+/// How an explanation is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people.
+    Text,
+    /// One object, described in docs/explain.md.
+    Json,
 }
 
 #[derive(Args, Debug)]

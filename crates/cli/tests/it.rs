@@ -13,6 +13,8 @@ mod check;
 mod commands;
 #[path = "it/cut_files.rs"]
 mod cut_files;
+#[path = "it/explain.rs"]
+mod explain;
 #[path = "it/git.rs"]
 mod git;
 #[path = "it/missing_dependencies.rs"]

@@ -15,6 +15,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("go_project", &["go_std", "go_syntax"]),
     ("go_types", &["go_project", "go_syntax"]),
     ("go_flow", &["go_types", "go_project", "go_syntax"]),
+    (
+        "explain",
+        &["go_flow", "go_types", "go_project", "go_syntax"],
+    ),
     ("diagnostics", &[]),
     (
         "rules",
@@ -42,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "deferscope",
         &[
             "engine",
+            "explain",
             "report",
             "rules",
             "go_flow",

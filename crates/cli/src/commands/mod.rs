@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod docs;
+mod explain;
 mod parse;
 mod rules;
 mod summary;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let color = cli.color;
     match cli.command {
         Command::Check(args) => check::run(&args, color),
+        Command::Explain(args) => explain::run(&args),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {
