@@ -24,6 +24,7 @@ Examples:
   deferscope check --select locks,defer-in-loop
   deferscope check --format sarif --output findings.sarif
   deferscope check --new-from-rev origin/main
+  deferscope check --fix
   deferscope check --write-baseline known.json
   deferscope check --baseline known.json
   gofmt x.go | deferscope check --stdin-filename x.go
@@ -40,6 +41,17 @@ Examples:
   deferscope explain server.go:Serve --format html --output serve.html
 
 docs/explain.md describes the JSON.";
+
+const FIX_EXAMPLES: &str = "\
+Examples:
+  deferscope fix                            repair the module of the current folder
+  deferscope fix --diff                     show what that would change
+  deferscope fix --unsafe-fixes --interactive ./internal/...
+  deferscope fix --select defer-in-loop
+  deferscope fix --new-from-rev origin/main repair only what is new
+
+Exit codes: 0 done (with --diff: nothing to change), 1 --diff shows changes, 2 something could not be
+checked or written, 130 interrupted.";
 
 /// Follow each Go defer from source to production.
 #[derive(Parser, Debug)]
@@ -65,6 +77,13 @@ pub(crate) enum Command {
     /// values, and what they make of results and panics.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Repair what `check` finds, where that can be done without changing what the program is for.
+    ///
+    /// Fixes are applied until nothing is left to do; after each, the code is analysed again, and a fix
+    /// whose finding is not gone is taken back. Generated files are never changed. What is left is what
+    /// `deferscope check` reports.
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(Box<FixArgs>),
     /// Explain a rule: what it finds, why that is bad, and what to write instead.
     Rule(RuleArgs),
     /// List all rules.
@@ -189,6 +208,14 @@ pub(crate) struct CheckArgs {
     /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
     #[arg(value_name = "PATTERN", value_hint = ValueHint::AnyPath)]
     pub(crate) patterns: Vec<String>,
+    /// Repair what can be repaired, and report the rest.
+    #[arg(long, conflicts_with_all = ["stdin_filename", "write_baseline"], help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Repair what can be repaired, and report nothing.
+    #[arg(long, conflicts_with_all = ["stdin_filename", "write_baseline"], help_heading = "Fixes")]
+    pub(crate) fix_only: bool,
+    #[command(flatten)]
+    pub(crate) fixes: FixFlags,
     /// The format of the report.
     #[arg(
         long,
@@ -238,6 +265,61 @@ pub(crate) struct CheckArgs {
     /// Check this file, reading its content from standard input. The file need not exist.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "patterns", help_heading = "Files")]
     pub(crate) stdin_filename: Option<PathBuf>,
+    /// Analyse everything anew, and keep nothing for later runs.
+    #[arg(long, help_heading = "Cache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheFolder,
+    /// The number of threads [default: one for each processor]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) source: ConfigSource,
+}
+
+/// What becomes of fixes.
+#[derive(Args, Debug, Default)]
+pub(crate) struct FixFlags {
+    /// Apply also fixes that may change what the program does in ways that a person should look at.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+    /// Write nothing: print what would be changed, as a unified diff.
+    #[arg(long, conflicts_with = "interactive", help_heading = "Fixes")]
+    pub(crate) diff: bool,
+    /// Show each fix and ask whether to apply it.
+    #[arg(long, short, help_heading = "Fixes")]
+    pub(crate) interactive: bool,
+}
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct FixArgs {
+    /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
+    #[arg(value_name = "PATTERN", value_hint = ValueHint::AnyPath)]
+    pub(crate) patterns: Vec<String>,
+    #[command(flatten)]
+    pub(crate) fixes: FixFlags,
+    /// Print neither warnings nor notes on standard error.
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Say on standard error which configuration and which Go are used, and what was repaired.
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Show no progress on the terminal.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_progress: bool,
+    /// Repair only findings of this severity or above.
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        default_value = "note",
+        help_heading = "What is repaired"
+    )]
+    pub(crate) min_severity: SeverityArg,
+    /// Repair only what is new in the working tree since this revision, as `git diff` has it.
+    #[arg(long, value_name = "REV", help_heading = "What is repaired")]
+    pub(crate) new_from_rev: Option<String>,
     /// Analyse everything anew, and keep nothing for later runs.
     #[arg(long, help_heading = "Cache")]
     pub(crate) no_cache: bool,

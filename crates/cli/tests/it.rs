@@ -15,6 +15,8 @@ mod commands;
 mod cut_files;
 #[path = "it/explain.rs"]
 mod explain;
+#[path = "it/fix.rs"]
+mod fix;
 #[path = "it/git.rs"]
 mod git;
 #[path = "it/missing_dependencies.rs"]

@@ -1,7 +1,7 @@
 //! What stands between the rules and a user: configuration, the parallel driver, suppressions,
 //! baselines, and what is new since a revision.
 //!
-//! [`run`] takes a [`Request`] and returns an [`Outcome`]. Nothing is printed here, and no exit code
+//! [`run`] takes a [`Request`] and returns an [`Outcome`]; [`fix`] repairs what it finds. Nothing is printed here, and no exit code
 //! is chosen: the `deferscope` command does both.
 
 pub mod catalogue;
@@ -13,6 +13,7 @@ mod baseline;
 mod cache;
 mod driver;
 mod fingerprint;
+mod fix;
 mod guard;
 mod problem;
 mod revision;
@@ -29,6 +30,9 @@ pub use config::{Config, ConfigError};
 pub use driver::{
     Fact, FactSource, Observer, Outcome, Place, Request, Silent, StandIn, Summary, SummaryError,
     ThreadError, run, summarize,
+};
+pub use fix::{
+    Answer, Asker, Change, Changed, FixError, FixRequest, Fixed, fix, uncommitted, write_changes,
 };
 pub use problem::Problem;
 pub use revision::{Changes, GitError};

@@ -21,6 +21,7 @@ mod rdjson;
 mod sarif;
 mod source;
 mod text;
+mod unified;
 mod wording;
 mod xml;
 
@@ -29,6 +30,7 @@ use std::io::{self, Write};
 pub use format::{Format, UnknownFormat};
 pub use input::{ReportInput, RuleDescriptor, RunSummary};
 pub use source::{FilesBelow, SourceProvider};
+pub use unified::unified_diff;
 
 use source::Sources;
 

@@ -11,8 +11,8 @@ use go_project::ProcessEnv;
 use report::{FilesBelow, ReportInput, RuleDescriptor, RunSummary, SourceProvider};
 use rules::{RuleDoc, RuleMeta};
 
-use super::cache;
 use super::config::{load, working_folder};
+use super::{cache, fix};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
@@ -53,14 +53,16 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         .then(|| cache::place(&args.cache))
         .flatten();
     let interrupt = Interrupt::listen()?;
-    let progress = Progress::new(!args.no_progress && !args.quiet);
-    let outcome = interrupt.while_heard(|flag| {
-        engine::run(&Request {
+    let is_fixing = args.fix || args.fix_only || args.fixes.diff || args.fixes.interactive;
+    // Questions and progress do not go together.
+    let progress = Progress::new(!args.no_progress && !args.quiet && !args.fixes.interactive);
+    let done = interrupt.while_heard(|flag| {
+        let request = Request {
             cwd: &cwd,
             env: &ProcessEnv,
             patterns: &patterns,
             config: &config,
-            stand_in: stand_in.as_ref(),
+            stand_ins: stand_in.as_slice(),
             changes: changes.as_ref(),
             baseline: baseline.as_ref(),
             min_severity: args.min_severity.into(),
@@ -69,10 +71,15 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             count_imports: args.statistics,
             observer: &progress,
             interrupt: flag,
-        })
+        };
+        if is_fixing {
+            fix::repair(request, &args.fixes)
+        } else {
+            Ok((engine::run(&request)?, None))
+        }
     });
     progress.finish();
-    let outcome = outcome?;
+    let (outcome, fixed) = done?;
     if outcome.interrupted {
         note("interrupted: not everything was checked, and nothing is reported");
         return Ok(Exit::Interrupted);
@@ -81,6 +88,16 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         tell_cache(&outcome, cache.as_ref());
     }
     tell_problems(&outcome, args.quiet);
+    if let Some(fixed) = &fixed {
+        let exit = fix::finish(fixed, &outcome, args, &cwd)?;
+        if args.fix_only || args.fixes.diff {
+            return Ok(exit);
+        }
+        if exit == Exit::Failure {
+            report(&outcome, args, color, &cwd, None)?;
+            return Ok(exit);
+        }
+    }
     let exit = match &args.write_baseline {
         Some(path) => write_baseline(&outcome, path, args.quiet)?,
         None => {

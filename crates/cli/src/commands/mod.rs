@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod docs;
 mod explain;
+mod fix;
 mod parse;
 mod rules;
 mod summary;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Check(args) => check::run(&args, color),
         Command::Explain(args) => explain::run(&args),
+        Command::Fix(args) => fix::run(*args, color),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {

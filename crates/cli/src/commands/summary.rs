@@ -21,7 +21,7 @@ pub(crate) fn run(args: &SummaryArgs) -> Result<Exit> {
         env: &ProcessEnv,
         patterns: &[],
         config: &config,
-        stand_in: None,
+        stand_ins: &[],
         changes: None,
         baseline: None,
         min_severity: Severity::Note,

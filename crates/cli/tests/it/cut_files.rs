@@ -106,7 +106,7 @@ fn findings(path: &Path, bytes: &[u8]) -> BTreeSet<Found> {
         env: &env,
         patterns: &[path.to_string_lossy().into_owned()],
         config: &config,
-        stand_in: Some(&stand_in),
+        stand_ins: &[stand_in],
         changes: None,
         baseline: None,
         min_severity: diagnostics::Severity::Note,

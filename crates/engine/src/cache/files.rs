@@ -76,15 +76,15 @@ impl Folder {
 pub(crate) struct Files {
     store: Arc<Store>,
     now: SystemTime,
-    /// A file whose content is not that on the disk, and the digest of what it is.
-    given: Option<(PathBuf, Digest)>,
+    /// Files whose content is not that on the disk, and the digest of what it is.
+    given: FxHashMap<PathBuf, Digest>,
     folders: Mutex<FxHashMap<PathBuf, Arc<Mutex<Folder>>>>,
     /// Whether a file was read with two contents: then no result is to be kept.
     is_torn: AtomicBool,
 }
 
 impl Files {
-    pub(crate) fn new(store: Arc<Store>, given: Option<(PathBuf, Digest)>) -> Self {
+    pub(crate) fn new(store: Arc<Store>, given: FxHashMap<PathBuf, Digest>) -> Self {
         Self {
             store,
             now: SystemTime::now(),
@@ -118,9 +118,8 @@ impl Files {
     }
 
     fn digest(&self, folder: &Mutex<Folder>, dir: &Path, name: &OsStr) -> Option<Digest> {
-        if let Some((path, digest)) = &self.given
-            && path.file_name() == Some(name)
-            && path.parent() == Some(dir)
+        if !self.given.is_empty()
+            && let Some(digest) = self.given.get(&dir.join(name))
         {
             return Some(*digest);
         }
@@ -223,7 +222,7 @@ impl KnownFiles for Files {
     }
 
     fn content(&self, path: &Path, bytes: &[u8]) {
-        if self.given.as_ref().is_some_and(|(given, _)| given == path) {
+        if self.given.contains_key(path) {
             return;
         }
         if let (Some(dir), Some(name)) = (path.parent(), path.file_name()) {
@@ -323,7 +322,7 @@ mod tests {
 
     /// A later run, to which everything seems settled.
     fn later(store: &Arc<Store>) -> Files {
-        let mut files = Files::new(Arc::clone(store), None);
+        let mut files = Files::new(Arc::clone(store), FxHashMap::default());
         files.now += std::time::Duration::from_secs(3600);
         files
     }
@@ -377,7 +376,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         write(&folder.path().join("a.go"), "package one");
         let store = Arc::new(Store::new(TOOL, Image::default()));
-        let files = Files::new(Arc::clone(&store), None);
+        let files = Files::new(Arc::clone(&store), FxHashMap::default());
         assert_eq!(scan(&files, folder.path()), None);
         files.save();
         assert!(store.to_bytes().is_none());

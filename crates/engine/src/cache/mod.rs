@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::Image;
+use rustc_hash::FxHashMap;
 use store::Store;
 
 pub use place::{CacheError, Cleaned, clean};
@@ -72,9 +73,9 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache for runs in the folder `cwd`. `given` is a file whose content is not that on
-    /// the disk, with its digest.
-    pub(crate) fn open(place: &CachePlace, cwd: &Path, given: Option<(PathBuf, Digest)>) -> Self {
+    /// Opens the cache for runs in the folder `cwd`. `given` are files whose content is not that
+    /// on the disk, with its digest.
+    pub(crate) fn open(place: &CachePlace, cwd: &Path, given: FxHashMap<PathBuf, Digest>) -> Self {
         let tool = of_bytes(BUILD.as_bytes());
         let name = Digester::new("working folder")
             .bytes(cwd.as_os_str().as_encoded_bytes())

@@ -14,8 +14,10 @@ use crate::cache::{
 /// Opens the cache, if one is to be used.
 pub(super) fn open(request: &Request<'_>) -> Option<Cache> {
     let given = request
-        .stand_in
-        .map(|given| (given.path.clone(), of_bytes(&given.bytes)));
+        .stand_ins
+        .iter()
+        .map(|given| (given.path.clone(), of_bytes(&given.bytes)))
+        .collect();
     Some(Cache::open(request.cache?, request.cwd, given))
 }
 
@@ -114,7 +116,7 @@ impl<'a> Memory<'a> {
         reports: &[Reported],
     ) -> Result<(), CacheError> {
         // What an editor has not saved yet is not worth keeping.
-        if self.run.request.stand_in.is_some() {
+        if !self.run.request.stand_ins.is_empty() {
             return Ok(());
         }
         let keys = keys.unwrap_or_else(|| self.keys(false));

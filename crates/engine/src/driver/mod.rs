@@ -56,8 +56,8 @@ pub struct Request<'a> {
     pub patterns: &'a [String],
     /// The settings.
     pub config: &'a Config,
-    /// A file whose content is not the one on the disk.
-    pub stand_in: Option<&'a StandIn>,
+    /// Files whose content is not the one on the disk.
+    pub stand_ins: &'a [StandIn],
     /// Report only what is new in these changes.
     pub changes: Option<&'a Changes>,
     /// Do not report these findings.
@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
             context.tags = tags.iter().cloned().collect();
         }
         let mut project = Project::open(request.cwd, context);
-        if let Some(StandIn { path, bytes }) = request.stand_in {
+        for StandIn { path, bytes } in request.stand_ins {
             project = project.with_overlay(path, Arc::clone(bytes));
         }
         let cache = kept::open(request);

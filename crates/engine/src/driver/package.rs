@@ -189,7 +189,8 @@ impl Unreadable {
 
 /// The bytes of a file, of the disk or given in its stead.
 pub(super) fn read(run: &Run<'_>, path: &Path) -> Result<Vec<u8>, Unreadable> {
-    if let Some(given) = run.request.stand_in.filter(|given| given.path == path) {
+    let stand_ins = run.request.stand_ins;
+    if let Some(given) = stand_ins.iter().find(|given| given.path == path) {
         return Ok(given.bytes.to_vec());
     }
     let handle = Handle::open(path).map_err(Unreadable::System)?;

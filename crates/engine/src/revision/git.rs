@@ -112,6 +112,13 @@ impl Git {
         success("diff", output)
     }
 
+    /// The tracked files that are not as they were committed.
+    pub(crate) fn modified(&self) -> Result<Vec<PathBuf>, GitError> {
+        let output = self.run(&["diff", "--name-only", "-z", "HEAD", "--", GO_FILES])?;
+        let names = success("diff", output)?;
+        Ok(names.split(|&byte| byte == 0).filter_map(path).collect())
+    }
+
     /// The files that are not tracked and not ignored.
     pub(crate) fn untracked(&self) -> Result<Vec<PathBuf>, GitError> {
         let output = self.run(&[

@@ -38,6 +38,14 @@ pub(crate) struct Change {
     pub(crate) count: u32,
 }
 
+/// The tracked Go files around `cwd` that are not as they were committed.
+pub(crate) fn modified(cwd: &Path) -> Result<Vec<PathBuf>, GitError> {
+    let git = git::Git::open(cwd)?;
+    let names = git.modified()?;
+    let root = git.into_root();
+    Ok(names.iter().map(|name| root.join(name)).collect())
+}
+
 impl Changes {
     /// Asks git what has changed since `revision` in the working tree around `cwd`. Files that git
     /// does not track have changed as a whole, unless it ignores them.
