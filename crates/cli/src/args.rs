@@ -53,6 +53,16 @@ Examples:
 Exit codes: 0 done (with --diff: nothing to change), 1 --diff shows changes, 2 something could not be
 checked or written, 130 interrupted.";
 
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  deferscope inspect ./server
+  deferscope inspect --class heap-allocated ./server
+  deferscope inspect --package example.com/shop/... ./server
+  deferscope inspect server-go1.26 server-go1.27
+
+Exit codes: 0 nothing became dearer (always, with one file), 1 a defer of the second file has a dearer class
+than in the first, 2 a file could not be inspected.";
+
 /// Follow each Go defer from source to production.
 #[derive(Parser, Debug)]
 #[command(name = "deferscope", version = version::NUMBER, long_version = version::long(), after_help = AFTER_HELP)]
@@ -88,6 +98,13 @@ pub(crate) enum Command {
     Rule(RuleArgs),
     /// List all rules.
     Rules(RulesArgs),
+    /// Show the defers of a built Go program, or how those of two builds differ.
+    ///
+    /// Reads ELF files for amd64 and arm64, made by Go 1.18 or later, stripped or not. Neither the source nor
+    /// Go is needed. Classes are named as the compiler does: open-coded (nearly free), stack-allocated
+    /// and heap-allocated. With two files, the second is compared with the first.
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
     /// Show the configuration in effect, or its schema.
     Config {
         #[command(subcommand)]
@@ -357,6 +374,55 @@ pub(crate) enum ExplainFormat {
     Text,
     /// One object, described in docs/explain.md.
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// The program.
+    #[arg(value_name = "BINARY", value_hint = ValueHint::FilePath)]
+    pub(crate) binary: PathBuf,
+    /// Another build of it, to be compared with the first.
+    #[arg(value_name = "BINARY2", value_hint = ValueHint::FilePath)]
+    pub(crate) other: Option<PathBuf>,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: InspectFormat,
+    /// Only defers of this class, in one of the two files if there are two; can be given more than once.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub(crate) class: Vec<ClassArg>,
+    /// Only defers of this package, or of those below it: PATH or PATH/...; can be given more than once.
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    pub(crate) package: Vec<String>,
+}
+
+/// How an inspection is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// A table.
+    Text,
+    /// An object on each line, see docs/output-formats.md.
+    Json,
+}
+
+/// A class of defers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ClassArg {
+    /// The calls are written out at the end of the function.
+    OpenCoded,
+    /// A record on the stack.
+    StackAllocated,
+    /// A record on the heap.
+    HeapAllocated,
+}
+
+impl From<ClassArg> for go_binary::Class {
+    fn from(class: ClassArg) -> Self {
+        match class {
+            ClassArg::OpenCoded => Self::OpenCoded,
+            ClassArg::StackAllocated => Self::StackAllocated,
+            ClassArg::HeapAllocated => Self::HeapAllocated,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

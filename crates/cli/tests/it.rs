@@ -19,6 +19,8 @@ mod explain;
 mod fix;
 #[path = "it/git.rs"]
 mod git;
+#[path = "it/inspect.rs"]
+mod inspect;
 #[path = "it/missing_dependencies.rs"]
 mod missing_dependencies;
 #[path = "it/models.rs"]

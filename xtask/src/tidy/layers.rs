@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "explain",
         &["go_flow", "go_types", "go_project", "go_syntax"],
     ),
+    ("go_binary", &[]),
     ("diagnostics", &[]),
     (
         "rules",
@@ -48,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "explain",
             "report",
+            "go_binary",
             "rules",
             "go_flow",
             "go_types",

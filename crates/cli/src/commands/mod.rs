@@ -7,6 +7,7 @@ mod config;
 mod docs;
 mod explain;
 mod fix;
+mod inspect;
 mod parse;
 mod rules;
 mod summary;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Check(args) => check::run(&args, color),
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(*args, color),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {
