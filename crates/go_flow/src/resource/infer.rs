@@ -565,7 +565,7 @@ fn gives(tracker: &Tracker<'_, '_>) -> Vec<Gives> {
             let cfg = tracker.facts().cfg(outcome.at.func);
             outcome.fate == Fate::Kept && matches!(cfg.kind(outcome.at.node), NodeKind::Go(_))
         };
-        if outcomes.iter().any(spawned) {
+        if outcomes.iter().any(spawned) || tracker.lets_go_and_returns(point, &outcomes) {
             continue;
         }
         for outcome in outcomes {

@@ -23,6 +23,7 @@ mod explore;
 mod infer;
 mod keys;
 mod later;
+mod lets_go;
 mod life;
 mod models;
 mod nodes;
