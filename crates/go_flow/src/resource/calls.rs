@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::contract::{ArgEffect, CallContract, Contract, Gives};
 use super::explore::Tracker;
 use super::models::{ClassId, Models};
+use super::versions::unversioned;
 
 /// The number of the last of an unknown number of results.
 pub(crate) const LAST: u32 = u32::MAX;
@@ -105,6 +106,7 @@ impl<'a> Tracker<'_, 'a> {
             let named = matches!(cx.ty(cx.deref(ty)), Type::Named { .. });
             let text = named.then(|| cx.type_string(ty))?;
             let mut rows = self.models().returned().iter();
+            let text = unversioned(&text);
             let (_, gives) = rows.find(|(name, _)| **name == *text)?;
             Some(Gives {
                 result,

@@ -516,95 +516,6 @@ impl<'f, 'a> Tracker<'f, 'a> {
             .filter_map(defer_of)
             .min_by_key(|&stmt| self.file().stmt(stmt).span.start)
     }
-
-    /// Follows what a call acquires.
-    pub(crate) fn follow_call(
-        &self,
-        call: ExprId,
-        point: Point,
-        gives: &Gives,
-    ) -> Result<Vec<Outcome>, TooMany> {
-        self.class.set(gives.class);
-        let mut outcomes = Vec::new();
-        for (made_by, index, point) in self.origins(call, point, gives) {
-            let mut explorer = Explorer::new(self, gives.clone());
-            explorer.made = index;
-            explorer.armed_by = (made_by != call).then_some(call);
-            let start = Start {
-                node: point.node,
-                call: Some(made_by),
-            };
-            let state = State {
-                defers: self.defers_before(point),
-                known: self.known_before(point),
-                dormant: made_by != call,
-                ..State::default()
-            };
-            explorer.run(point.func, start, state)?;
-            outcomes.extend(explorer.outcomes);
-        }
-        outcomes.retain(|outcome| !outcome.dormant);
-        Ok(outcomes)
-    }
-
-    /// Follows what a call acquires beyond its release; tells what goes wrong.
-    pub(crate) fn follow_beyond(
-        &self,
-        call: ExprId,
-        point: Point,
-        gives: &Gives,
-    ) -> Result<Vec<LifeEvent>, TooMany> {
-        if gives.subject != Subject::Result {
-            return Ok(Vec::new());
-        }
-        self.class.set(gives.class);
-        let mut explorer = Explorer::new(self, gives.clone());
-        explorer.origin = Some(call);
-        let start = Start {
-            node: point.node,
-            call: Some(call),
-        };
-        let state = State {
-            defers: self.defers_before(point),
-            known: self.known_before(point),
-            ..State::default()
-        };
-        explorer.run(point.func, start, state)?;
-        Ok(explorer.events)
-    }
-
-    /// Follows what a parameter, or a field of it, holds; tells also whether anything is written to
-    /// it.
-    pub(crate) fn follow_param(
-        &self,
-        local: LocalId,
-        class: ClassId,
-        field: &str,
-    ) -> Result<(Vec<Outcome>, bool), TooMany> {
-        self.class.set(class);
-        let gives = Gives {
-            subject: Subject::Result,
-            result: 0,
-            class,
-            field: field.into(),
-            unless_error: false,
-            why: "".into(),
-        };
-        let mut explorer = Explorer::new(self, gives);
-        let mut state = State::default();
-        let path = match field {
-            "" => Vec::new(),
-            field => vec![self.sym(field)],
-        };
-        state.hold(local, path, How::Same);
-        let root = self.facts.root();
-        let start = Start {
-            node: self.facts.cfg(root).entry(),
-            call: None,
-        };
-        explorer.run(root, start, state)?;
-        Ok((explorer.outcomes, explorer.wrote))
-    }
 }
 
 /// Where a walk starts.
@@ -634,6 +545,8 @@ pub(crate) struct Explorer<'t, 'f, 'a> {
     pub(crate) wrote: bool,
     /// Whether deferred calls count for nothing.
     pub(crate) past_defers: bool,
+    /// Whether it is out of sight once something else is responsible for it.
+    pub(crate) own_keeps: bool,
     /// Which result of the expression it starts with is followed.
     pub(crate) made: u32,
     /// The call that makes a resource of what is followed, when it is not one from the start.
@@ -658,6 +571,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             events: Vec::new(),
             wrote: false,
             past_defers: false,
+            own_keeps: false,
             armed_by: None,
             dormant: false,
             budget: BUDGET,

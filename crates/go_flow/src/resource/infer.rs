@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use go_syntax::{DeclKind, Features, FuncId, StmtKind};
-use go_types::{Body, LocalKind, PackageCx, Type, TypeId};
+use go_types::{Body, LocalId, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::calls::{class_of, field_of, is_stream};
@@ -191,6 +191,8 @@ struct Function<'a> {
     takes: bool,
     /// Whether a result may be something to release.
     gives: bool,
+    /// Whether the receiver points to something to release.
+    owns: bool,
     /// Whether it starts goroutines, or calls what may be a method that does.
     starts: bool,
     /// Whether a parameter is a context, which may end what it starts.
@@ -247,6 +249,10 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
                             cx.ty(cx.underlying(*ty)),
                             Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
                         )
+                }),
+                owns: receiver.is_some_and(|ty| {
+                    let ty = cx.declared_type(index, ty);
+                    matches!(cx.ty(ty), Type::Pointer(_)) && class_of(cx, models, ty).is_some()
                 }),
                 starts: node.features.intersects(Features::GO)
                     || calls.iter().any(|call| starting.contains(call)),
@@ -322,8 +328,11 @@ fn infer(
     let gives_something = function.gives
         && (function.calls.iter().any(acquires)
             || acquires_by_variable(cx, models, &function.calls));
+    let takes_in = function.owns
+        && (function.calls.iter().any(acquires)
+            || acquires_by_variable(cx, models, &function.calls));
     let may_start = function.gives && function.starts && !function.gets_context;
-    if !may_end && !may_exit && !function.takes && !gives_something && !may_start {
+    if !may_end && !may_exit && !function.takes && !gives_something && !takes_in && !may_start {
         return Contract::default();
     }
     let body = Body::new(cx, function.file, function.func);
@@ -342,6 +351,12 @@ fn infer(
     }
     if gives_something && !contract.never_returns {
         contract.gives = gives(&tracker);
+    }
+    if takes_in && !contract.never_returns {
+        let types = results(&tracker);
+        let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
+        let taken = tracker.takes_in(function.name, unless_error);
+        contract.gives.extend(taken);
     }
     if may_start && !contract.never_returns {
         let types = results(&tracker);
@@ -469,9 +484,13 @@ fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {
             Some(class) => effect(tracker, follow(class, "")),
             // Who keeps it, or gives it back in something else, may be who closes it in the end.
             None if is_stream(body.cx(), body.type_of_local(local)) => {
-                match effect(tracker, follow(ClassId::CLOSER, "")) {
-                    ArgEffect::Own => ArgEffect::Keep,
-                    effect => effect,
+                let outcomes = follow(ClassId::CLOSER, "");
+                match &outcomes {
+                    Ok(outcomes) if is_wrapped(tracker, local, outcomes) => ArgEffect::Wrap,
+                    _ => match effect(tracker, outcomes) {
+                        ArgEffect::Own => ArgEffect::Keep,
+                        effect => effect,
+                    },
                 }
             }
             None => match field_of(body.cx(), tracker.models(), body.type_of_local(local)) {
@@ -512,6 +531,41 @@ fn effect(tracker: &Tracker<'_, '_>, outcomes: Result<Vec<Outcome>, TooMany>) ->
         (false, _, Some(0)) if result_class(tracker, 0).is_some() => ArgEffect::Own,
         _ => ArgEffect::Keep,
     }
+}
+
+/// Whether a stream goes nowhere but into the first result, which has no method to close it.
+fn is_wrapped(tracker: &Tracker<'_, '_>, local: LocalId, outcomes: &[Outcome]) -> bool {
+    let types = results(tracker);
+    let Some(&ty) = types.first() else {
+        return false;
+    };
+    let cx = tracker.body().cx();
+    let is_plain = match cx.ty(ty) {
+        Type::Pointer(elem) => matches!(cx.ty(cx.underlying(elem)), Type::Struct { .. }),
+        _ => matches!(cx.ty(cx.underlying(ty)), Type::Struct { .. }),
+    };
+    let returned = |outcome: &Outcome| {
+        matches!(
+            outcome.fate,
+            Fate::Returned {
+                result: 0,
+                itself: false
+            }
+        )
+    };
+    let only_returned = |outcomes: &[Outcome]| {
+        outcomes.iter().any(returned)
+            && outcomes
+                .iter()
+                .all(|outcome| returned(outcome) || outcome.fate == Fate::Held)
+    };
+    // A request, which closes its body, may be in between.
+    is_plain
+        && tracker.class_of(ty).is_none()
+        && only_returned(outcomes)
+        && tracker
+            .follow_param_if(local, ClassId::CLOSER, "", true)
+            .is_ok_and(|(outcomes, _)| only_returned(&outcomes))
 }
 
 /// The types of the results of the root.

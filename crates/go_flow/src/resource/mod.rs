@@ -20,6 +20,7 @@ mod calls;
 mod channels;
 mod contract;
 mod explore;
+mod follow;
 mod infer;
 mod keys;
 mod later;
@@ -33,7 +34,9 @@ mod refine;
 mod starts;
 mod state;
 mod step;
+mod takes_in;
 mod values;
+mod versions;
 
 #[cfg(test)]
 mod life_tests;

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::contract::{ArgEffect, Contract, Exits, Gives};
+use super::versions::unversioned;
 use crate::ends::ending_names;
 
 /// A kind of resource.
@@ -282,10 +283,11 @@ impl Models {
         };
         self.releasing_methods.extend(class.release.iter().cloned());
         for ty in &class.types {
-            self.by_type.insert(ty.clone(), id);
+            self.by_type.insert(unversioned(ty).into(), id);
         }
         for (ty, field) in &class.field_of {
-            self.by_owner.insert(ty.clone(), (id, field.clone()));
+            let owner = unversioned(ty).into();
+            self.by_owner.insert(owner, (id, field.clone()));
         }
         match self.classes.get_mut(id.index()) {
             Some(old) => *old = class,
@@ -299,16 +301,21 @@ impl Models {
         let last = acquire.func.rsplit('.').next().unwrap_or_default();
         self.names.insert(last.into());
         if !acquire.only_arg.is_empty() {
-            self.only_arg.insert(acquire.func.clone(), acquire.only_arg);
+            let func = unversioned(&acquire.func).into();
+            self.only_arg.insert(func, acquire.only_arg);
         }
-        let contract = self.functions.entry(acquire.func).or_default();
-        contract.gives.push(acquire.gives);
+        let func = unversioned(&acquire.func).into();
+        let contract = self.functions.entry(func).or_default();
+        // Another version of the library may have said so.
+        if !contract.gives.contains(&acquire.gives) {
+            contract.gives.push(acquire.gives);
+        }
     }
 
     /// Says that results of this type are to be released, or a field of theirs, when nothing more is
     /// known of the function that gives them.
     pub fn add_returned(&mut self, ty: &str, gives: Gives) {
-        self.returned.push((ty.into(), gives));
+        self.returned.push((unversioned(ty).into(), gives));
     }
 
     /// What must be released of results of these types.
@@ -319,22 +326,24 @@ impl Models {
     /// Says what type (`path.T`) the first result of a function (`path.F`, `path.T.M`) is of, or
     /// points to.
     pub fn add_result(&mut self, func: &str, ty: &str) {
-        self.results.insert(func.into(), ty.into());
+        self.results.insert(unversioned(func).into(), ty.into());
     }
 
     /// The type (`path.T`) that the first result of a function is of, or points to.
     pub fn result_of(&self, func: &str) -> Option<&str> {
-        self.results.get(func).map(|ty| &**ty)
+        self.results.get(&*unversioned(func)).map(|ty| &**ty)
     }
 
     /// The names by which certain arguments of a function must be written for it to acquire.
     pub fn only_arg(&self, func: &str) -> &[(usize, Vec<Box<str>>)] {
-        self.only_arg.get(func).map_or(&[], |list| list)
+        let list = self.only_arg.get(&*unversioned(func));
+        list.map_or(&[], |list| list)
     }
 
     /// Adds what a function does with its arguments.
     pub fn add_function(&mut self, function: &FunctionModel) {
-        let contract = self.functions.entry(function.func.clone()).or_default();
+        let func = unversioned(&function.func).into();
+        let contract = self.functions.entry(func).or_default();
         if let Some(effect) = function.recv {
             contract.recv = effect;
         }
@@ -350,7 +359,7 @@ impl Models {
     pub fn add_end(&mut self, func: &str, exits: Exits) {
         let last = func.rsplit('.').next().unwrap_or_default();
         self.ends.insert(last.into());
-        let contract = self.functions.entry(func.into()).or_default();
+        let contract = self.functions.entry(unversioned(func).into()).or_default();
         contract.never_returns = exits != Exits::Maybe;
         contract.exits = exits;
     }
@@ -358,26 +367,26 @@ impl Models {
     /// Says that a function releases resources of `class` that are its argument `index`.
     pub fn add_release(&mut self, func: &str, class: ClassId, index: usize) {
         self.releasing
-            .entry(func.into())
+            .entry(unversioned(func).into())
             .or_default()
             .push((class, index));
     }
 
     /// Says that a function writes to its receiver or to a parameter.
     pub fn add_writes(&mut self, func: &str, to: WritesTo) {
-        self.writing.insert(func.into(), to);
+        self.writing.insert(unversioned(func).into(), to);
     }
 
     /// Says that loops over values of a type end silently on an error.
     pub fn add_iterate(&mut self, ty: &str, iterate: Iterate) {
-        self.iterating.insert(ty.into(), iterate);
+        self.iterating.insert(unversioned(ty).into(), iterate);
     }
 
     /// Says that a function may wait for long, and for what: `network`, `process`, ….
     pub fn add_block(&mut self, func: &str, on: &str) {
         let last = func.rsplit('.').next().unwrap_or_default();
         self.blocking_names.insert(last.into());
-        self.blocking.insert(func.into(), on.into());
+        self.blocking.insert(unversioned(func).into(), on.into());
     }
 
     /// Whether a function of this name may wait for long.
@@ -387,17 +396,17 @@ impl Models {
 
     /// What a function, by `path.F` or `path.T.M`, waits for.
     pub(crate) fn blocks_on(&self, key: &str) -> Option<&str> {
-        self.blocking.get(key).map(|on| &**on)
+        self.blocking.get(&*unversioned(key)).map(|on| &**on)
     }
 
     /// What a function, by `path.F` or `path.T.M`, writes to.
     pub fn writes_to(&self, key: &str) -> Option<WritesTo> {
-        self.writing.get(key).copied()
+        self.writing.get(&*unversioned(key)).copied()
     }
 
     /// What is to be asked after loops over values of a type.
     pub fn iterate(&self, ty: &str) -> Option<&Iterate> {
-        self.iterating.get(ty)
+        self.iterating.get(&*unversioned(ty))
     }
 
     /// Everything that loops end silently over.
@@ -417,7 +426,7 @@ impl Models {
 
     /// Says that everything in a package that is not listed only borrows its arguments.
     pub fn add_borrowing(&mut self, package: &str) {
-        self.borrowing.insert(package.into());
+        self.borrowing.insert(unversioned(package).into());
     }
 
     /// The kind of resource with this name.
@@ -427,12 +436,12 @@ impl Models {
 
     /// The kind of resource that values of a type are.
     pub fn class_of_type(&self, ty: &str) -> Option<ClassId> {
-        self.by_type.get(ty).copied()
+        self.by_type.get(&*unversioned(ty)).copied()
     }
 
     /// The kind of resource that a field of values of a type is, and the field.
     pub fn field_of_type(&self, ty: &str) -> Option<&(ClassId, Box<str>)> {
-        self.by_owner.get(ty)
+        self.by_owner.get(&*unversioned(ty))
     }
 
     /// What is known of a kind.
@@ -449,7 +458,7 @@ impl Models {
 
     /// What is known of a function, by `path.F` or `path.T.M`.
     pub fn function(&self, key: &str) -> Option<&Contract> {
-        self.functions.get(key)
+        self.functions.get(&*unversioned(key))
     }
 
     /// Whether a function or method of this name acquires something, in whatever package.
@@ -469,20 +478,21 @@ impl Models {
 
     /// Whether what is not listed of a package only borrows.
     pub fn borrows(&self, package: &str) -> bool {
-        self.borrowing.contains(package)
+        self.borrowing.contains(&*unversioned(package))
     }
 
     /// The kinds of resources that `path.F` releases, with the number of the argument; none for a
     /// state of the program.
     pub fn released_by(&self, key: &str) -> impl Iterator<Item = (ClassId, Option<usize>)> + '_ {
-        let list = self.releasing.get(key).into_iter().flatten();
+        let list = self.releasing.get(&*unversioned(key));
+        let list = list.into_iter().flatten();
         list.map(|&(class, index)| (class, (index != NO_ARGUMENT).then_some(index)))
     }
 
     /// Whether `path.F` releases resources of `class` that are its argument `index`.
     pub fn releases(&self, key: &str, class: ClassId, index: usize) -> bool {
         self.releasing
-            .get(key)
+            .get(&*unversioned(key))
             .is_some_and(|list| list.contains(&(class, index)))
     }
 }

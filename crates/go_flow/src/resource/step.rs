@@ -455,6 +455,7 @@ impl<'a> Explorer<'_, '_, 'a> {
                 temps.set(call, result(How::Wrap));
                 None
             }
+            (ArgEffect::Own, _) if self.own_keeps => Some(Fate::Kept),
             (ArgEffect::Own, _) if self.t.gives_no_owner(call) => Some(Fate::Released),
             (ArgEffect::Own, _) => {
                 temps.set(call, result(How::Own));
