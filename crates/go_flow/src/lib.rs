@@ -9,9 +9,11 @@
 mod acquire;
 mod bitset;
 mod cfg;
+mod channels;
 mod effect;
 mod ends;
 mod facts;
+mod fields;
 mod lock_paths;
 mod locks;
 mod loops;
@@ -27,9 +29,11 @@ mod testing;
 pub use acquire::{Acquisition, ErrorBy, ErrorLocal};
 pub use bitset::BitSet;
 pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, NodeKind};
+pub use channels::{ChannelAct, ChannelOp, SelectArm};
 pub use effect::{Effect, PanicRisk};
 pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};
+pub use fields::{FieldUse, FieldUses};
 pub use lock_paths::{
     Answered, EnteredLock, LockContracts, LockDeed, LockEvent, LockFate, LockField, LockOrder,
     LockUse, OtherSide, Spot, TakenLock, Wait, WaitKind,

@@ -1,0 +1,309 @@
+//! Goroutines that nothing ends: bodies from whose start no path leads to an end, given what the
+//! package does with its channels.
+
+use go_flow::{
+    Cfg, ChannelAct, ChannelOp, EdgeKind, End, FieldUses, FunctionFacts, GoSite, NodeId, NodeKind,
+    Point,
+};
+use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
+use go_types::{Body, Callee};
+use rustc_hash::FxHashSet;
+
+use crate::cx::RuleCx;
+
+/// How deep calls are followed.
+const DEEPEST: u32 = 3;
+
+/// What a goroutine stands in that never ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Endless {
+    /// The loop or operation, when it is in the file of the `go` statement.
+    pub(crate) span: Option<Span>,
+    /// Deferred calls that never run, in that file too.
+    pub(crate) defers: Vec<Span>,
+    /// Channels that it asks and that nobody ever closes or sends to, by name.
+    pub(crate) dead: Vec<String>,
+}
+
+/// Why the goroutine of `go` never ends; `None` when it may.
+pub(crate) fn endless(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Endless> {
+    let literal = go.literal.or_else(|| cx.facts().literal_called(go.call));
+    match literal {
+        Some(literal) => of_body(cx.facts(), literal, true, DEEPEST),
+        None => of_callee(cx.facts(), go.call, true, DEEPEST),
+    }
+}
+
+/// Why a call of a function of the package never returns, panics apart.
+fn of_callee(
+    facts: &FunctionFacts<'_>,
+    call: ExprId,
+    is_here: bool,
+    depth: u32,
+) -> Option<Endless> {
+    let (file, func) = facts.body().declaration(call)?;
+    let cx = facts.body().cx();
+    let node = cx.file(file).func(func);
+    // Names are cheap: who loops nowhere and calls nobody ends.
+    node.body?;
+    let body = Body::new(cx, file, func);
+    let inner = FunctionFacts::new(&body);
+    let is_here = is_here && file == facts.body().file_index();
+    of_body(&inner, func, is_here, depth)
+}
+
+fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -> Option<Endless> {
+    let cfg = facts.cfg(func);
+    let mut inner = None;
+    let ops: Vec<ChannelOp<'_>> = facts
+        .channel_ops()
+        .into_iter()
+        .filter(|op| op.point.func == func)
+        .collect();
+    let mut dead = Vec::new();
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    let mut open = vec![cfg.entry()];
+    let mut last = None;
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        if node == cfg.exit() || is_end(cfg, node) {
+            return None;
+        }
+        let point = Point { func, node };
+        if facts
+            .calls_at(point)
+            .iter()
+            .any(|site| facts.may_end(site.call))
+        {
+            return None;
+        }
+        match stands_at(facts, &ops, point, depth, is_here) {
+            Stand::Passes => {}
+            Stand::Waits(name) => {
+                dead.push(name);
+                last = Some(node);
+                continue;
+            }
+            Stand::Runs(endless) => {
+                inner = Some(endless);
+                last = Some(node);
+                continue;
+            }
+        }
+        for edge in cfg.successors(node) {
+            let over = edge.kind == EdgeKind::RangeDone;
+            match over.then(|| never_closed(facts, &ops, point)).flatten() {
+                Some(name) => {
+                    if !name.is_empty() {
+                        dead.push(name);
+                    }
+                }
+                None => open.push(edge.node),
+            }
+        }
+    }
+    let loops = cfg.loops().iter().filter(|lp| seen.contains(&lp.head));
+    let lp = loops.max_by_key(|lp| facts.file().stmt(lp.stmt).span.len());
+    let span = match (&inner, lp) {
+        (Some(endless), _) => endless.span,
+        (None, Some(lp)) => Some(head_of(facts, lp.stmt)),
+        (None, None) => last.and_then(|node| cfg.span_of_node(node)),
+    };
+    let mut defers: Vec<Span> = facts
+        .defers_of(func)
+        .filter(|site| is_here && seen.contains(&site.point.node))
+        .map(|site| facts.file().stmt(site.stmt).span)
+        .collect();
+    if let Some(endless) = inner {
+        defers.extend(endless.defers);
+        dead.extend(endless.dead);
+    }
+    dead.sort();
+    dead.dedup();
+    Some(Endless {
+        span: span.filter(|_| is_here),
+        defers,
+        dead,
+    })
+}
+
+/// The head of a loop.
+fn head_of(facts: &FunctionFacts<'_>, stmt: go_syntax::StmtId) -> Span {
+    let file = facts.file();
+    let span = file.stmt(stmt).span;
+    match file.stmt(stmt).kind {
+        StmtKind::For { body, .. } | StmtKind::Range { body, .. } => {
+            let head = Span::new(span.start, file.stmt(body).span.start);
+            let len = file.span_text(head).trim_end().len();
+            Span::new(head.start, head.start + u32::try_from(len).unwrap_or(0))
+        }
+        _ => span,
+    }
+}
+
+/// Whether a node ends the goroutine, or more.
+fn is_end(cfg: &Cfg<'_>, node: NodeId) -> bool {
+    matches!(cfg.kind(node), NodeKind::End(end) if end != End::Blocked)
+}
+
+/// What happens to a goroutine at a node.
+enum Stand {
+    /// It may go on.
+    Passes,
+    /// It waits for a channel that nobody uses; its name.
+    Waits(String),
+    /// It calls something that never returns.
+    Runs(Endless),
+}
+
+fn stands_at(
+    facts: &FunctionFacts<'_>,
+    ops: &[ChannelOp<'_>],
+    point: Point,
+    depth: u32,
+    is_here: bool,
+) -> Stand {
+    for op in ops.iter().filter(|op| op.point == point) {
+        if op.act == ChannelAct::Receive
+            && let Some(name) = unused_channel(facts, op.channel, true)
+        {
+            return Stand::Waits(name);
+        }
+    }
+    if depth == 0 {
+        return Stand::Passes;
+    }
+    for site in facts.calls_at(point) {
+        if site.mode != go_flow::CallMode::Now {
+            continue;
+        }
+        let found = match facts.literal_called(site.call) {
+            Some(literal) => of_body(facts, literal, is_here, depth - 1),
+            None => match facts.callee(site.call) {
+                Callee::Func {
+                    member: Some(_), ..
+                }
+                | Callee::Selected { .. } => of_callee(facts, site.call, is_here, depth - 1),
+                _ => None,
+            },
+        };
+        if let Some(endless) = found {
+            return Stand::Runs(endless);
+        }
+    }
+    Stand::Passes
+}
+
+/// The name of the channel that a `range` at `point` goes over, if that is never closed; empty for
+/// the channel of a ticker.
+fn never_closed(facts: &FunctionFacts<'_>, ops: &[ChannelOp<'_>], point: Point) -> Option<String> {
+    let op = ops
+        .iter()
+        .find(|op| op.point == point && op.act == ChannelAct::Range);
+    match op {
+        Some(op) if is_clock(facts, op.channel) => Some(String::new()),
+        Some(op) => unused_channel(facts, op.channel, false),
+        // Without the declarations of package time its channels are known by name.
+        None => {
+            let NodeKind::RangeNext(stmt) = facts.cfg(point.func).kind(point.node) else {
+                return None;
+            };
+            match facts.file().stmt(stmt).kind {
+                StmtKind::Range { x, .. } if is_clock(facts, x) => Some(String::new()),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Whether a channel is that of a ticker or timer, which nobody closes.
+fn is_clock(facts: &FunctionFacts<'_>, channel: ExprId) -> bool {
+    let (file, body) = (facts.file(), facts.body());
+    let channel = file.unparen(facts.value_of(channel).unwrap_or(channel));
+    match file.expr(channel).kind {
+        ExprKind::Call { .. } => matches!(
+            facts.callee(channel),
+            Callee::Func {
+                package: "time",
+                name: "Tick" | "After",
+                ..
+            }
+        ),
+        ExprKind::Selector { x, sel } if file.span_text(sel) == "C" => {
+            let ty = body.cx().deref(body.type_of(x));
+            body.is_named(ty, "time", "Ticker") || body.is_named(ty, "time", "Timer")
+        }
+        _ => false,
+    }
+}
+
+/// The name of a private field that is a channel of this package and which nobody closes, nor sends
+/// to when `or_sent`: it is made and asked, and nothing else.
+fn unused_channel(facts: &FunctionFacts<'_>, channel: ExprId, or_sent: bool) -> Option<String> {
+    let (file, body) = (facts.file(), facts.body());
+    let channel = file.unparen(channel);
+    let (x, name) = file.selector(channel)?;
+    if !name.starts_with(|c: char| c.is_lowercase() || c == '_') {
+        return None;
+    }
+    // A field of a type of this package, not something promoted from elsewhere.
+    let owner = body.cx().deref(body.type_of(x));
+    let fields = body.fields(owner)?;
+    let owner_name = body.type_string(owner);
+    let is_own = owner_name
+        .strip_prefix(&**body.cx().names().path())
+        .is_some_and(|rest| rest.starts_with('.') && !rest.contains('['));
+    if !is_own || !fields.iter().any(|(field, _)| field == name) || !facts.is_channel(channel) {
+        return None;
+    }
+    let uses = FieldUses::of(body.cx());
+    let of = uses.get(name)?;
+    let is_used = of.closed || of.escapes || or_sent && of.sent;
+    (!is_used && of.assigned && makes_it(body, name)).then(|| name.to_owned())
+}
+
+/// Whether every value that the package gives fields of a name is made on the spot.
+fn makes_it(body: &Body<'_>, name: &str) -> bool {
+    let is_made = |file: &go_syntax::File, value: ExprId| {
+        let value = file.unparen(value);
+        file.call(value)
+            .is_some_and(|(fun, _)| file.ident(file.unparen(fun)) == Some("make"))
+    };
+    body.cx().names().files().iter().all(|file| {
+        let funcs = file
+            .all_funcs()
+            .filter(|&func| file.func(func).parent.is_none());
+        funcs.into_iter().all(|func| {
+            let node = file.func(func);
+            let in_literals = node.exprs.iter().all(|expr| match file.expr(expr).kind {
+                ExprKind::KeyValue { key, value } => {
+                    file.ident(key) != Some(name) || is_made(file, value)
+                }
+                _ => true,
+            });
+            in_literals
+                && node.stmts.iter().all(|stmt| {
+                    let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+                        return true;
+                    };
+                    let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
+                    lhs.iter().enumerate().all(|(index, &target)| {
+                        file.selector(file.unparen(target))
+                            .is_none_or(|(_, field)| field != name)
+                            || lhs.len() == rhs.len() && is_made(file, rhs[index])
+                    })
+                })
+        })
+    })
+}
+
+/// The variable of the function around it, or receiver, that a goroutine holds on to: the value whose
+/// method it runs, and what its literal mentions.
+pub(crate) fn holds(cx: &RuleCx<'_>, go: &GoSite<'_>, local: go_types::LocalId) -> bool {
+    let file = cx.file();
+    let span = file.expr(go.call).span;
+    let mut uses = cx.body().names().uses(local).iter();
+    uses.any(|mention| span.contains(file.expr(mention.expr).span))
+}

@@ -1,0 +1,323 @@
+//! `goroutine-without-stop`.
+
+use go_flow::GoSite;
+use go_syntax::{ExprKind, FuncId, Span, StmtKind};
+use go_types::{LocalKind, Object, PackageCx};
+
+use crate::FileInput;
+use crate::cx::RuleCx;
+use crate::endless::{Endless, endless, holds};
+use crate::rule::{Rule, declare_rule};
+use crate::stops::{stop_method, type_name};
+
+declare_rule! {
+    /// Finds goroutines that nothing can end, started by something that lives shorter.
+    ///
+    /// ## What it does
+    /// Reports a `go` statement whose function never comes to an end: a loop without a way out, a loop
+    /// over the channel of a ticker, a wait for a private channel that nobody in the package closes
+    /// or sends to. It does so where the goroutine belongs to something that is made more than once:
+    ///
+    /// - a constructor, whose result the goroutine holds on to;
+    /// - a function that gets a context, which the goroutine does not ask;
+    /// - a function that serves an HTTP request.
+    ///
+    /// It is silent in package main, in `init`, in tests, for values that the package makes once for
+    /// itself (a variable of the package, a `sync.Once`), and when the goroutine ends in any way, also
+    /// by an error of what it reads. When the type has a `Close`, `Stop` or `Shutdown`, start-without-stop
+    /// tells.
+    ///
+    /// ## Why it is bad
+    /// A goroutine is never collected. It keeps its stack and all that it refers to, such as the whole
+    /// object that started it, and does its work again for each one that was ever made. Tests that
+    /// look for leaks fail, and a program that opens and closes such objects grows.
+    ///
+    /// ## Example
+    /// ```go
+    /// package cache
+    ///
+    /// import (
+    /// 	"sync"
+    /// 	"time"
+    /// )
+    ///
+    /// type Cache struct {
+    /// 	mu    sync.Mutex
+    /// 	items map[string]time.Time
+    /// }
+    ///
+    /// func New() *Cache {
+    /// 	c := &Cache{items: map[string]time.Time{}}
+    /// 	go func() {
+    /// 		for range time.Tick(time.Minute) {
+    /// 			c.clean()
+    /// 		}
+    /// 	}()
+    /// 	return c
+    /// }
+    ///
+    /// func (c *Cache) clean() {}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// package cache
+    ///
+    /// import (
+    /// 	"context"
+    /// 	"sync"
+    /// 	"time"
+    /// )
+    ///
+    /// type Cache struct {
+    /// 	mu    sync.Mutex
+    /// 	items map[string]time.Time
+    /// }
+    ///
+    /// func New(ctx context.Context) *Cache {
+    /// 	c := &Cache{items: map[string]time.Time{}}
+    /// 	go func() {
+    /// 		ticker := time.NewTicker(time.Minute)
+    /// 		defer ticker.Stop()
+    /// 		for {
+    /// 			select {
+    /// 			case <-ticker.C:
+    /// 				c.clean()
+    /// 			case <-ctx.Done():
+    /// 				return
+    /// 			}
+    /// 		}
+    /// 	}()
+    /// 	return c
+    /// }
+    ///
+    /// func (c *Cache) clean() {}
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the program makes one such object and keeps it until it ends.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub GoroutineWithoutStop {
+        name: "goroutine-without-stop",
+        category: Goroutines,
+        severity: Warning,
+        default: off,
+        needs: GO,
+    }
+}
+
+impl Rule for GoroutineWithoutStop {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        let file = package.file(input.index);
+        let name = file.func(func).name.map_or("", |name| file.name(name));
+        !input.is_test && !input.is_main && name != "init"
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for go in cx.facts().gos() {
+            if !cx.facts().reachable(go.point) || go.point.func != cx.root() {
+                continue;
+            }
+            let Some(owner) = owner(cx, go) else {
+                continue;
+            };
+            if let Some(found) = endless(cx, go) {
+                report(cx, go, &owner, &found);
+            }
+        }
+    }
+}
+
+/// What lives shorter than the goroutine.
+enum Owner {
+    /// The value that the function makes and returns; the name of its type.
+    Made(String),
+    /// A context that the function gets.
+    Context(String),
+    /// A request.
+    Request,
+}
+
+/// What the goroutine should end with.
+fn owner(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Owner> {
+    if is_once(cx) || is_of_stoppable(cx, go) {
+        return None;
+    }
+    if let Some(name) = made(cx, go) {
+        return Some(Owner::Made(name));
+    }
+    let body = cx.body();
+    let mut params = body
+        .names()
+        .locals()
+        .filter(|(_, local)| matches!(local.kind, LocalKind::Param(_)) && local.func == cx.root());
+    let is = |local, package, name| {
+        let ty = body.cx().deref(body.type_of_local(local));
+        body.is_named(ty, package, name)
+    };
+    params.find_map(|(id, local)| {
+        if is(id, "net/http", "Request") {
+            return Some(Owner::Request);
+        }
+        is(id, "context", "Context")
+            .then(|| Owner::Context(cx.file().span_text(local.span).to_owned()))
+    })
+}
+
+/// Whether the goroutine belongs to a value that can be stopped: the other rule tells then.
+fn is_of_stoppable(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    super::start_without_stop::owner_of(cx, go).is_some_and(|local| {
+        type_name(cx.body(), cx.body().type_of_local(local))
+            .is_some_and(|name| stop_method(cx.body().cx(), &name).is_some())
+    })
+}
+
+/// The type of the value that the function makes, returns, and lets the goroutine have.
+fn made(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<String> {
+    let (file, body) = (cx.file(), cx.body());
+    for stmt in file.func(cx.root()).stmts.iter() {
+        let StmtKind::Return(results) = file.stmt(stmt).kind else {
+            continue;
+        };
+        if cx.facts().func_of_stmt(stmt) != cx.root() {
+            continue;
+        }
+        for &result in file.exprs(results) {
+            let mut result = file.unparen(result);
+            if let ExprKind::Unary {
+                op: go_syntax::UnaryOp::Addr,
+                x,
+            } = file.expr(result).kind
+            {
+                result = file.unparen(x);
+            }
+            let Object::Local(local) = body.object(result) else {
+                continue;
+            };
+            let declared = body.names().local(local);
+            if declared.is_param() || declared.func != cx.root() || !holds(cx, go, local) {
+                continue;
+            }
+            let ty = body.type_of_local(local);
+            let Some(name) = type_name(body, ty) else {
+                continue;
+            };
+            let is_struct = cx.facts().is_struct(body.cx().deref(ty));
+            // The other rule tells.
+            if is_struct && stop_method(body.cx(), &name).is_none() {
+                return Some(name);
+            }
+        }
+    }
+    None
+}
+
+/// Whether the function seems to run once in the life of the process: what the package keeps in a
+/// variable of its own, or guards by a `sync.Once`.
+fn is_once(cx: &RuleCx<'_>) -> bool {
+    let (file, body) = (cx.file(), cx.body());
+    let once = file
+        .func(cx.root())
+        .exprs
+        .iter()
+        .any(|expr| match file.selector(expr) {
+            Some((x, "Do")) => {
+                let ty = body.cx().deref(body.type_of(x));
+                body.is_named(ty, "sync", "Once")
+            }
+            _ => false,
+        });
+    once || is_kept_by_package(cx)
+}
+
+/// Whether the package calls the function in `init` or to set a variable of its own.
+fn is_kept_by_package(cx: &RuleCx<'_>) -> bool {
+    let own = cx.file().func(cx.root());
+    let Some(name) = own.name.map(|name| cx.file().name(name)) else {
+        return true;
+    };
+    if own.recv.is_some() {
+        return false;
+    }
+    let names = cx.body().cx().names();
+    names.files().iter().any(|file| {
+        let inside: Vec<Span> = file
+            .all_funcs()
+            .filter(|&func| {
+                let node = file.func(func);
+                let label = node.name.map_or("", |name| file.name(name));
+                node.parent.is_none() && node.name.is_some() && label != "init"
+            })
+            .map(|func| file.func(func).span)
+            .collect();
+        calls_of(file, name).any(|span| !inside.iter().any(|func| func.contains(span)))
+    })
+}
+
+/// The calls of functions called `name` in a file.
+fn calls_of<'f>(file: &'f go_syntax::File, name: &'f str) -> impl Iterator<Item = Span> + 'f {
+    let text = file.text();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let found = text[at..].find(name)? + at;
+            at = found + name.len();
+            let before = text[..found].chars().next_back();
+            let is_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
+            if is_word && text[at..].starts_with('(') {
+                let start = u32::try_from(found).ok()?;
+                let end = u32::try_from(at).ok()?;
+                return Some(Span::new(start, end));
+            }
+        }
+    })
+}
+
+fn report(cx: &RuleCx<'_>, go: &GoSite<'_>, owner: &Owner, found: &Endless) {
+    let (what, help) = match owner {
+        Owner::Made(name) => (
+            format!("nothing ends this goroutine, so no `{name}` is ever collected"),
+            "take a context, or give the type a `Close` that ends the goroutine".to_owned(),
+        ),
+        Owner::Context(ctx) => (
+            format!("this goroutine goes on for ever, also when `{ctx}` has ended"),
+            format!("return when `{ctx}.Done()` is closed"),
+        ),
+        Owner::Request => (
+            "each request leaves a goroutine behind that never ends".to_owned(),
+            "return when the context of the request has ended".to_owned(),
+        ),
+    };
+    tell(cx, &GoroutineWithoutStop::META, go, what, help, found);
+}
+
+/// Reports a goroutine that never ends, with what it stands in and what it keeps.
+pub(super) fn tell(
+    cx: &RuleCx<'_>,
+    meta: &crate::RuleMeta,
+    go: &GoSite<'_>,
+    message: String,
+    help: String,
+    found: &Endless,
+) {
+    let mut finding = cx
+        .report(meta, cx.file().stmt(go.stmt).span, message)
+        .help(help);
+    if let Some(span) = found.span {
+        let why = match found.dead.first() {
+            Some(name) => format!("it stays here: nobody closes `{name}`, or sends to it"),
+            None => "it stays here".to_owned(),
+        };
+        finding = finding.related(span, why);
+    }
+    for &defer in found.defers.iter().take(3) {
+        finding = finding.related(defer, "this deferred call never runs");
+    }
+    drop(finding);
+}

@@ -1,0 +1,336 @@
+//! `start-without-stop`.
+
+use go_flow::{CallMode, CallSite, FieldUses, GoSite, Value, Visit};
+use go_syntax::{ExprKind, FuncId, StmtKind, UnaryOp};
+use go_types::{Callee, LocalId, Object, PackageCx, Type};
+
+use super::goroutine_without_stop::tell;
+use crate::FileInput;
+use crate::cx::RuleCx;
+use crate::endless::{endless, holds};
+use crate::rule::{Rule, declare_rule};
+use crate::stops::{STARTS, STOPS, can_stop, stop_method, type_name};
+
+declare_rule! {
+    /// Finds what is started and never stopped, although it could be.
+    ///
+    /// ## What it does
+    /// Reports
+    ///
+    /// - a goroutine that a constructor or method of a type starts and that never ends, when the type
+    ///   has a `Close`, `Stop` or `Shutdown`: that does not end it;
+    /// - `x.Start()`, `go x.Run()` and the like on a value that the function makes and keeps for itself,
+    ///   when its type has a method to stop it, nobody calls that, and the function returns;
+    /// - `t.part.Start()` on a private field, when nobody in the package stops fields of that name
+    ///   although their type can be stopped, and `t` itself has a `Close`, `Stop` or `Shutdown`.
+    ///
+    /// It is silent when a context, a channel or a function goes into the start, which may end it, in
+    /// `main` and `init`, in tests, and when the value goes elsewhere.
+    ///
+    /// ## Why it is bad
+    /// What was started works on when its owner is done with it: it holds its goroutines, timers,
+    /// connections and everything that they refer to, and works on data that nobody looks at.
+    /// Whoever called `Close` believes that all is over.
+    ///
+    /// ## Example
+    /// ```go
+    /// package poll
+    ///
+    /// import "time"
+    ///
+    /// type Poller struct {
+    /// 	ticker *time.Ticker
+    /// 	poll   func()
+    /// }
+    ///
+    /// func New(poll func()) *Poller {
+    /// 	p := &Poller{ticker: time.NewTicker(time.Second), poll: poll}
+    /// 	go p.run()
+    /// 	return p
+    /// }
+    ///
+    /// func (p *Poller) run() {
+    /// 	for range p.ticker.C {
+    /// 		p.poll()
+    /// 	}
+    /// }
+    ///
+    /// func (p *Poller) Close() { p.ticker.Stop() }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// package poll
+    ///
+    /// import "time"
+    ///
+    /// type Poller struct {
+    /// 	ticker *time.Ticker
+    /// 	done   chan struct{}
+    /// 	poll   func()
+    /// }
+    ///
+    /// func New(poll func()) *Poller {
+    /// 	p := &Poller{ticker: time.NewTicker(time.Second), done: make(chan struct{}), poll: poll}
+    /// 	go p.run()
+    /// 	return p
+    /// }
+    ///
+    /// func (p *Poller) run() {
+    /// 	for {
+    /// 		select {
+    /// 		case <-p.ticker.C:
+    /// 			p.poll()
+    /// 		case <-p.done:
+    /// 			return
+    /// 		}
+    /// 	}
+    /// }
+    ///
+    /// func (p *Poller) Close() {
+    /// 	p.ticker.Stop()
+    /// 	close(p.done)
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the value lives as long as the process, or when its `Close` is about something else.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub StartWithoutStop {
+        name: "start-without-stop",
+        category: Goroutines,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for StartWithoutStop {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        let file = package.file(input.index);
+        let node = file.func(func);
+        let name = node.name.map_or("", |name| file.name(name));
+        if input.is_test || name == "init" || name == "main" && input.is_main {
+            return false;
+        }
+        let starts = |expr| {
+            file.call(expr).is_some_and(|(fun, _)| {
+                file.selector(file.unparen(fun))
+                    .is_some_and(|(_, name)| STARTS.contains(&name))
+            })
+        };
+        node.features.intersects(go_syntax::Features::GO) || node.exprs.iter().any(starts)
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for go in cx.facts().gos() {
+            if cx.facts().reachable(go.point) {
+                not_ended_by_close(cx, go);
+            }
+        }
+        for site in cx.facts().calls() {
+            if cx.facts().reachable(site.point) && is_start(cx, site) {
+                never_stopped(cx, site);
+            }
+        }
+    }
+}
+
+/// A goroutine that the `Close` of its owner does not end.
+fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
+    let local = owner_of(cx, go)?;
+    let ty = cx.body().type_of_local(local);
+    let name = type_name(cx.body(), ty)?;
+    let (file, stop) = stop_method(cx.body().cx(), &name)?;
+    let found = endless(cx, go)?;
+    let tree = cx.body().cx().file(file);
+    let label = tree.func(stop).name.map_or("Close", |name| tree.name(name));
+    let message =
+        format!("`{label}` of `{name}` does not end this goroutine, which goes on for ever");
+    let help = format!("close a channel in `{label}`, and return when it is closed");
+    tell(cx, &StartWithoutStop::META, go, message, help, &found);
+    Some(())
+}
+
+/// The value whose goroutine this is: the receiver of the method that starts it, or what a
+/// constructor makes and returns.
+pub(super) fn owner_of(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<LocalId> {
+    let body = cx.body();
+    let mut locals = body.names().locals();
+    let receiver = locals.find(|(id, local)| {
+        matches!(local.kind, go_types::LocalKind::Receiver(_)) && holds(cx, go, *id)
+    });
+    if let Some((id, _)) = receiver {
+        return Some(id);
+    }
+    let file = cx.file();
+    file.func(cx.root()).stmts.iter().find_map(|stmt| {
+        let StmtKind::Return(results) = file.stmt(stmt).kind else {
+            return None;
+        };
+        file.exprs(results).iter().find_map(|&result| {
+            let mut result = file.unparen(result);
+            if let ExprKind::Unary {
+                op: UnaryOp::Addr,
+                x,
+            } = file.expr(result).kind
+            {
+                result = file.unparen(x);
+            }
+            let Object::Local(local) = body.object(result) else {
+                return None;
+            };
+            let declared = body.names().local(local);
+            (!declared.is_param() && declared.func == cx.root() && holds(cx, go, local))
+                .then_some(local)
+        })
+    })
+}
+
+/// Whether a call starts something by its name, and gets nothing that may end it.
+fn is_start(cx: &RuleCx<'_>, site: &CallSite) -> bool {
+    let Callee::Selected { name, .. } = cx.facts().callee(site.call) else {
+        return false;
+    };
+    let is_start = match site.mode {
+        CallMode::Now => matches!(name, "Start" | "start"),
+        CallMode::Spawned(_) => matches!(name, "Run" | "Start" | "run" | "start" | "Serve"),
+        CallMode::Deferred(_) => false,
+    };
+    let args = cx.file().call(site.call).map_or(&[][..], |(_, args)| args);
+    is_start
+        && args.iter().all(|&arg| {
+            let ty = cx.body().type_of(arg);
+            matches!(
+                cx.body().cx().ty(cx.body().underlying(ty)),
+                Type::Basic(_) | Type::Slice(_) | Type::Map { .. } | Type::Struct { .. }
+            )
+        })
+}
+
+fn never_stopped(cx: &RuleCx<'_>, site: &CallSite) -> Option<()> {
+    let (file, body) = (cx.file(), cx.body());
+    let Callee::Selected { x, .. } = cx.facts().callee(site.call) else {
+        return None;
+    };
+    let x = file.unparen(x);
+    let ty = body.type_of(x);
+    let stop = can_stop(body, ty, &STOPS[..6])?;
+    // Starting it must start something.
+    if !starts_goroutine(cx, site) {
+        return None;
+    }
+    let call = cx.call_snippet(site.call);
+    let (name, is_left) = match body.object(x) {
+        Object::Local(local) => (cx.snippet(x), is_left(cx, site, local)),
+        _ => {
+            let (owner, field) = file.selector(x)?;
+            let kind = type_name(body, body.type_of(owner))?;
+            let is_left = stop_method(body.cx(), &kind).is_some() && is_field_left(cx, field);
+            (cx.snippet(x), is_left)
+        }
+    };
+    if !is_left {
+        return None;
+    }
+    cx.report(
+        &StartWithoutStop::META,
+        file.expr(site.call).span,
+        format!("nobody stops what `{call}` starts, so it goes on for ever"),
+    )
+    .help(format!(
+        "call `{name}.{stop}()` when it is not needed any more"
+    ));
+    Some(())
+}
+
+/// Whether a method of the package starts a goroutine; of others it is supposed when the call is a
+/// goroutine itself.
+fn starts_goroutine(cx: &RuleCx<'_>, site: &CallSite) -> bool {
+    if matches!(site.mode, CallMode::Spawned(_)) {
+        return true;
+    }
+    match cx.body().declaration(site.call) {
+        Some((file, func)) => {
+            let node = cx.body().cx().file(file).func(func);
+            node.features.intersects(go_syntax::Features::GO)
+        }
+        None => false,
+    }
+}
+
+/// Whether a local variable holds a value of this function's own that nobody stops before the
+/// function returns.
+fn is_left(cx: &RuleCx<'_>, site: &CallSite, local: LocalId) -> bool {
+    let (file, body, facts) = (cx.file(), cx.body(), cx.facts());
+    let declared = body.names().local(local);
+    if declared.is_param() || declared.is_result() || !declared.is_var() {
+        return false;
+    }
+    let var = facts.var(local);
+    let is_made = var.writes.len() == 1
+        && !var.address_taken
+        && var.writes.iter().all(|write| match write.value {
+            Value::Expr(value) | Value::Element { expr: value, .. } => is_made_here(cx, value),
+            _ => false,
+        });
+    // Everything that is done with it is calling its methods and reading plain fields.
+    let is_own = body.names().uses(local).iter().all(|mention| {
+        facts
+            .calls()
+            .iter()
+            .any(|call| match facts.callee(call.call) {
+                Callee::Selected { x, name } => {
+                    file.unparen(x) == mention.expr && !STOPS.contains(&name) && name != "Wait"
+                }
+                _ => false,
+            })
+    });
+    let cfg = facts.cfg(site.point.func);
+    let returns = cfg
+        .search_after(site.point.node, |node| {
+            if node == cfg.exit() {
+                Visit::Stop
+            } else {
+                Visit::Continue
+            }
+        })
+        .is_some();
+    is_made && is_own && returns && declared.func == site.point.func
+}
+
+/// Whether a value is made by a literal or by a function that is called like a constructor.
+fn is_made_here(cx: &RuleCx<'_>, value: go_syntax::ExprId) -> bool {
+    let file = cx.file();
+    let value = file.unparen(value);
+    match file.expr(value).kind {
+        ExprKind::CompositeLit { .. } => true,
+        ExprKind::Unary {
+            op: UnaryOp::Addr,
+            x,
+        } => matches!(
+            file.expr(file.unparen(x)).kind,
+            ExprKind::CompositeLit { .. }
+        ),
+        ExprKind::Call { .. } => match cx.facts().callee(value) {
+            Callee::Func { name, .. } => name.starts_with("New") || name.starts_with("new"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether nobody in the package stops the fields of a name, or hands them on.
+fn is_field_left(cx: &RuleCx<'_>, field: &str) -> bool {
+    let uses = FieldUses::of(cx.body().cx());
+    field.starts_with(|c: char| c.is_lowercase() || c == '_')
+        && uses
+            .get(field)
+            .is_some_and(|of| !of.escapes && !of.ranged && !of.selects(&STOPS))
+}

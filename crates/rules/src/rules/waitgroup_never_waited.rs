@@ -1,0 +1,158 @@
+//! `waitgroup-never-waited`.
+
+use go_flow::{Visit, calls};
+use go_syntax::FuncId;
+use go_types::PackageCx;
+
+use crate::FileInput;
+use crate::cx::RuleCx;
+use crate::groups::{GroupCall, GroupOp, group_calls, is_private};
+use crate::rule::{Rule, declare_rule};
+
+declare_rule! {
+    /// Finds wait groups that count goroutines and that nobody waits for.
+    ///
+    /// ## What it does
+    /// Reports a `sync.WaitGroup` that is a variable of a function, which nothing but its own methods
+    /// is done with, when goroutines are counted on it and
+    ///
+    /// - `Wait` is called nowhere;
+    /// - every `Wait` comes before the first `Add` or `Go`, and is not passed again.
+    ///
+    /// ## Why it is bad
+    /// The goroutines are counted so that somebody can wait for their end. When nobody does, the
+    /// function goes on, and returns, while they still work: with what its deferred calls have
+    /// released by then, and with results that are not there yet.
+    ///
+    /// ## Example
+    /// ```go
+    /// func warm(urls []string, get func(string)) {
+    /// 	var wg sync.WaitGroup
+    /// 	for _, url := range urls {
+    /// 		wg.Add(1)
+    /// 		go func() {
+    /// 			defer wg.Done()
+    /// 			get(url)
+    /// 		}()
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func warm(urls []string, get func(string)) {
+    /// 	var wg sync.WaitGroup
+    /// 	for _, url := range urls {
+    /// 		wg.Add(1)
+    /// 		go func() {
+    /// 			defer wg.Done()
+    /// 			get(url)
+    /// 		}()
+    /// 	}
+    /// 	wg.Wait()
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When nobody is to wait: then the group can go.
+    ///
+    /// ## Fix safety
+    /// There is no fix yet.
+    pub WaitgroupNeverWaited {
+        name: "waitgroup-never-waited",
+        category: Goroutines,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for WaitgroupNeverWaited {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        let called = calls(package.file(input.index), func);
+        called.contains("Add") || called.contains("Go")
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        let calls = group_calls(cx.facts());
+        let mut seen = Vec::new();
+        for call in &calls {
+            let Some(local) = call.place.local().filter(|_| call.place.is_variable()) else {
+                continue;
+            };
+            if !matches!(call.op, GroupOp::Add | GroupOp::Go) || seen.contains(&local) {
+                continue;
+            }
+            seen.push(local);
+            if !is_private(cx.facts(), local, &calls) {
+                continue;
+            }
+            let of: Vec<&GroupCall<'_>> = calls.iter().filter(|c| c.place == call.place).collect();
+            // Counting alone starts nothing.
+            if !of
+                .iter()
+                .any(|c| matches!(c.op, GroupOp::Done | GroupOp::Go))
+            {
+                continue;
+            }
+            let name = cx.snippet(call.operand);
+            let span = cx.file().expr(call.call).span;
+            let waits: Vec<_> = of.iter().filter(|c| c.op == GroupOp::Wait).collect();
+            let help = "call `Wait` where the goroutines have to be done";
+            match waits.first() {
+                None => {
+                    cx.report(
+                        &Self::META,
+                        span,
+                        format!("nobody waits for the goroutines that `{name}` counts"),
+                    )
+                    .help(help);
+                }
+                Some(first) if waits.iter().all(|wait| is_too_early(cx, &of, wait)) => {
+                    cx.report(
+                        &Self::META,
+                        cx.file().expr(first.call).span,
+                        format!("`{name}` counts nothing yet, so this `Wait` returns at once"),
+                    )
+                    .help(help)
+                    .related(span, "counted only here");
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// Whether a `Wait` comes before all that counts.
+fn is_too_early(cx: &RuleCx<'_>, of: &[&GroupCall<'_>], wait: &GroupCall<'_>) -> bool {
+    let cfg = cx.facts().cfg(wait.point.func);
+    // A literal may be called again.
+    let is_own = wait
+        .place
+        .local()
+        .is_some_and(|local| cx.body().names().local(local).func == wait.point.func);
+    is_own
+        && wait.mode == go_flow::CallMode::Now
+        && cx.facts().reachable(wait.point)
+        && of
+            .iter()
+            .filter(|call| matches!(call.op, GroupOp::Add | GroupOp::Go))
+            .all(|call| {
+                call.point.func == wait.point.func
+                    && call.mode == go_flow::CallMode::Now
+                    && cfg
+                        .search_after(call.point.node, |node| {
+                            if node == wait.point.node {
+                                Visit::Stop
+                            } else {
+                                Visit::Continue
+                            }
+                        })
+                        .is_none()
+                    && call.point != wait.point
+            })
+}

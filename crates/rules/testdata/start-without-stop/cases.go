@@ -1,0 +1,215 @@
+package poll
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+type poller struct {
+	ticker *time.Ticker
+	poll   func()
+}
+
+func newPoller(poll func()) *poller {
+	p := &poller{ticker: time.NewTicker(time.Second), poll: poll}
+	go p.run() // want "does not end this goroutine"
+	return p
+}
+
+func (p *poller) run() {
+	for range p.ticker.C {
+		p.poll()
+	}
+}
+
+func (p *poller) Close() { p.ticker.Stop() }
+
+type server struct {
+	mu   sync.Mutex
+	jobs chan int
+	gone chan struct{}
+	done chan struct{}
+}
+
+func (s *server) listen() {
+	go func() { // want "`Stop` of `server`"
+		for {
+			s.mu.Lock()
+			s.mu.Unlock()
+			time.Sleep(time.Second)
+		}
+	}()
+}
+
+func (s *server) listenOnDead() {
+	s.gone = make(chan struct{})
+	go func() { // want
+		for {
+			select {
+			case <-s.jobs:
+			case <-s.gone:
+				return
+			}
+		}
+	}()
+}
+
+func (s *server) Stop() error { return nil }
+
+func (s *server) listenRight() {
+	s.done = make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-s.jobs:
+			case <-s.done:
+				return
+			}
+		}
+	}()
+}
+
+func (s *server) Shutdown(ctx context.Context) { close(s.done) }
+
+type worker struct {
+	quit chan struct{}
+	work func()
+}
+
+func newWorker(work func()) *worker { return &worker{quit: make(chan struct{}), work: work} }
+
+func (w *worker) Start() {
+	go func() {
+		for {
+			select {
+			case <-w.quit:
+				return
+			default:
+				w.work()
+			}
+		}
+	}()
+}
+
+func (w *worker) Run() {
+	<-w.quit
+}
+
+func (w *worker) Stop() { close(w.quit) }
+
+func (w *worker) name() string { return "" }
+
+func forgets(work func()) string {
+	w := newWorker(work)
+	w.Start() // want "nobody stops"
+	return w.name()
+}
+
+func forgetsRun(work func()) {
+	w := &worker{quit: make(chan struct{}), work: work}
+	go w.Run() // want
+	work()
+}
+
+func stopsTooRarely(work func() error) error {
+	w := newWorker(nil)
+	w.Start() // want
+	if err := work(); err != nil {
+		return err
+	}
+	return nil
+}
+
+type owner struct {
+	left *worker
+	kept *worker
+	out  *worker
+}
+
+func (o *owner) start() {
+	o.left.Start() // want "`o.left.Start()`"
+	o.kept.Start()
+	o.out.Start()
+}
+
+func (o *owner) Close() { o.kept.Stop() }
+
+func (o *owner) give() *worker { return o.out }
+
+// What follows is right.
+
+func stops(work func()) {
+	w := newWorker(work)
+	w.Start()
+	defer w.Stop()
+	work()
+}
+
+func stopsInLiteral(work func()) {
+	w := newWorker(work)
+	w.Start()
+	defer func() { w.Stop() }()
+	work()
+}
+
+func returns(work func()) *worker {
+	w := newWorker(work)
+	w.Start()
+	return w
+}
+
+func handsOn(work func(), keep func(*worker)) {
+	w := newWorker(work)
+	w.Start()
+	keep(w)
+}
+
+func stores(o *owner, work func()) {
+	w := newWorker(work)
+	w.Start()
+	o.kept = w
+}
+
+func parameter(w *worker) {
+	w.Start()
+}
+
+func keepsRunning(work func()) {
+	w := newWorker(work)
+	w.Start()
+	for {
+		work()
+	}
+}
+
+func cleansUp(t interface{ Cleanup(func()) }, work func()) {
+	w := newWorker(work)
+	w.Start()
+	t.Cleanup(w.Stop)
+}
+
+type runner struct{}
+
+func (r *runner) Start(ctx context.Context) { go func() { <-ctx.Done() }() }
+func (r *runner) Stop()                     {}
+
+func byContext(ctx context.Context) {
+	r := &runner{}
+	r.Start(ctx)
+}
+
+type flag struct{ on bool }
+
+func (f *flag) Start() { f.on = true }
+func (f *flag) Stop()  { f.on = false }
+
+func startsNothing() bool {
+	f := &flag{}
+	f.Start()
+	return f.on
+}
+
+type noOwner struct{ w *worker }
+
+func (n *noOwner) start() { n.w.Start() }
