@@ -5,8 +5,8 @@ use go_flow::{
     Cfg, ChannelAct, ChannelOp, EdgeKind, End, FieldUses, FunctionFacts, GoSite, NodeId, NodeKind,
     Point,
 };
-use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
-use go_types::{Body, Callee};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtKind};
+use go_types::{Body, Callee, Object};
 use rustc_hash::FxHashSet;
 
 use crate::cx::RuleCx;
@@ -23,6 +23,9 @@ pub(crate) struct Endless {
     pub(crate) defers: Vec<Span>,
     /// Channels that it asks and that nobody ever closes or sends to, by name.
     pub(crate) dead: Vec<String>,
+    /// The ticker that it goes over, as it is written, when somebody else stops that: which closes
+    /// nothing.
+    pub(crate) stopped: Option<String>,
 }
 
 /// Why the goroutine of `go` never ends; `None` when it may.
@@ -61,6 +64,7 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
         .filter(|op| op.point.func == func)
         .collect();
     let mut dead = Vec::new();
+    let mut stopped = None;
     let mut seen: FxHashSet<NodeId> = FxHashSet::default();
     let mut open = vec![cfg.entry()];
     let mut last = None;
@@ -95,11 +99,10 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
         for edge in cfg.successors(node) {
             let over = edge.kind == EdgeKind::RangeDone;
             match over.then(|| never_closed(facts, &ops, point)).flatten() {
-                Some(name) => {
-                    if !name.is_empty() {
-                        dead.push(name);
-                    }
+                Some(name) if name.is_empty() => {
+                    stopped = stopped.or_else(|| stopped_ticker(facts, point));
                 }
+                Some(name) => dead.push(name),
                 None => open.push(edge.node),
             }
         }
@@ -119,6 +122,7 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
     if let Some(endless) = inner {
         defers.extend(endless.defers);
         dead.extend(endless.dead);
+        stopped = stopped.or(endless.stopped);
     }
     dead.sort();
     dead.dedup();
@@ -126,6 +130,7 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
         span: span.filter(|_| is_here),
         defers,
         dead,
+        stopped,
     })
 }
 
@@ -218,6 +223,35 @@ fn never_closed(facts: &FunctionFacts<'_>, ops: &[ChannelOp<'_>], point: Point) 
     }
 }
 
+/// The ticker that a `range` at `point` goes over, when it is stopped outside of the goroutine.
+fn stopped_ticker(facts: &FunctionFacts<'_>, point: Point) -> Option<String> {
+    let (file, body) = (facts.file(), facts.body());
+    let NodeKind::RangeNext(stmt) = facts.cfg(point.func).kind(point.node) else {
+        return None;
+    };
+    let StmtKind::Range { x, .. } = file.stmt(stmt).kind else {
+        return None;
+    };
+    let channel = file.unparen(facts.value_of(x).unwrap_or(x));
+    let (ticker, _) = file.selector(channel)?;
+    let ticker = file.unparen(ticker);
+    let is_stopped = match (body.object(ticker), file.selector(ticker)) {
+        (Object::Local(local), _) => {
+            let inside = file.func(point.func).span;
+            facts.calls().iter().any(|site| {
+                matches!(facts.callee(site.call), Callee::Selected { x, name: "Stop" }
+                    if body.object(x) == Object::Local(local)
+                        && !inside.contains(file.expr(x).span))
+            })
+        }
+        (_, Some((_, field))) => FieldUses::of(body.cx())
+            .get(field)
+            .is_some_and(|of| of.selects(&["Stop"])),
+        _ => false,
+    };
+    is_stopped.then(|| file.expr_text(ticker).to_owned())
+}
+
 /// Whether a channel is that of a ticker or timer, which nobody closes.
 fn is_clock(facts: &FunctionFacts<'_>, channel: ExprId) -> bool {
     let (file, body) = (facts.file(), facts.body());
@@ -233,7 +267,15 @@ fn is_clock(facts: &FunctionFacts<'_>, channel: ExprId) -> bool {
         ),
         ExprKind::Selector { x, sel } if file.span_text(sel) == "C" => {
             let ty = body.cx().deref(body.type_of(x));
-            body.is_named(ty, "time", "Ticker") || body.is_named(ty, "time", "Timer")
+            let is_made = || {
+                facts.value_of(x).is_some_and(|made| {
+                    let made = file.unparen(made);
+                    body.is_call_to(made, "time", "NewTicker")
+                })
+            };
+            body.is_named(ty, "time", "Ticker")
+                || body.is_named(ty, "time", "Timer")
+                || ty.is_unknown() && is_made()
         }
         _ => false,
     }
@@ -266,20 +308,28 @@ fn unused_channel(facts: &FunctionFacts<'_>, channel: ExprId, or_sent: bool) -> 
 
 /// Whether every value that the package gives fields of a name is made on the spot.
 fn makes_it(body: &Body<'_>, name: &str) -> bool {
-    let is_made = |file: &go_syntax::File, value: ExprId| {
-        let value = file.unparen(value);
+    all_values(body, name, |file, value| {
         file.call(value)
             .is_some_and(|(fun, _)| file.ident(file.unparen(fun)) == Some("make"))
-    };
+    })
+}
+
+/// Whether `is_wanted` holds for every value that the package gives fields called `name`.
+pub(crate) fn all_values(
+    body: &Body<'_>,
+    name: &str,
+    is_wanted: impl Fn(&File, ExprId) -> bool,
+) -> bool {
+    let holds = |file: &File, value: ExprId| is_wanted(file, file.unparen(value));
     body.cx().names().files().iter().all(|file| {
-        let funcs = file
+        let mut funcs = file
             .all_funcs()
             .filter(|&func| file.func(func).parent.is_none());
-        funcs.into_iter().all(|func| {
+        funcs.all(|func| {
             let node = file.func(func);
             let in_literals = node.exprs.iter().all(|expr| match file.expr(expr).kind {
                 ExprKind::KeyValue { key, value } => {
-                    file.ident(key) != Some(name) || is_made(file, value)
+                    file.ident(key) != Some(name) || holds(file, value)
                 }
                 _ => true,
             });
@@ -292,7 +342,7 @@ fn makes_it(body: &Body<'_>, name: &str) -> bool {
                     lhs.iter().enumerate().all(|(index, &target)| {
                         file.selector(file.unparen(target))
                             .is_none_or(|(_, field)| field != name)
-                            || lhs.len() == rhs.len() && is_made(file, rhs[index])
+                            || lhs.len() == rhs.len() && holds(file, rhs[index])
                     })
                 })
         })

@@ -68,12 +68,55 @@ impl<'c, 'a> Channels<'c, 'a> {
         let reached = cfg
             .search_after(a, |node| match node {
                 _ if node == b => Visit::Stop,
+                _ if self.may_end(Point { func, node }) => Visit::Skip,
                 _ if self.changes(Point { func, node }, place) => Visit::Skip,
                 _ => Visit::Continue,
             })
             .is_some();
         // A change at the second node itself comes first only in a `range`.
         reached && !self.is_guarded(first, second)
+    }
+
+    /// Whether something is called at a point that may not return, such as `suite.FailNow()`.
+    fn may_end(&self, point: Point) -> bool {
+        let facts = self.cx.facts();
+        let mut calls = facts.calls_at(point).iter();
+        calls.any(|site| {
+            site.mode == CallMode::Now
+                && (facts.may_end(site.call)
+                    || matches!(
+                        facts.callee(site.call),
+                        Callee::Selected {
+                            name: "FailNow" | "Fatal" | "Fatalf",
+                            ..
+                        }
+                    ))
+        })
+    }
+
+    /// Whether an `if` around a statement, within `loop_span`, asks for one certain round.
+    pub(crate) fn is_in_one_round(&self, inner: Span, loop_span: Span) -> bool {
+        let file = self.cx.file();
+        file.func(self.cx.root()).stmts.iter().any(|stmt| {
+            let span = file.stmt(stmt).span;
+            let StmtKind::If { cond, .. } = file.stmt(stmt).kind else {
+                return false;
+            };
+            loop_span.contains(span) && span.contains(inner) && {
+                let mut found = false;
+                walk(file, Node::Expr(cond), |node| {
+                    if let Node::Expr(expr) = node
+                        && let ExprKind::Binary {
+                            op: BinaryOp::Eq, ..
+                        } = file.expr(expr).kind
+                    {
+                        found |= self.counts_rounds(expr);
+                    }
+                    Descend::Into
+                });
+                found
+            }
+        })
     }
 
     /// Whether each way from a point to the end of its function passes a node.
@@ -172,7 +215,16 @@ impl<'c, 'a> Channels<'c, 'a> {
                     !node.span.contains(first.span) || self.in_other_branches(stmt, first, second)
                 }
             };
-            is_around && self.asks_state(stmt, second.span, first)
+            is_around && (self.asks_state(stmt, second.span, first) || self.asks_it(stmt, second))
+        })
+    }
+
+    /// Whether a `select` asks for the channel of an operation that stands in one of its clauses.
+    fn asks_it(&self, stmt: StmtId, second: &ChannelOp<'_>) -> bool {
+        self.ops.iter().any(|op| {
+            op.arm.is_some_and(|arm| arm.select == stmt)
+                && op.act == ChannelAct::Receive
+                && op.place == second.place
         })
     }
 

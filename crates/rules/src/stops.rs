@@ -1,7 +1,7 @@
 //! Methods that end what a value does in the background: by name, and by taking nothing that says
 //! which part to end.
 
-use go_syntax::{File, FuncId};
+use go_syntax::{File, FuncId, StmtKind};
 use go_types::{Body, PackageCx, Selection, Type, TypeId};
 
 /// What methods are called that end the work of a value for good.
@@ -32,8 +32,26 @@ pub(crate) fn stop_method(package: &PackageCx<'_>, type_name: &str) -> Option<(u
     let names = package.names();
     STOPS[..6].iter().find_map(|stop| {
         let method = names.method(names.lookup_method(type_name, stop)?);
-        takes_little(package.file(method.file), method.func).then_some((method.file, method.func))
+        let file = package.file(method.file);
+        (takes_little(file, method.func) && !only_panics(file, method.func))
+            .then_some((method.file, method.func))
     })
+}
+
+/// Whether all that a method does is to panic: it is not implemented.
+fn only_panics(file: &File, func: FuncId) -> bool {
+    let Some(body) = file.func(func).body else {
+        return false;
+    };
+    match *file.block_stmts(body) {
+        [only] => match file.stmt(only).kind {
+            StmtKind::Expr(call) => file
+                .call(call)
+                .is_some_and(|(fun, _)| file.ident(fun) == Some("panic")),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether a method has no parameters but perhaps a context.

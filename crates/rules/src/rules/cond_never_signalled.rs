@@ -1,11 +1,12 @@
 //! `cond-never-signalled`.
 
 use go_flow::{FieldUses, calls};
-use go_syntax::FuncId;
+use go_syntax::{ExprKind, FuncId};
 use go_types::{Callee, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::endless::all_values;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -107,7 +108,14 @@ impl Rule for CondNeverSignalled {
             let is_alone = uses
                 .get(field)
                 .is_some_and(|of| !of.escapes && !of.selects(&["Signal", "Broadcast"]));
-            if is_alone {
+            // One that was made elsewhere is signalled under another name.
+            if is_alone
+                && all_values(cx.body(), field, |file, value| {
+                    let made = file.call(value).map(|(fun, _)| file.unparen(fun));
+                    made.is_some_and(|fun| file.expr_text(fun).ends_with("NewCond"))
+                        || matches!(file.expr(value).kind, ExprKind::CompositeLit { .. })
+                })
+            {
                 cx.report(
                     &Self::META,
                     file.expr(site.call).span,

@@ -2,7 +2,7 @@
 
 use go_flow::{CallMode, LiteralUse, Place, Point, Projection, Visit, calls};
 use go_syntax::{ExprId, FuncId};
-use go_types::{Callee, PackageCx};
+use go_types::{Callee, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -14,7 +14,8 @@ declare_rule! {
     /// ## What it does
     /// Reports `c.Wait()` of a `sync.Cond`
     ///
-    /// - in a goroutine that is written as a literal and takes no lock on any way to the `Wait`;
+    /// - in a goroutine that is written as a literal and takes no lock on the way to the `Wait`, when the
+    ///   function has made the `Cond`;
     /// - after the lock of the `Cond` (`c.L`, or what the function gave to `sync.NewCond`) was given
     ///   back, when nothing takes it again in between.
     ///
@@ -98,7 +99,7 @@ impl Rule for CondWaitWithoutLock {
             let call = cx.call_snippet(site.call);
             let span = cx.file().expr(site.call).span;
             let help = "take the lock of the condition before, and hold it until after the loop that waits";
-            if spawned && !locks_before(cx, site.point) {
+            if spawned && is_made_here(cx, x) && !locks_before(cx, site.point) {
                 let message =
                     format!("the goroutine does not hold the lock that `{call}` gives back first");
                 cx.report(&Self::META, span, message).help(help);
@@ -120,6 +121,15 @@ fn is_cond(cx: &RuleCx<'_>, call: ExprId, x: ExprId) -> bool {
             cx.body()
                 .is_call_to(cx.file().unparen(made), "sync", "NewCond")
         })
+}
+
+/// Whether a condition is a variable of the function: of others, who started the goroutine may hold
+/// the lock for it.
+fn is_made_here(cx: &RuleCx<'_>, cond: ExprId) -> bool {
+    match cx.body().object(cond) {
+        Object::Local(local) => !cx.body().names().local(local).is_param(),
+        _ => false,
+    }
 }
 
 /// Whether every way to a point passes something that takes a lock, or may.

@@ -20,6 +20,8 @@ declare_rule! {
     ///   between;
     /// - a `close` in a loop, of a channel from outside of it, that the loop does not leave;
     /// - a `close` by hand where another one is deferred;
+    /// - a `close` in the `default` of a `select` that asks whether the channel is closed, when no lock
+    ///   keeps two goroutines from doing so at once;
     /// - a goroutine that closes a channel of the function around it, when it is started in a loop,
     ///   or when that function closes it as well.
     ///
@@ -91,6 +93,7 @@ impl Rule for DoubleClose {
         with_deferred(&channels, &mut told);
         by_goroutine(&channels, &mut told);
         of_nil(&channels, &mut told);
+        asked_first(&channels, &mut told);
     }
 }
 
@@ -260,7 +263,11 @@ fn is_started_again<'a>(channels: &Channels<'_, 'a>, go: Point, op: &ChannelOp<'
     cfg.in_cycle(go.node)
         && cfg.loops_of_node(go.node).iter().all(|lp| {
             let info = facts.loop_info(cfg, lp);
-            !channels.is_made_in(place, file.stmt(lp.stmt).span) && info.bound != Some(1)
+            let span = file.stmt(lp.stmt).span;
+            let go_span = file.func(op.point.func).span;
+            !channels.is_made_in(place, span)
+                && info.bound != Some(1)
+                && !channels.is_in_one_round(go_span, span)
         })
         && cfg
             .search_after(go.node, |node| {
@@ -281,6 +288,51 @@ fn is_started_again<'a>(channels: &Channels<'_, 'a>, go: Point, op: &ChannelOp<'
                 }
             })
             .is_some()
+}
+
+/// `select { case <-c: default: close(c) }` without a lock: two goroutines may both come to `close`.
+fn asked_first(channels: &Channels<'_, '_>, told: &mut Told) {
+    let (cx, facts) = (channels.cx, channels.cx.facts());
+    for close in channels.now(ChannelAct::Close) {
+        let Some(place) = &close.place else { continue };
+        // Others know it: it is a field, and not one of something made here.
+        let is_shared = !place.is_variable()
+            && place
+                .local()
+                .is_some_and(|local| cx.body().names().local(local).is_param());
+        if !is_shared {
+            continue;
+        }
+        let close_span = close.span;
+        let asked = channels.ops.iter().find(|op| {
+            op.act == ChannelAct::Receive
+                && op.place.as_ref() == Some(place)
+                && op.arm.is_some_and(|arm| {
+                    arm.has_default
+                        && arm.cases == 1
+                        && cx.file().stmt(arm.select).span.contains(close_span)
+                        && !cx.file().stmt(arm.clause).span.contains(close_span)
+                })
+        });
+        let root = cx.file().func(cx.root());
+        let name_of_root = root.name.map_or("", |name| cx.file().name(name));
+        let is_locked = facts.locks().iter().any(|lock| lock.op.acquires())
+            || name_of_root.to_lowercase().contains("locked");
+        if let Some(asked) = asked.filter(|_| !is_locked && close.point.func == cx.root()) {
+            let channel = name(channels, close);
+            let message = format!(
+                "two goroutines may both find `{channel}` open here, and the second `close` panics"
+            );
+            report(
+                channels,
+                told,
+                close,
+                asked,
+                message,
+                "asked here, without a lock",
+            );
+        }
+    }
 }
 
 /// A channel that has not been made.

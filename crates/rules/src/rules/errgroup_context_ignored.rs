@@ -71,7 +71,7 @@ declare_rule! {
         name: "errgroup-context-ignored",
         category: Goroutines,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

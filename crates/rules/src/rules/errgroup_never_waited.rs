@@ -112,7 +112,12 @@ impl Rule for ErrgroupNeverWaited {
                     _ => is_plain = mention.role.writes() && is_plain,
                 }
             }
-            if let Some(call) = started.filter(|_| is_plain) {
+            // Somebody else is told when the goroutine is done.
+            let is_told = started.is_some_and(|call| {
+                let text = file.expr_text(call);
+                text.contains(".Done()") || text.contains("<- ")
+            });
+            if let Some(call) = started.filter(|_| is_plain && !is_told) {
                 let name = file.span_text(declared.span);
                 cx.report(
                     &Self::META,

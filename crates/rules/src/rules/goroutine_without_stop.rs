@@ -22,6 +22,9 @@ declare_rule! {
     /// - a function that gets a context, which the goroutine does not ask;
     /// - a function that serves an HTTP request.
     ///
+    /// Also reported, wherever it is started, is a goroutine that goes over the channel of a ticker
+    /// which others stop: `Stop` does not close the channel (package time, `Ticker.Stop`).
+    ///
     /// It is silent in package main, in `init`, in tests, for values that the package makes once for
     /// itself (a variable of the package, a `sync.Once`), and when the goroutine ends in any way, also
     /// by an error of what it reads. When the type has a `Close`, `Stop` or `Shutdown`, start-without-stop
@@ -114,21 +117,29 @@ impl Rule for GoroutineWithoutStop {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        let file = package.file(input.index);
-        let name = file.func(func).name.map_or("", |name| file.name(name));
-        !input.is_test && !input.is_main && name != "init"
+        let _ = (package, func);
+        !input.is_test
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
         for go in cx.facts().gos() {
-            if !cx.facts().reachable(go.point) || go.point.func != cx.root() {
+            if !cx.facts().reachable(go.point) {
                 continue;
             }
-            let Some(owner) = owner(cx, go) else {
+            let owner = (go.point.func == cx.root())
+                .then(|| owner(cx, go))
+                .flatten();
+            if owner.is_none() && !goes_over_ticker(cx, go) {
+                continue;
+            }
+            let Some(found) = endless(cx, go) else {
                 continue;
             };
-            if let Some(found) = endless(cx, go) {
+            let owner = found.stopped.clone().map(Owner::Ticker).or(owner);
+            if let Some(owner) = owner {
                 report(cx, go, &owner, &found);
+                // One is enough to tell that the value is not stopped.
+                return;
             }
         }
     }
@@ -142,11 +153,37 @@ enum Owner {
     Context(String),
     /// A request.
     Request,
+    /// A ticker that is stopped, as it is written.
+    Ticker(String),
+}
+
+/// Whether the goroutine has, or calls something of the package that may have, a loop over a channel.
+fn goes_over_ticker(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    if go.literal.is_none() && cx.body().declaration(go.call).is_none() {
+        return false;
+    }
+    // The name of the channel is all that has to be there.
+    let ranges = |file: &go_syntax::File, func: FuncId| {
+        let mut exprs = file.func(func).exprs.iter();
+        exprs.any(|expr| file.selector(expr).is_some_and(|(_, name)| name == "C"))
+    };
+    match go.literal {
+        Some(literal) => ranges(cx.file(), literal),
+        None => cx
+            .body()
+            .declaration(go.call)
+            .is_some_and(|(file, func)| ranges(cx.body().cx().file(file), func)),
+    }
 }
 
 /// What the goroutine should end with.
 fn owner(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Owner> {
-    if is_once(cx) || is_of_stoppable(cx, go) {
+    let file = cx.file();
+    let is_init = file
+        .func(cx.root())
+        .name
+        .is_some_and(|name| file.name(name) == "init");
+    if cx.is_main_package() || is_init || is_once(cx) || is_of_stoppable(cx, go) {
         return None;
     }
     if let Some(name) = made(cx, go) {
@@ -288,6 +325,13 @@ fn report(cx: &RuleCx<'_>, go: &GoSite<'_>, owner: &Owner, found: &Endless) {
         Owner::Context(ctx) => (
             format!("this goroutine goes on for ever, also when `{ctx}` has ended"),
             format!("return when `{ctx}.Done()` is closed"),
+        ),
+        Owner::Ticker(ticker) => (
+            format!(
+                "stopping `{ticker}` does not close its channel, so this goroutine stays in its loop for ever"
+            ),
+            "select on the ticker and on a channel that is closed where the ticker is stopped"
+                .to_owned(),
         ),
         Owner::Request => (
             "each request leaves a goroutine behind that never ends".to_owned(),

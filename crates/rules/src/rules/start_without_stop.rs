@@ -1,7 +1,7 @@
 //! `start-without-stop`.
 
-use go_flow::{CallMode, CallSite, FieldUses, GoSite, Value, Visit};
-use go_syntax::{ExprKind, FuncId, StmtKind, UnaryOp};
+use go_flow::{CallMode, CallSite, FieldUses, GoSite, NodeKind, Point, Value, Visit};
+use go_syntax::{ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
 use go_types::{Callee, LocalId, Object, PackageCx, Type};
 
 use super::goroutine_without_stop::tell;
@@ -21,6 +21,8 @@ declare_rule! {
     ///   has a `Close`, `Stop` or `Shutdown`: that does not end it;
     /// - `x.Start()`, `go x.Run()` and the like on a value that the function makes and keeps for itself,
     ///   when its type has a method to stop it, nobody calls that, and the function returns;
+    /// - a goroutine of a value that a constructor makes, when an error return after it drops the value
+    ///   without stopping it;
     /// - `t.part.Start()` on a private field, when nobody in the package stops fields of that name
     ///   although their type can be stopped, and `t` itself has a `Close`, `Stop` or `Shutdown`.
     ///
@@ -129,10 +131,11 @@ impl Rule for StartWithoutStop {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
+        // One is enough to tell that the type is not stopped.
+        let mut gos = cx.facts().gos().iter();
+        gos.find(|go| cx.facts().reachable(go.point) && not_ended_by_close(cx, go).is_some());
         for go in cx.facts().gos() {
-            if cx.facts().reachable(go.point) {
-                not_ended_by_close(cx, go);
-            }
+            left_by_error(cx, go);
         }
         for site in cx.facts().calls() {
             if cx.facts().reachable(site.point) && is_start(cx, site) {
@@ -149,6 +152,10 @@ fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
     let name = type_name(cx.body(), ty)?;
     let (file, stop) = stop_method(cx.body().cx(), &name)?;
     let found = endless(cx, go)?;
+    // The other rule has more to say.
+    if found.stopped.is_some() && cx.runs("goroutine-without-stop") {
+        return None;
+    }
     let tree = cx.body().cx().file(file);
     let label = tree.func(stop).name.map_or("Close", |name| tree.name(name));
     let message =
@@ -156,6 +163,137 @@ fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
     let help = format!("close a channel in `{label}`, and return when it is closed");
     tell(cx, &StartWithoutStop::META, go, message, help, &found);
     Some(())
+}
+
+/// A goroutine of a value that a constructor makes, and drops when something fails later on.
+fn left_by_error(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
+    let (file, body, facts) = (cx.file(), cx.body(), cx.facts());
+    // `go p.run()`, and `go p.part.run()`
+    let Callee::Selected { x, .. } = go.callee else {
+        return None;
+    };
+    let local = crate::origin::root_local(cx, x)?;
+    let declared = body.names().local(local);
+    let made = facts.var(local);
+    if go.point.func != cx.root() || declared.is_param() || made.writes.len() != 1 {
+        return None;
+    }
+    let is_made = made.writes.iter().all(|write| match write.value {
+        Value::Expr(value) => is_made_here(cx, value),
+        _ => false,
+    });
+    let ty = type_name(body, body.type_of_local(local))?;
+    let (of, stop) = stop_method(body.cx(), &ty)?;
+    if !is_made || owner_of(cx, go) != Some(local) || !waits_for_stop(cx, go) {
+        return None;
+    }
+    let cfg = facts.cfg(go.point.func);
+    let mut left = None;
+    let found = cfg.search_after(go.point.node, |node| {
+        let point = Point {
+            func: go.point.func,
+            node,
+        };
+        if ends_it(cx, point, local) {
+            return Visit::Skip;
+        }
+        if let NodeKind::Return(stmt) = cfg.kind(node)
+            && drops(cx, stmt, local)
+        {
+            left = Some(stmt);
+            return Visit::Stop;
+        }
+        Visit::Continue
+    });
+    let (_, left) = found.zip(left)?;
+    let defers_end = facts
+        .defers_of(go.point.func)
+        .any(|site| mentions(cx, file.expr(site.call).span, local));
+    if defers_end {
+        return None;
+    }
+    let tree = body.cx().file(of);
+    let label = tree.func(stop).name.map_or("Close", |name| tree.name(name));
+    let name = file.span_text(declared.span);
+    cx.report(
+        &StartWithoutStop::META,
+        file.stmt(go.stmt).span,
+        format!("an error return drops `{name}`, and this goroutine of it runs on for ever"),
+    )
+    .help(format!(
+        "call `{name}.{label}()` before, or start the goroutine last"
+    ))
+    .related(file.stmt(left).span, "returned here without it");
+    Some(())
+}
+
+/// Whether what a goroutine runs goes round in a loop, which only its owner can end.
+fn waits_for_stop(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    let Some((file, func)) = cx.body().declaration(go.call) else {
+        return false;
+    };
+    let tree = cx.body().cx().file(file);
+    let node = tree.func(func);
+    let Some(body) = node.body else { return false };
+    // What comes from outside may end it.
+    let has_params = !tree.fields_of(tree.sig(node.sig).params).is_empty();
+    let mentions_context = node.exprs.iter().any(|expr| {
+        tree.selector(expr)
+            .is_some_and(|(_, name)| matches!(name, "ctx" | "Context"))
+    });
+    !has_params
+        && !mentions_context
+        && tree
+            .block_stmts(body)
+            .iter()
+            .any(|&stmt| match tree.stmt(stmt).kind {
+                StmtKind::For { cond: None, .. } => true,
+                StmtKind::Range { x, .. } => tree.selector(tree.unparen(x)).is_some(),
+                _ => false,
+            })
+}
+
+/// Whether something at a point may end what `local` does: it is closed, or handed on.
+fn ends_it(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
+    let (file, facts) = (cx.file(), cx.facts());
+    facts.calls_at(point).iter().any(|site| {
+        let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
+        match facts.callee(site.call) {
+            Callee::Selected { x, name } => {
+                STOPS.contains(&name) && mentions(cx, file.expr(x).span, local)
+                    || args
+                        .iter()
+                        .any(|&arg| cx.body().object(arg) == Object::Local(local))
+            }
+            Callee::Var(_) => true,
+            _ => args
+                .iter()
+                .any(|&arg| mentions(cx, file.expr(arg).span, local)),
+        }
+    })
+}
+
+/// Whether a variable is mentioned within a span.
+fn mentions(cx: &RuleCx<'_>, within: go_syntax::Span, local: LocalId) -> bool {
+    let mut uses = cx.body().names().uses(local).iter();
+    uses.any(|mention| within.contains(cx.file().expr(mention.expr).span))
+}
+
+/// Whether a `return` gives nil in the place of a value, with an error.
+fn drops(cx: &RuleCx<'_>, stmt: StmtId, local: LocalId) -> bool {
+    let file = cx.file();
+    let StmtKind::Return(results) = file.stmt(stmt).kind else {
+        return false;
+    };
+    let results = file.exprs(results);
+    results.len() >= 2
+        && results
+            .first()
+            .is_some_and(|&first| cx.body().object(first) == Object::Nil)
+        && results
+            .last()
+            .is_some_and(|&last| cx.body().object(last) != Object::Nil)
+        && !mentions(cx, file.stmt(stmt).span, local)
 }
 
 /// The value whose goroutine this is: the receiver of the method that starts it, or what a

@@ -1,8 +1,8 @@
 //! `waitgroup-never-waited`.
 
-use go_flow::{Visit, calls};
+use go_flow::{ChannelAct, Visit, calls};
 use go_syntax::FuncId;
-use go_types::PackageCx;
+use go_types::{Builtin, Callee, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -18,6 +18,8 @@ declare_rule! {
     ///
     /// - `Wait` is called nowhere;
     /// - every `Wait` comes before the first `Add` or `Go`, and is not passed again.
+    ///
+    /// It is silent when the goroutines send on a channel or close one, so that their end is heard of.
     ///
     /// ## Why it is bad
     /// The goroutines are counted so that somebody can wait for their end. When nobody does, the
@@ -62,7 +64,7 @@ declare_rule! {
         name: "waitgroup-never-waited",
         category: Goroutines,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }
@@ -93,10 +95,15 @@ impl Rule for WaitgroupNeverWaited {
             }
             let of: Vec<&GroupCall<'_>> = calls.iter().filter(|c| c.place == call.place).collect();
             // Counting alone starts nothing.
-            if !of
-                .iter()
-                .any(|c| matches!(c.op, GroupOp::Done | GroupOp::Go))
-            {
+            let starts = of.iter().any(|c| match c.op {
+                GroupOp::Go => true,
+                GroupOp::Done => c.point.func != call.point.func,
+                _ => false,
+            });
+            if !starts {
+                continue;
+            }
+            if is_heard_otherwise(cx, &of) {
                 continue;
             }
             let name = cx.snippet(call.operand);
@@ -125,6 +132,28 @@ impl Rule for WaitgroupNeverWaited {
             }
         }
     }
+}
+
+/// Whether a counted goroutine tells its end in another way: it sends on a channel, or closes one, or
+/// panics so that somebody recovers.
+fn is_heard_otherwise(cx: &RuleCx<'_>, of: &[&GroupCall<'_>]) -> bool {
+    let ops = cx.facts().channel_ops();
+    let file = cx.file();
+    of.iter()
+        .filter(|call| call.op != GroupOp::Wait)
+        .any(|call| {
+            let func = match call.op {
+                GroupOp::Go => file.expr(call.call).span,
+                _ if call.point.func == cx.root() => return false,
+                _ => file.func(call.point.func).span,
+            };
+            ops.iter().any(|op| {
+                matches!(op.act, ChannelAct::Send | ChannelAct::Close) && func.contains(op.span)
+            }) || cx.facts().calls().iter().any(|site| {
+                cx.facts().callee(site.call) == Callee::Builtin(Builtin::Panic)
+                    && func.contains(file.expr(site.call).span)
+            })
+        })
 }
 
 /// Whether a `Wait` comes before all that counts.

@@ -76,3 +76,25 @@ func local(mu *sync.Mutex, ready func() bool) {
 		c.Wait()
 	}
 }
+
+type step struct {
+	next *sync.Cond
+	done bool
+}
+
+type chain struct {
+	mu    sync.Mutex
+	moved *sync.Cond
+}
+
+func (c *chain) step() *step { return &step{next: c.moved} }
+
+func (c *chain) move() { c.moved.Broadcast() }
+
+func (s *step) wait() {
+	s.next.L.Lock()
+	for !s.done {
+		s.next.Wait()
+	}
+	s.next.L.Unlock()
+}

@@ -93,3 +93,18 @@ func (q *queue) again(work func()) {
 	}
 	q.ready.L.Unlock()
 }
+
+type contextCond struct{ *sync.Cond }
+
+// The lock is held by the caller, and given back for it.
+func (c contextCond) wait(done <-chan struct{}) {
+	woken := make(chan struct{})
+	go func() {
+		c.Cond.Wait()
+		close(woken)
+	}()
+	select {
+	case <-woken:
+	case <-done:
+	}
+}

@@ -338,3 +338,70 @@ func inOneRoundCounted(done chan struct{}, work func(int)) {
 		}
 	}
 }
+
+func startedInOneRound(n int, work func()) chan struct{} {
+	half := make(chan struct{})
+	for i := 0; i < n; i++ {
+		if i == n/2 {
+			go func() {
+				work()
+				close(half)
+			}()
+		}
+	}
+	return half
+}
+
+type suite interface{ FailNow(string) }
+
+func endsTest(s suite, stop, returned chan struct{}) {
+	select {
+	case <-returned:
+	default:
+		close(stop)
+		s.FailNow("late")
+	}
+	close(stop)
+}
+
+func (s *server) closeIfOpen() {
+	select {
+	case <-s.done:
+	default:
+		close(s.done) // want "may both find"
+	}
+}
+
+func (l *locked) closeIfOpen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.done:
+	default:
+		close(l.done)
+	}
+}
+
+func (l *locked) closeLocked() {
+	select {
+	case <-l.done:
+	default:
+		close(l.done)
+	}
+}
+
+type locked struct {
+	mu   sync.Mutex
+	done chan struct{}
+}
+
+func ownIfOpen(kicks <-chan int) {
+	done := make(chan struct{})
+	for range kicks {
+		select {
+		case <-done:
+		default:
+			close(done)
+		}
+	}
+}

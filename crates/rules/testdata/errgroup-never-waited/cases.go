@@ -68,3 +68,17 @@ func (o *owner) start(write func() error) {
 	o.g = g
 	g.Go(write)
 }
+
+func told(n int, wg interface {
+	Done()
+	Wait()
+}) {
+	var g errgroup.Group
+	for i := 0; i < n; i++ {
+		g.Go(func() error {
+			defer wg.Done()
+			return nil
+		})
+	}
+	wg.Wait()
+}

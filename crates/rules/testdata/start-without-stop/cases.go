@@ -213,3 +213,101 @@ func startsNothing() bool {
 type noOwner struct{ w *worker }
 
 func (n *noOwner) start() { n.w.Start() }
+
+type unfinished struct{}
+
+func (u *unfinished) Start() {
+	go func() {
+		for {
+			time.Sleep(time.Second)
+		}
+	}()
+}
+
+func (u *unfinished) Stop() { panic("not implemented") }
+
+func (s *server) two() {
+	go func() { // want
+		for {
+			time.Sleep(time.Second)
+			s.listen()
+		}
+	}()
+	go func() {
+		for {
+			time.Sleep(time.Second)
+			s.listen()
+		}
+	}()
+}
+
+type pool struct {
+	quit chan struct{}
+	size int
+}
+
+func (p *pool) health() {
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-time.After(time.Second):
+			p.size++
+		}
+	}
+}
+
+func (p *pool) connect() error { return nil }
+
+func (p *pool) Close() { close(p.quit) }
+
+func newPool() (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health() // want "an error return drops `p`"
+	if err := p.connect(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func newPoolCloses() (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health()
+	if err := p.connect(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func newPoolStartsLast() (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	if err := p.connect(); err != nil {
+		return nil, err
+	}
+	go p.health()
+	return p, nil
+}
+
+func newPoolDefers() (_ *pool, err error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health()
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if err := p.connect(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func newPoolReturnsIt() (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health()
+	if err := p.connect(); err != nil {
+		return p, err
+	}
+	return p, nil
+}

@@ -152,3 +152,37 @@ func onlyCounts() {
 	var wg sync.WaitGroup
 	wg.Add(1)
 }
+
+func heardByChannel(get func() error) (errs []error) {
+	var wg sync.WaitGroup
+	results := make(chan error, 2)
+	ask := func() {
+		defer wg.Done()
+		results <- get()
+	}
+	wg.Add(2)
+	go ask()
+	go ask()
+	for range 2 {
+		errs = append(errs, <-results)
+	}
+	return errs
+}
+
+func closesItself(get func()) <-chan struct{} {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(done)
+		get()
+	})
+	return done
+}
+
+func countsOnly(n int) {
+	var wg sync.WaitGroup
+	for i := 0; i < n; i++ {
+		wg.Add(1)
+		wg.Done()
+	}
+}
