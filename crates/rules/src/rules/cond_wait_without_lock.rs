@@ -189,8 +189,7 @@ fn given_back(cx: &RuleCx<'_>, cond: ExprId, wait: Point) -> Option<ExprId> {
         let here = facts
             .locks()
             .iter()
-            .filter(|lock| lock.point == at && lock.mode == CallMode::Now && is_of(&lock.place))
-            .next_back();
+            .rfind(|lock| lock.point == at && lock.mode == CallMode::Now && is_of(&lock.place));
         match here {
             Some(lock) if lock.op.acquires() => {
                 is_certain = false;

@@ -1,8 +1,8 @@
 //! `start-without-stop`.
 
 use go_flow::{CallMode, CallSite, FieldUses, GoSite, NodeKind, Point, Value, Visit};
-use go_syntax::{ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
-use go_types::{Callee, LocalId, Object, PackageCx, Type};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
+use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Type};
 
 use super::goroutine_without_stop::tell;
 use crate::FileInput;
@@ -256,20 +256,36 @@ fn waits_for_stop(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
 /// Whether something at a point may end what `local` does: it is closed, or handed on.
 fn ends_it(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
     let (file, facts) = (cx.file(), cx.facts());
+    let hands = |arg: ExprId| {
+        let mut arg = file.unparen(arg);
+        if let ExprKind::Unary {
+            op: UnaryOp::Addr,
+            x,
+        } = file.expr(arg).kind
+        {
+            arg = file.unparen(x);
+        }
+        match file.expr(arg).kind {
+            ExprKind::FuncLit(_) => mentions(cx, file.expr(arg).span, local),
+            ExprKind::Selector { .. } => file.selector(arg).is_some_and(|(x, name)| {
+                STOPS.contains(&name) && mentions(cx, file.expr(x).span, local)
+            }),
+            _ => cx.body().object(arg) == Object::Local(local),
+        }
+    };
     facts.calls_at(point).iter().any(|site| {
         let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
-        match facts.callee(site.call) {
+        let is_stop = match facts.callee(site.call) {
             Callee::Selected { x, name } => {
                 STOPS.contains(&name) && mentions(cx, file.expr(x).span, local)
-                    || args
-                        .iter()
-                        .any(|&arg| cx.body().object(arg) == Object::Local(local))
             }
-            Callee::Var(_) => true,
-            _ => args
+            Callee::Builtin(Builtin::Close) => args
                 .iter()
                 .any(|&arg| mentions(cx, file.expr(arg).span, local)),
-        }
+            Callee::Var(_) => true,
+            _ => false,
+        };
+        is_stop || args.iter().any(|&arg| hands(arg))
     })
 }
 
@@ -444,7 +460,7 @@ fn is_left(cx: &RuleCx<'_>, site: &CallSite, local: LocalId) -> bool {
 }
 
 /// Whether a value is made by a literal or by a function that is called like a constructor.
-fn is_made_here(cx: &RuleCx<'_>, value: go_syntax::ExprId) -> bool {
+fn is_made_here(cx: &RuleCx<'_>, value: ExprId) -> bool {
     let file = cx.file();
     let value = file.unparen(value);
     match file.expr(value).kind {

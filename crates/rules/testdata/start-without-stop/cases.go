@@ -311,3 +311,23 @@ func newPoolReturnsIt() (*pool, error) {
 	}
 	return p, nil
 }
+
+func (p *pool) warm(n int) error { return nil }
+
+func newPoolConverts() (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health() // want
+	if err := p.warm(int(p.size)); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func newPoolHandsOn(keep func(*pool) error) (*pool, error) {
+	p := &pool{quit: make(chan struct{})}
+	go p.health()
+	if err := keep(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
