@@ -7,7 +7,7 @@ use std::rc::Rc;
 use go_syntax::{
     AssignOp, BinaryOp, DeclKind, ExprId, ExprKind, SpecKind, StmtId, StmtKind, UnaryOp,
 };
-use go_types::{Builtin, Callee, LocalId, Object};
+use go_types::{Builtin, Callee, LocalId, MemberId, MemberKind, Object, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
@@ -35,6 +35,11 @@ pub(super) struct Conditions<'a> {
     asked: FxHashMap<Point, (Key, bool)>,
     /// What is asked more than once.
     tested: FxHashSet<Key>,
+    /// Conditions that ask whether one and the same value equals a constant, by a number for the value:
+    /// of those with the same number, one at most holds.
+    rivals: FxHashMap<Key, u32>,
+    /// The last comparisons of switches that name every constant of the type: one of them holds.
+    exhausted: FxHashSet<Point>,
     texts: Vec<Text<'a>>,
     writes: RefCell<FxHashMap<Point, Rc<Writes<'a>>>>,
 }
@@ -72,11 +77,16 @@ impl<'a> Conditions<'a> {
         let mut this = Self {
             asked: FxHashMap::default(),
             tested: FxHashSet::default(),
+            rivals: FxHashMap::default(),
+            exhausted: FxHashSet::default(),
             texts: Vec::new(),
             writes: RefCell::default(),
         };
         let switches = switches(facts);
+        let exhaustive = exhaustive(facts);
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        // By the value that is compared: where, and with what.
+        let mut compared: FxHashMap<String, Vec<(StmtOrExpr, Key)>> = FxHashMap::default();
         let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
         for &func in facts.funcs() {
             let cfg = facts.cfg(func);
@@ -90,14 +100,31 @@ impl<'a> Conditions<'a> {
                     },
                     _ => None,
                 };
+                let point = Point {
+                    func,
+                    node: node.id,
+                };
+                if let NodeKind::Case { clause, .. } = node.kind
+                    && exhaustive.contains(&clause)
+                {
+                    this.exhausted.insert(point);
+                }
                 if let Some((key, truth)) = asked {
                     *counts.entry(key).or_default() += 1;
-                    let point = Point {
-                        func,
-                        node: node.id,
-                    };
                     this.asked.insert(point, (key, truth));
+                    if let Key::Text(_) = key
+                        && let Some((of, value)) = comparison(facts, &switches, node.kind)
+                    {
+                        compared.entry(value).or_default().push((of, key));
+                    }
                 }
+            }
+        }
+        for (number, asked) in (0..).zip(compared.into_values()) {
+            let several = |&(of, key): &(StmtOrExpr, Key)| of != asked[0].0 && key != asked[0].1;
+            if asked.iter().any(several) {
+                this.rivals
+                    .extend(asked.iter().map(|&(_, key)| (key, number)));
             }
         }
         this.tested = counts
@@ -262,13 +289,24 @@ impl<'a> Conditions<'a> {
             EdgeKind::False | EdgeKind::Default => false,
             _ => return Answer::Nothing,
         };
+        if edge == EdgeKind::Default && self.exhausted.contains(&point) {
+            return Answer::Contradicts;
+        }
         let Some(&(key, means)) = self.asked.get(&point) else {
             return Answer::Nothing;
         };
         let value = truth == means;
+        let rival = self.rivals.get(&key).filter(|_| value);
+        if let Some(rival) = rival
+            && known.iter().any(|(other, holds)| {
+                *holds && *other != key && self.rivals.get(other) == Some(rival)
+            })
+        {
+            return Answer::Contradicts;
+        }
         match lookup(known, key) {
             Some(before) if before != value => return Answer::Contradicts,
-            None if self.tested.contains(&key) => learn(known, key, value),
+            None if rival.is_some() || self.tested.contains(&key) => learn(known, key, value),
             Some(_) | None => {}
         }
         Answer::Tells(key, value)
@@ -330,7 +368,8 @@ impl<'a> Conditions<'a> {
             let Some(&(key, means)) = self.asked.get(&at) else {
                 continue;
             };
-            if !self.tested.contains(&key) || node.id == point.node {
+            let matters = self.tested.contains(&key) || self.rivals.contains_key(&key);
+            if !matters || node.id == point.node {
                 continue;
             }
             let by_true = !comes_without(cfg, point.node, node.id, true);
@@ -464,6 +503,103 @@ fn is_question(name: &str) -> bool {
     ]
     .into_iter()
     .any(starts)
+}
+
+/// A statement or a condition that compares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum StmtOrExpr {
+    Switch(ExprId),
+    Cond(ExprId),
+}
+
+/// What a node compares with a constant, as it is written, and the `switch` or condition that does.
+fn comparison(
+    facts: &FunctionFacts<'_>,
+    switches: &FxHashMap<StmtId, Option<ExprId>>,
+    kind: NodeKind,
+) -> Option<(StmtOrExpr, String)> {
+    let file = facts.file();
+    let written = |expr: ExprId| -> String { file.expr_text(expr).split_whitespace().collect() };
+    let constant = |expr: ExprId| {
+        matches!(file.expr(file.unparen(expr)).kind, ExprKind::BasicLit(_))
+            || facts.body().is_constant(expr)
+    };
+    match kind {
+        NodeKind::Case { clause, expr } => {
+            let tag = (*switches.get(&clause)?)?;
+            constant(expr).then(|| (StmtOrExpr::Switch(tag), written(tag)))
+        }
+        NodeKind::Cond(cond) => {
+            let cond = file.unparen(cond);
+            let ExprKind::Binary {
+                op: BinaryOp::Eq | BinaryOp::Ne,
+                x,
+                y,
+            } = file.expr(cond).kind
+            else {
+                return None;
+            };
+            match (constant(x), constant(y)) {
+                (false, true) => Some((StmtOrExpr::Cond(cond), written(x))),
+                (true, false) => Some((StmtOrExpr::Cond(cond), written(y))),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The clauses of switches over an unexported type of the package that name each of its constants.
+fn exhaustive(facts: &FunctionFacts<'_>) -> FxHashSet<StmtId> {
+    let file = facts.file();
+    let body = facts.body();
+    let names = body.cx().names();
+    let mut found = FxHashSet::default();
+    for stmt in file.func(facts.root()).stmts.iter() {
+        let StmtKind::Switch {
+            tag: Some(tag),
+            body: block,
+            ..
+        } = file.stmt(stmt).kind
+        else {
+            continue;
+        };
+        let clauses = file.block_stmts(block);
+        let mut listed: FxHashSet<MemberId> = FxHashSet::default();
+        for &clause in clauses {
+            if let StmtKind::CaseClause { list, .. } = file.stmt(clause).kind {
+                listed.extend(file.exprs(list).iter().filter_map(|&expr| {
+                    match body.object(file.unparen(expr)) {
+                        Object::Member(member) => Some(member),
+                        _ => None,
+                    }
+                }));
+            }
+        }
+        if listed.len() < 2 {
+            continue;
+        }
+        let ty = body.type_of(tag);
+        let Type::Named { name, .. } = body.cx().ty(ty) else {
+            continue;
+        };
+        // Values of an exported type may come from anywhere.
+        let named = body.cx().named(name);
+        if named.package != *names.path() || named.name.starts_with(char::is_uppercase) {
+            continue;
+        }
+        let all_listed = names
+            .members()
+            .filter(|(id, member)| {
+                matches!(member.kind, MemberKind::Const { .. })
+                    && body.identical(body.cx().type_of_member(*id), ty)
+            })
+            .all(|(id, _)| listed.contains(&id));
+        if all_listed {
+            found.extend(clauses);
+        }
+    }
+    found
 }
 
 /// The tag of the switch that each clause belongs to; type switches left out.

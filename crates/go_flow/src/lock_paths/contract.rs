@@ -3,17 +3,19 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use go_syntax::{BinaryOp, DeclKind, ExprId, ExprKind, Features, File, FuncId, StmtKind};
-use go_types::{Body, Callee, LocalKind, MemberId, Object, PackageCx};
+use go_syntax::{DeclKind, ExprId, Features, File, FuncId, StmtKind};
+use go_types::{Body, Callee, LocalKind, MemberId, PackageCx};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::conditions::{Conditions, comes_without};
+use super::conditions::Conditions;
 use super::events::Follower;
+use super::needs::{Need, are_rare, is_conditional, left_at, needs};
 use super::parties::{LockOrder, is_fresh};
+use super::reach::{AllHeld, Holders, collect_holders};
 use super::spot::{Spot, SpotRoot, embedding_type, field_of};
 use super::waits::{WaitKind, waits_at};
 use super::{Answered, LockField};
-use crate::cfg::{Cfg, NodeKind};
+use crate::cfg::Cfg;
 use crate::facts::{FunctionFacts, Point, param_number};
 use crate::resource::calls;
 use crate::sites::{LiteralUse, LockOp, Mutex};
@@ -69,7 +71,20 @@ impl OuterLock {
                 }
             }
         };
-        Some(base.join(&self.path))
+        Some(base.join(&self.path).settled(facts))
+    }
+
+    /// The lock that it is for a method that is called on what `receiver` denotes, or holds.
+    pub(super) fn of_receiver(&self, receiver: &Spot) -> Option<Spot> {
+        matches!(self.base, Base::Receiver).then(|| receiver.join(&self.path))
+    }
+
+    /// A lock of what a method is called on, by the path to it.
+    pub(super) const fn of_owner(path: Vec<Box<str>>) -> Self {
+        Self {
+            base: Base::Receiver,
+            path,
+        }
     }
 
     /// The lock as the function writes it, by the names of its receiver and parameters.
@@ -83,7 +98,7 @@ impl OuterLock {
     }
 
     /// How a lock of a function's own is known to its callers.
-    fn of(body: &Body<'_>, spot: &Spot) -> Option<Self> {
+    pub(super) fn of(body: &Body<'_>, spot: &Spot) -> Option<Self> {
         if !spot.indices.is_empty() {
             return None;
         }
@@ -129,12 +144,34 @@ pub(crate) struct LockEffect {
     pub(crate) mutex: Mutex,
     /// Whether an argument says if it is taken.
     pub(crate) conditional: bool,
+    /// What must hold of arguments for it to be taken.
+    pub(super) needs: Vec<Need>,
 }
 
 impl LockEffect {
     /// Whether some path takes it, before anything else is done to it.
     pub(crate) fn takes(&self) -> bool {
         self.first_taken().is_some() && !self.conditional
+    }
+
+    /// The effect of a call, as its arguments have it: none when they say that there is none.
+    pub(super) fn for_call(
+        self: &Rc<Self>,
+        facts: &FunctionFacts<'_>,
+        call: ExprId,
+    ) -> Option<Rc<Self>> {
+        if self.needs.is_empty() {
+            return Some(Rc::clone(self));
+        }
+        let needs = left_at(&self.needs, facts, call)?;
+        if needs == self.needs {
+            return Some(Rc::clone(self));
+        }
+        Some(Rc::new(Self {
+            conditional: are_rare(&needs),
+            needs,
+            ..(**self).clone()
+        }))
     }
 
     /// How it is taken first.
@@ -179,16 +216,53 @@ impl LockEffect {
     }
 }
 
+/// A lock that a function takes, itself or by what it calls.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct TakenWithin {
+    pub(crate) field: LockField,
+    pub(crate) op: LockOp,
+    /// As its callers know it, if they do.
+    pub(crate) lock: Option<OuterLock>,
+}
+
 /// What a function does to locks.
 #[derive(Clone, Debug)]
 pub(crate) struct LockContract {
     pub(crate) effects: Vec<Rc<LockEffect>>,
-    /// The locks that it takes on some path, also those that its callers cannot name, and how.
-    pub(crate) taken: Vec<(LockField, LockOp)>,
+    /// The locks that it takes on some path, also those that its callers cannot name.
+    pub(crate) taken: Vec<TakenWithin>,
     /// How it waits, on some path.
     pub(crate) waits: Option<WaitKind>,
     /// The locks that it does something to that was not understood.
     pub(crate) unclear: Vec<OuterLock>,
+}
+
+impl LockContract {
+    /// The locks that it takes while its caller holds another. Who gives a lock back first may take
+    /// others without it, but that one it takes again.
+    pub(crate) fn taken_within(&self) -> impl Iterator<Item = &TakenWithin> {
+        let gives = self.effects.iter().any(|effect| effect.gives());
+        let is_let_go = |taken: &TakenWithin| {
+            self.effects.iter().any(|effect| {
+                Some(&effect.lock) == taken.lock.as_ref()
+                    && effect.gives()
+                    && effect.endings.iter().all(|ending| ending.held)
+            })
+        };
+        self.taken
+            .iter()
+            .filter(move |taken| !gives || is_let_go(taken))
+    }
+}
+
+/// As long as it lives, calls are looked into one level deeper.
+#[derive(Debug)]
+pub(super) struct Deeper<'c>(&'c Cell<usize>);
+
+impl Drop for Deeper<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 /// By the index of the file and the function; `None` while one is made.
@@ -204,6 +278,8 @@ pub struct LockContracts {
     keepers: OnceCell<Keepers>,
     handed: OnceCell<FxHashSet<LockField>>,
     releasing: OnceCell<FxHashSet<Box<str>>>,
+    holders: OnceCell<Holders>,
+    pub(super) fields: RefCell<FxHashMap<(LockField, usize), AllHeld>>,
     pub(super) orders: RefCell<Option<Rc<Vec<LockOrder>>>>,
 }
 
@@ -227,6 +303,25 @@ impl LockContracts {
     /// Those of a package.
     pub fn of(cx: &PackageCx<'_>) -> Rc<Self> {
         cx.memo(Self::default)
+    }
+
+    /// The places that put functions into fields.
+    pub(super) fn holders(&self, cx: &PackageCx<'_>) -> &Holders {
+        self.holders.get_or_init(|| collect_holders(cx))
+    }
+
+    /// How many levels deep calls are looked into.
+    pub(super) const fn depth(&self) -> usize {
+        self.depth.get()
+    }
+
+    /// One level of calls deeper, until the value is dropped; none where it is too deep.
+    pub(super) fn deeper(&self) -> Option<Deeper<'_>> {
+        let depth = self.depth.get();
+        (depth < MAX_DEPTH).then(|| {
+            self.depth.set(depth + 1);
+            Deeper(&self.depth)
+        })
     }
 
     fn names(&self, cx: &PackageCx<'_>) -> &Names {
@@ -312,16 +407,13 @@ impl LockContracts {
         if let Some(known) = self.known.borrow().get(&(file, func)) {
             return known.clone();
         }
-        if self.depth.get() >= MAX_DEPTH {
-            return None;
-        }
+        let deeper = self.deeper()?;
         // Who calls itself finds nothing.
         self.known.borrow_mut().insert((file, func), None);
-        self.depth.set(self.depth.get() + 1);
         let body = Body::new(cx, file, func);
         let facts = FunctionFacts::new(&body);
         let contract = Some(Rc::new(self.infer(&facts)));
-        self.depth.set(self.depth.get() - 1);
+        drop(deeper);
         self.known
             .borrow_mut()
             .insert((file, func), contract.clone());
@@ -345,13 +437,18 @@ impl LockContracts {
                     LiteralUse::Called { .. } | LiteralUse::Deferred { .. }
                 )
         };
-        let mut spots: Vec<(Spot, bool, Mutex)> = Vec::new();
-        let mut add = |spot: Spot, conditional: bool, mutex: Mutex| match spots
+        // By what must hold of arguments for it to be taken; none when nothing takes it.
+        let mut spots: Vec<(Spot, Option<Vec<Need>>, Mutex)> = Vec::new();
+        let mut add = |spot: Spot, needs: Option<Vec<Need>>, mutex: Mutex| match spots
             .iter_mut()
             .find(|(known, ..)| *known == spot)
         {
-            Some((_, known, _)) => *known &= conditional,
-            None => spots.push((spot, conditional, mutex)),
+            Some((_, known, _)) => match (known.as_mut(), needs) {
+                (Some(known), Some(needs)) => known.retain(|need| needs.contains(need)),
+                (None, needs) => *known = needs,
+                (Some(_), None) => {}
+            },
+            None => spots.push((spot, needs, mutex)),
         };
         let mut taken = Vec::new();
         for lock in facts.locks() {
@@ -364,14 +461,14 @@ impl LockContracts {
                     && !is_fresh(facts, &Spot::of_place(facts, place))
                     && let Some(field) = field_of(facts, lock.operand)
                 {
-                    taken.push((field, lock.op));
+                    taken.push(TakenWithin {
+                        field,
+                        op: lock.op,
+                        lock: OuterLock::of(body, &Spot::of_place(facts, place)),
+                    });
                 }
-                let conditional = lock.op.acquires() && is_conditional(facts, lock.point);
-                add(
-                    Spot::of_place(facts, place),
-                    conditional || !lock.op.acquires(),
-                    lock.mutex,
-                );
+                let needs = lock.op.acquires().then(|| needs(facts, lock.point));
+                add(Spot::of_place(facts, place), needs, lock.mutex);
             }
         }
         for site in facts.calls() {
@@ -381,15 +478,23 @@ impl LockContracts {
             }
             if let Some(called) = self.of_call(facts, site.call) {
                 for effect in &called.effects {
-                    if let Some(spot) = effect.lock.at(facts, site.call) {
-                        let conditional = effect.conditional || is_conditional(facts, site.point);
-                        add(spot, conditional, effect.mutex);
+                    if let Some(spot) = effect.lock.at(facts, site.call)
+                        && let Some(effect) = effect.for_call(facts, site.call)
+                    {
+                        let takes = effect.first_taken().is_some();
+                        let needs = || [needs(facts, site.point), effect.needs.clone()].concat();
+                        add(spot, takes.then(needs), effect.mutex);
                     }
                 }
-                // Who gives a lock back first may take the others without it.
-                let gives = called.effects.iter().any(|effect| effect.gives());
-                if !gives && !is_conditional(facts, site.point) {
-                    taken.extend(called.taken.iter().cloned());
+                if !is_conditional(facts, site.point) {
+                    taken.extend(called.taken_within().map(|within| {
+                        TakenWithin {
+                            lock: { within.lock.as_ref() }
+                                .and_then(|lock| lock.at(facts, site.call))
+                                .and_then(|spot| OuterLock::of(body, &spot)),
+                            ..within.clone()
+                        }
+                    }));
                 }
                 if site.point.func == root
                     && site.mode == crate::sites::CallMode::Now
@@ -397,12 +502,29 @@ impl LockContracts {
                 {
                     contract.waits = called.waits;
                 }
+            } else if !is_conditional(facts, site.point)
+                && let Some(indirect) = self.indirect(facts, site.call)
+            {
+                for (spot, effect) in indirect.effects {
+                    if !effect.conditional {
+                        add(spot, Some(Vec::new()), effect.mutex);
+                    }
+                }
+                taken.extend(
+                    indirect
+                        .taken
+                        .into_iter()
+                        .map(|(within, spot)| TakenWithin {
+                            lock: spot.and_then(|spot| OuterLock::of(body, &spot)),
+                            ..within
+                        }),
+                );
             }
         }
-        taken.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        taken.sort_by(|a, b| a.field.cmp(&b.field));
         taken.dedup();
         contract.taken = taken;
-        for (spot, conditional, mutex) in spots {
+        for (spot, needs, mutex) in spots {
             let Some(lock) = OuterLock::of(body, &spot) else {
                 continue;
             };
@@ -413,7 +535,8 @@ impl LockContracts {
                     lock,
                     endings,
                     mutex,
-                    conditional,
+                    conditional: needs.as_ref().is_none_or(|needs| are_rare(needs)),
+                    needs: needs.unwrap_or_default(),
                 })),
                 None => contract.unclear.push(lock),
             }
@@ -465,6 +588,32 @@ impl LockContracts {
         never
     }
 
+    /// Whether a function of the package other than `here`, no test, takes this lock itself.
+    pub fn is_taken_outside(
+        &self,
+        cx: &PackageCx<'_>,
+        field: &LockField,
+        here: (u32, FuncId),
+    ) -> bool {
+        let name = field.0.rsplit('.').next().unwrap_or(&field.0);
+        declared(cx).any(|(index, file, func)| {
+            (index, func) != here
+                && file.func(func).features.intersects(Features::LOCK)
+                && operands(file, func).iter().any(|(op, operand, _)| {
+                    op.acquires() && operand.rsplit('.').next() == Some(name)
+                        // An embedded lock goes by the name of its type.
+                        || op.acquires() && !operand.contains('.')
+                })
+                && {
+                    let body = Body::new(cx, index, func);
+                    let facts = FunctionFacts::new(&body);
+                    { facts.locks().iter() }.any(|lock| {
+                        lock.op.acquires() && field_of(&facts, lock.operand).as_ref() == Some(field)
+                    })
+                }
+        })
+    }
+
     /// Whether some function of the package gives this lock back without having taken it: locks pass
     /// from one function to another.
     pub fn is_handed_over(&self, cx: &PackageCx<'_>, field: &LockField) -> bool {
@@ -472,44 +621,6 @@ impl LockContracts {
             .get_or_init(|| collect_handed(cx))
             .contains(field)
     }
-}
-
-/// Whether an argument says if control comes to a point: every way there passes a condition that
-/// speaks of locks, or that asks whether a parameter is true, is nil, or equals something.
-fn is_conditional(facts: &FunctionFacts<'_>, point: Point) -> bool {
-    let cfg = facts.cfg(point.func);
-    let file = facts.file();
-    let body = facts.body();
-    let names = body.names();
-    let is_param = |expr: ExprId| match body.object(expr) {
-        Object::Local(local) => matches!(names.local(local).kind, LocalKind::Param(_)),
-        _ => false,
-    };
-    cfg.nodes().any(|node| {
-        let NodeKind::Cond(cond) = node.kind else {
-            return false;
-        };
-        let cond = file.unparen(cond);
-        let needs_true = !comes_without(cfg, point.node, node.id, true);
-        let needs_false = !comes_without(cfg, point.node, node.id, false);
-        if needs_true == needs_false {
-            return false;
-        }
-        let text = file.expr_text(cond).to_ascii_lowercase();
-        if text.contains("lock") {
-            return true;
-        }
-        match file.expr(cond).kind {
-            ExprKind::Ident => is_param(cond),
-            ExprKind::Unary { x, .. } => is_param(x),
-            ExprKind::Binary { op, x, y } if is_param(x) || is_param(y) => match op {
-                BinaryOp::Eq => needs_true,
-                BinaryOp::Ne => needs_false,
-                _ => false,
-            },
-            _ => false,
-        }
-    })
 }
 
 /// The declared functions with a body.

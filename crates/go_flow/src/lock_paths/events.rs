@@ -1,16 +1,16 @@
 //! What a node does to the lock that is followed.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
-use go_types::{Callee, LocalId, LocalKind, Object, Selection};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
+use go_types::{Callee, LocalId, LocalKind, Object, Selection, Type};
 use rustc_hash::FxHashMap;
 
 use super::LockField;
 use super::conditions::Conditions;
 use super::contract::{LockContracts, LockEffect};
-use super::spot::{Spot, field_of};
+use super::spot::{Spot, field_of, field_of_spot};
 use super::waits::{Wait, waits_at};
 use crate::cfg::NodeKind;
 use crate::facts::{FunctionFacts, Point};
@@ -41,6 +41,10 @@ pub(crate) struct Follower<'f, 'a> {
     pub(super) contracts: &'f LockContracts,
     pub(super) conditions: &'f Conditions<'a>,
     pub(super) spot: Spot,
+    /// Variables that a call which takes the lock gives: a value of them may give it back.
+    guards: Vec<LocalId>,
+    /// Whether a named result refers to it.
+    is_result: OnceCell<bool>,
     /// The calls that are methods of it.
     ops: Vec<(LockCall<'a>, bool)>,
     cache: RefCell<FxHashMap<Point, Rc<Vec<Event>>>>,
@@ -68,10 +72,36 @@ impl<'f, 'a> Follower<'f, 'a> {
             contracts,
             conditions,
             spot,
+            guards: Vec::new(),
+            is_result: OnceCell::new(),
             ops,
             cache: RefCell::default(),
             deferred: RefCell::default(),
         }
+    }
+
+    /// The lock is taken by `call`, a function: who gets what it gives may give the lock back.
+    pub(super) fn taken_by(mut self, point: Point, call: ExprId) -> Self {
+        let file = self.facts.file();
+        let body = self.facts.body();
+        if let NodeKind::Stmt(stmt) = self.facts.cfg(point.func).kind(point.node)
+            && let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind
+            && let [only] = file.exprs(rhs)
+            && file.unparen(*only) == call
+        {
+            self.guards = { file.exprs(lhs).iter() }
+                .filter_map(|&target| match body.object(target) {
+                    Object::Local(local) => Some(local),
+                    _ => None,
+                })
+                .filter(|&local| {
+                    let ty = body.type_of_local(local);
+                    !body.is_error(ty)
+                        && !matches!(body.cx().ty(body.underlying(ty)), Type::Basic(_))
+                })
+                .collect();
+        }
+        self
     }
 
     fn lock_call(&self, call: ExprId) -> Option<&(LockCall<'a>, bool)> {
@@ -180,17 +210,23 @@ impl<'f, 'a> Follower<'f, 'a> {
         }
         match cfg.kind(point.node) {
             NodeKind::Return(stmt) => {
-                if let StmtKind::Return(results) = file.stmt(stmt).kind
-                    && self.spot.local().is_some_and(|local| {
-                        file.exprs(results)
-                            .iter()
-                            .any(|&result| self.is_root(result, local))
-                    })
+                if let StmtKind::Return(results) = file.stmt(stmt).kind {
+                    let results = file.exprs(results);
+                    let gives_lock = results.iter().any(|&result| {
+                        { self.spot.local() }.is_some_and(|local| self.is_root(result, local))
+                            || self.refers(result)
+                    });
+                    if gives_lock || results.is_empty() && self.is_result() {
+                        events.push(Event::Escape);
+                    }
+                }
+            }
+            kind => {
+                if let NodeKind::Stmt(stmt) = kind
+                    && self.is_stored(stmt)
                 {
                     events.push(Event::Escape);
                 }
-            }
-            _ => {
                 let writes = self.conditions.writes(facts, point);
                 let root = self.spot.local();
                 let moves = writes
@@ -211,11 +247,71 @@ impl<'f, 'a> Follower<'f, 'a> {
         events
     }
 
-    /// Whether a result is what the lock lies in, or has it in it.
+    /// Whether a statement puts a variable that is a lock, or points to one, into a field.
+    fn is_stored(&self, stmt: StmtId) -> bool {
+        let file = self.facts.file();
+        let Some(local) = self.spot.local().filter(|_| self.spot.path.is_empty()) else {
+            return false;
+        };
+        let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+            return false;
+        };
+        let is_field = |&&target: &&ExprId| file.selector(file.unparen(target)).is_some();
+        let is_local = |&value: &ExprId| self.facts.body().object(value) == Object::Local(local);
+        { file.exprs(lhs).iter() }.any(|target| is_field(&target))
+            && file.exprs(rhs).iter().any(is_local)
+    }
+
+    /// Whether an expression is the address of the lock.
+    fn refers(&self, expr: ExprId) -> bool {
+        let file = self.facts.file();
+        matches!(
+            file.expr(file.unparen(expr)).kind,
+            ExprKind::Unary {
+                op: UnaryOp::Addr,
+                ..
+            }
+        ) && Spot::of(self.facts, expr).is_some_and(|spot| spot == self.spot)
+    }
+
+    /// Whether a named result is given the address of the lock, or of what it lies in, anywhere.
+    fn is_result(&self) -> bool {
+        *self.is_result.get_or_init(|| {
+            let file = self.facts.file();
+            let body = self.facts.body();
+            file.func(self.facts.root()).stmts.iter().any(|stmt| {
+                let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+                    return false;
+                };
+                let (lhs, rhs) = (file.exprs(lhs), file.exprs(rhs));
+                lhs.iter().zip(rhs).any(|(&target, &value)| {
+                    matches!(body.object(target), Object::Local(local)
+                        if body.names().local(local).is_result())
+                        && (self.refers(value) || { self.spot.local() }
+                            .is_some_and(|local| self.is_root(value, local)))
+                })
+            })
+        })
+    }
+
+    /// Whether a result is what the lock lies in, or has it in it. A method that returns its receiver
+    /// hands nothing on, but what it makes of the receiver may be there to give the lock back.
     fn is_root(&self, result: ExprId, local: LocalId) -> bool {
         let file = self.facts.file();
         let names = self.facts.body().names();
-        if matches!(names.local(local).kind, LocalKind::Receiver(_)) {
+        let is_receiver = matches!(names.local(local).kind, LocalKind::Receiver(_));
+        let result = file.unparen(result);
+        let is_made = match file.expr(result).kind {
+            ExprKind::CompositeLit { .. } => true,
+            ExprKind::Unary { x, .. } => {
+                matches!(
+                    file.expr(file.unparen(x)).kind,
+                    ExprKind::CompositeLit { .. }
+                )
+            }
+            _ => false,
+        };
+        if is_receiver && !is_made {
             return false;
         }
         let mut open = vec![result];
@@ -240,16 +336,19 @@ impl<'f, 'a> Follower<'f, 'a> {
         let file = facts.file();
         let cfg = facts.cfg(point.func);
         let mut called: Vec<ExprId> = Vec::new();
+        // What is only looked at: the operands of selectors and comparisons.
+        let mut used: Vec<ExprId> = Vec::new();
         let mut escapes = false;
         cfg.own_exprs(point.node, |expr| match file.expr(expr).kind {
             ExprKind::Call { fun, .. } => called.push(file.unparen(fun)),
+            ExprKind::Binary { x, y, .. } => used.extend([file.unparen(x), file.unparen(y)]),
             ExprKind::FuncLit(func) => {
                 let runs = match facts.literal_use(func) {
                     LiteralUse::Called { .. } | LiteralUse::Deferred { .. } => true,
                     LiteralUse::Assigned { local } => facts.literal_in(local) == Some(func),
                     _ => false,
                 };
-                escapes |= !runs && self.passes_on(func);
+                escapes |= !runs && (self.passes_on(func) || self.has_guard(func));
             }
             ExprKind::Selector { x, sel }
                 if matches!(file.span_text(sel), "Unlock" | "RUnlock")
@@ -270,17 +369,32 @@ impl<'f, 'a> Follower<'f, 'a> {
             }
             ExprKind::Ident if !called.contains(&expr) => {
                 if let Object::Local(local) = facts.body().object(expr)
-                    && let Some(literal) = facts.literal_in(local)
                     && !is_target(file, cfg.kind(point.node), expr)
                 {
-                    escapes |= self.passes_on(literal);
+                    escapes |= facts
+                        .literal_in(local)
+                        .is_some_and(|literal| self.passes_on(literal));
+                    escapes |= self.guards.contains(&local) && !used.contains(&expr);
                 }
             }
+            ExprKind::Selector { x, .. } => used.push(file.unparen(x)),
             _ => {}
         });
         if escapes {
             events.push(Event::Escape);
         }
+    }
+
+    /// Whether a literal has a guard of the lock in it.
+    fn has_guard(&self, literal: FuncId) -> bool {
+        let span = self.facts.file().func(literal).span;
+        self.guards.iter().any(|&guard| {
+            let mut captures = self.facts.var(guard).captures.iter();
+            captures.any(|captured| {
+                let func = self.facts.file().func(captured.literal);
+                span.contains(func.span)
+            })
+        })
     }
 
     /// What a call does to the lock.
@@ -302,10 +416,11 @@ impl<'f, 'a> Follower<'f, 'a> {
             } else if matches!(lock.op, LockOp::TryLock | LockOp::TryRLock) {
                 // It does not wait.
             } else if lock.op.acquires() {
-                let is_fresh = lock.place.as_ref().is_some_and(|place| {
-                    super::parties::is_fresh(facts, &Spot::of_place(facts, place))
+                let of_another = lock.place.as_ref().is_some_and(|place| {
+                    let spot = Spot::of_place(facts, place);
+                    super::parties::is_fresh(facts, &spot) || self.is_of_another(&spot)
                 });
-                if !is_fresh && let Some(field) = field_of(facts, lock.operand) {
+                if !of_another && let Some(field) = field_of(facts, lock.operand) {
                     events.push(Event::Other(field, lock.op, call, false));
                 }
             } else if lock.place.is_none() && self.may_be(lock) || self.is_unpaired_alias(lock) {
@@ -322,17 +437,26 @@ impl<'f, 'a> Follower<'f, 'a> {
             return;
         }
         if let Some(contract) = self.contracts.of_call(facts, call) {
-            for effect in &contract.effects {
+            let effects = contract.effects.iter();
+            for effect in effects.filter_map(|effect| effect.for_call(facts, call)) {
                 match effect.lock.at(facts, call) {
                     Some(spot) if spot == self.spot => {
-                        events.push(Event::Call(call, Rc::clone(effect)));
+                        events.push(Event::Call(call, effect));
+                    }
+                    // A guard comes to the lock by a path of its own.
+                    Some(spot) if effect.gives() && self.may_be_guard(&spot) => {
+                        events.push(Event::Escape);
                     }
                     _ => {}
                 }
             }
-            let gives = contract.effects.iter().any(|effect| effect.gives());
-            for (field, op) in contract.taken.iter().filter(|_| !gives) {
-                events.push(Event::Other(field.clone(), *op, call, true));
+            for taken in contract.taken_within() {
+                let is_other_matter = { taken.lock.as_ref() }
+                    .and_then(|lock| lock.at(facts, call))
+                    .is_some_and(|spot| spot == self.spot || self.is_of_another(&spot));
+                if !is_other_matter {
+                    events.push(Event::Other(taken.field.clone(), taken.op, call, true));
+                }
             }
             if let Some(kind) = contract.waits {
                 events.push(Event::Waits(Wait {
@@ -353,7 +477,54 @@ impl<'f, 'a> Follower<'f, 'a> {
         }
         if self.is_handed(call) {
             events.push(Event::Escape);
+            return;
         }
+        let Some(indirect) = self.contracts.indirect(facts, call) else {
+            return;
+        };
+        for (spot, effect) in indirect.effects {
+            // What gives it back by a field is not certain to do so.
+            if spot == self.spot && effect.gives() {
+                events.push(Event::Escape);
+            } else if spot == self.spot {
+                events.push(Event::Call(call, effect));
+            }
+        }
+        for (taken, spot) in indirect.taken {
+            let is_other_matter =
+                spot.is_some_and(|spot| spot == self.spot || self.is_of_another(&spot));
+            if !is_other_matter {
+                events.push(Event::Other(taken.field, taken.op, call, true));
+            }
+        }
+    }
+
+    /// Whether what a called function gives back, and this one does not take, may be the lock by
+    /// another path.
+    fn may_be_guard(&self, spot: &Spot) -> bool {
+        let facts = self.facts;
+        let is_alike = match (field_of_spot(facts, spot), field_of_spot(facts, &self.spot)) {
+            (Some(field), Some(own)) => field == own,
+            _ => spot.ends_like(&self.spot) && !spot.path.is_empty(),
+        };
+        let is_taken = || {
+            self.ops.iter().any(|(other, _)| {
+                other.op.acquires() && { other.place.as_ref() }
+                    .is_some_and(|place| Spot::of_place(facts, place) == *spot)
+            })
+        };
+        is_alike && !is_taken()
+    }
+
+    /// Whether a lock lies in another value of the type that this one lies in: which of two comes first
+    /// is not known.
+    fn is_of_another(&self, spot: &Spot) -> bool {
+        let (Some(own), Some(other)) = (self.spot.local(), spot.local()) else {
+            return false;
+        };
+        let body = self.facts.body();
+        let of = |local| body.cx().deref(body.type_of_local(local));
+        own != other && !of(own).is_unknown() && body.identical(of(own), of(other))
     }
 
     /// Whether a call that is not followed gets the lock, or sounds as if it gave locks back.
@@ -400,8 +571,20 @@ impl<'f, 'a> Follower<'f, 'a> {
         }
         let mut events = Vec::new();
         if let StmtKind::Defer(call) = self.facts.file().stmt(stmt).kind {
-            let call = self.facts.file().unparen(call);
+            let file = self.facts.file();
+            let call = file.unparen(call);
             self.call(call, &mut events);
+            // `defer once.Do(mu.Unlock)`
+            let gives_later = |arg: &&ExprId| {
+                file.selector(file.unparen(**arg)).is_some_and(|(x, name)| {
+                    matches!(name, "Unlock" | "RUnlock")
+                        && Spot::of(self.facts, x).is_none_or(|spot| spot == self.spot)
+                })
+            };
+            let args = file.call(call).map_or(&[][..], |(_, args)| args);
+            if args.iter().any(|arg| gives_later(&arg)) {
+                events.push(Event::Escape);
+            }
             let concerns = |event: &Event| match event {
                 Event::Op(..) | Event::Call(..) | Event::Escape => true,
                 Event::Inline(func) => self.touches(*func),

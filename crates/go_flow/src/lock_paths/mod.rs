@@ -3,15 +3,18 @@
 //!
 //! One lock is followed at a time, from one call. `conditions` lets conditions that ask the same
 //! agree, `events` tells what a node does to the lock, `walk` follows the paths, `contract` tells
-//! what functions of the package do to locks that their callers know, `waits` what may block, `parties`
-//! who ends a wait, and in which order functions take locks.
+//! what functions of the package do to locks that their callers know (`needs` for which arguments), `waits` what may block, `reach`
+//! which functions calls come to that they do not name, `parties` who ends a wait, and in which order
+//! functions take locks.
 //! Whatever is not understood ends a path in silence.
 
 mod conditions;
 mod contract;
 mod deeds;
 mod events;
+mod needs;
 mod parties;
+mod reach;
 mod spot;
 mod waits;
 mod walk;
@@ -166,7 +169,10 @@ impl<'a> FunctionFacts<'a> {
         let conditions = Conditions::of(self);
         let mut taken = Vec::new();
         for start in starts(self, contracts) {
-            let follower = Follower::new(self, contracts, &conditions, start.spot.clone());
+            let mut follower = Follower::new(self, contracts, &conditions, start.spot.clone());
+            if start.operand.is_none() {
+                follower = follower.taken_by(start.point, start.call);
+            }
             let (events, given_up) = follower.follow(&start);
             let is_kept = |event: &LockEvent| matches!(event.fate, LockFate::Kept { .. });
             let gives_first = || {

@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use go_syntax::{ArenaId, ExprId, ExprKind, File, FuncId, Span, StmtKind, UnaryOp};
-use go_types::{Body, Init, LocalKind, PackageCx, Type};
+use go_types::{Body, Callee, Init, LocalKind, Object, PackageCx, Type};
 
 use super::contract::{LockContracts, declared};
 use super::spot::{Spot, field_of, field_of_spot};
 use super::{LockFate, LockField, Wait, WaitKind};
-use crate::facts::{FunctionFacts, Point};
+use crate::cfg::NodeId;
+use crate::facts::{FunctionFacts, Point, param_number};
 use crate::sites::{CallMode, LiteralUse, LockOp};
 
 /// What ends a wait.
@@ -125,7 +126,7 @@ impl FunctionFacts<'_> {
             for (x, found) in deeds {
                 if found == deed
                     && Spot::of(self, x).is_some_and(|other| other == target)
-                    && let Some(takes) = self.needs(contracts, func, Some(spot), lock)
+                    && let Some(takes) = self.needs(contracts, (func, x, deed), Some(spot), lock)
                 {
                     return Some(self.side(takes));
                 }
@@ -148,14 +149,58 @@ impl FunctionFacts<'_> {
                 if is_token(&facts, &deeds, deed, name) {
                     continue;
                 }
+                if let Some(side) = facts.renamed(contracts, func, (name, &field), deed, lock) {
+                    return Some(side);
+                }
                 for (x, found) in deeds {
                     if found == deed
                         && name_of(file, x) == Some(name)
                         && field_of(&facts, x).as_ref() == Some(&field)
-                        && let Some(takes) = facts.needs(contracts, func, None, Some(lock))
+                        && let Some(takes) =
+                            facts.needs(contracts, (func, x, deed), None, Some(lock))
                     {
                         return Some(facts.side(takes));
                     }
+                }
+            }
+        }
+        None
+    }
+
+    /// The same for a function of the package that `func` hands the channel to: there it goes by the name
+    /// of a parameter.
+    fn renamed(
+        &self,
+        contracts: &LockContracts,
+        func: FuncId,
+        (name, field): (&str, &LockField),
+        deed: Deed,
+        lock: &LockField,
+    ) -> Option<OtherSide> {
+        let file = self.file();
+        for site in self.calls_of(func) {
+            let (_, args) = file.call(site.call)?;
+            let is_it = |&arg: &ExprId| {
+                name_of(file, arg) == Some(name) && field_of(self, arg).as_ref() == Some(field)
+            };
+            let Some(index) = args.iter().position(is_it) else {
+                continue;
+            };
+            let Some((other, root)) = self.body().declaration(site.call) else {
+                continue;
+            };
+            let body = Body::new(self.body().cx(), other, root);
+            let facts = FunctionFacts::new(&body);
+            for (x, found) in deeds(&facts, root) {
+                let is_param = || {
+                    matches!(body.object(x), Object::Local(local)
+                        if param_number(&body, local) == Some(index))
+                };
+                if found == deed
+                    && is_param()
+                    && let Some(takes) = facts.needs(contracts, (root, x, deed), None, Some(lock))
+                {
+                    return Some(facts.side(takes));
                 }
             }
         }
@@ -191,19 +236,42 @@ impl FunctionFacts<'_> {
         match self.literal_runs(func) {
             LiteralUse::Spawned { .. } => true,
             // What starts goroutines of its own, such as the method `Go` of groups.
-            LiteralUse::Argument { call, .. } => matches!(
-                self.callee(call),
-                go_types::Callee::Selected { name: "Go", .. }
-            ),
+            LiteralUse::Argument { call, .. } => {
+                matches!(self.callee(call), Callee::Selected { name: "Go", .. })
+            }
             _ => false,
         }
     }
 
-    /// Where a function takes the lock, itself or by a call.
+    /// Whether a lock that is taken at a node comes between what a `Wait` waits for: after the `Add`, if
+    /// the function has it, and before the `Done`.
+    fn is_counted(&self, func: FuncId, operand: ExprId, at: NodeId) -> bool {
+        let file = self.file();
+        let cfg = self.cfg(func);
+        let name = name_of(file, operand);
+        let nodes_of = |method: &str| -> Vec<(NodeId, bool)> {
+            { self.calls_of(func).iter() }
+                .filter(|site| {
+                    matches!(self.callee(site.call), Callee::Selected { x, name: called }
+                        if called == method && name_of(file, x) == name)
+                })
+                .map(|site| (site.point.node, matches!(site.mode, CallMode::Deferred(_))))
+                .collect()
+        };
+        let adds = nodes_of("Add");
+        let dones = nodes_of("Done");
+        let after_add = adds.is_empty() || adds.iter().any(|&(add, _)| cfg.reaches(add, at));
+        let before_done =
+            { dones.iter() }.any(|&(done, deferred)| deferred || cfg.reaches(at, done));
+        // In a literal that is deferred.
+        after_add && (before_done || dones.is_empty())
+    }
+
+    /// Where a function takes the lock, itself or by a call, before it has done its part.
     fn needs(
         &self,
         contracts: &LockContracts,
-        func: FuncId,
+        (func, operand, deed): (FuncId, ExprId, Deed),
         spot: Option<&Spot>,
         field: Option<&LockField>,
     ) -> Option<Span> {
@@ -212,6 +280,7 @@ impl FunctionFacts<'_> {
             if lock.point.func != func
                 || lock.mode != CallMode::Now
                 || !matches!(lock.op, LockOp::Lock | LockOp::RLock)
+                || deed == Deed::Done && !self.is_counted(func, operand, lock.point.node)
             {
                 continue;
             }
@@ -228,7 +297,9 @@ impl FunctionFacts<'_> {
             }
         }
         for site in self.calls_of(func) {
-            if site.mode != CallMode::Now {
+            if site.mode != CallMode::Now
+                || deed == Deed::Done && !self.is_counted(func, operand, site.point.node)
+            {
                 continue;
             }
             let Some(contract) = contracts.of_call(self, site.call) else {

@@ -106,6 +106,57 @@ impl Spot {
         }
     }
 
+    /// The same lock, where the path goes through a field that the function itself filled, in the literal
+    /// that the variable at the root was made by.
+    pub(crate) fn settled(self, facts: &FunctionFacts<'_>) -> Self {
+        self.filled(facts).unwrap_or(self)
+    }
+
+    fn filled(&self, facts: &FunctionFacts<'_>) -> Option<Self> {
+        let local = self.local()?;
+        let (first, rest) = self.path.split_first()?;
+        let field = first.strip_prefix('.')?;
+        let body = facts.body();
+        let file = facts.file();
+        let LocalKind::Var {
+            init: Init::Value(value),
+            ..
+        } = body.names().local(local).kind
+        else {
+            return None;
+        };
+        if !facts.var(local).is_single_assignment() || is_assigned(facts, &[field]) {
+            return None;
+        }
+        let mut value = file.unparen(value);
+        if let ExprKind::Unary {
+            op: UnaryOp::Addr,
+            x,
+        } = file.expr(value).kind
+        {
+            value = file.unparen(x);
+        }
+        let ExprKind::CompositeLit { elts, .. } = file.expr(value).kind else {
+            return None;
+        };
+        let given = file.exprs(elts).iter().find_map(|&elt| {
+            let ExprKind::KeyValue { key, value } = file.expr(elt).kind else {
+                return None;
+            };
+            (file.ident(key) == Some(field)).then_some(value)
+        })?;
+        // A value that is copied has a lock of its own.
+        let is_pointer = matches!(
+            body.cx().ty(body.underlying(body.type_of(given))),
+            Type::Pointer(_)
+        );
+        let target = Self::of(facts, given).filter(|_| is_pointer)?;
+        let is_stable = target
+            .local()
+            .is_none_or(|local| facts.var(local).writes.len() <= 1);
+        is_stable.then(|| target.join(rest))
+    }
+
     /// What the variable at the root is another name of.
     fn resolved(&self, facts: &FunctionFacts<'_>) -> Option<Self> {
         let local = self.local()?;
