@@ -39,10 +39,13 @@ pub(crate) fn lock_name(cx: &RuleCx<'_>, lock: &TakenLock) -> String {
 /// Whether a test has a lock of its own to see what becomes of it.
 pub(crate) fn is_under_test(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     let file = cx.file();
-    cx.is_test()
-        && lock
-            .operand
-            .is_some_and(|operand| file.ident(file.unparen(operand)).is_some())
+    // The method of a lock of the package's own is a function like others.
+    let operand = lock.operand.or_else(|| {
+        let (fun, _) = file.call(lock.call)?;
+        let (x, name) = file.selector(file.unparen(fun))?;
+        LockOp::from_name(name).map(|_| x)
+    });
+    cx.is_test() && operand.is_some_and(|operand| file.ident(file.unparen(operand)).is_some())
 }
 
 /// Whether it is held so that nobody else can take it.

@@ -21,8 +21,8 @@ declare_rule! {
     /// `Done`) has a call that takes it, itself or by a function of the package. The lock and the
     /// channel are known by the field of the type, or by the variable, that they are.
     ///
-    /// `time.Sleep` in a loop, with a lock held, is reported as a note: whoever wants the lock sleeps
-    /// too, perhaps the one who is waited for.
+    /// `time.Sleep` in a loop, with a lock held that other functions take too, is reported as a note:
+    /// whoever wants the lock sleeps too, perhaps the one who is waited for.
     ///
     /// It is silent when the other side is not found, since a wait under a lock may be meant: writes
     /// to a connection are often kept apart that way. A `select` that can also end by a timer, by
@@ -119,7 +119,10 @@ impl Rule for LockHeldWhileBlocking {
                     continue;
                 }
                 if wait.kind == WaitKind::Sleep {
-                    if is_exclusive(lock) && cx.facts().in_cycle(event.at) {
+                    if is_exclusive(lock)
+                        && cx.facts().in_cycle(event.at)
+                        && is_taken_elsewhere(cx, lock)
+                    {
                         reported.push(wait.span);
                         report(cx, lock, event, wait, None);
                     }
@@ -134,6 +137,17 @@ impl Rule for LockHeldWhileBlocking {
             }
         }
     }
+}
+
+/// Whether another function of the package takes the lock: one that only this function takes is there
+/// to keep a second call waiting.
+fn is_taken_elsewhere(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let Some(field) = &lock.field else {
+        return false;
+    };
+    let here = (cx.body().file_index(), cx.root());
+    let contracts = cx.lock_contracts();
+    contracts.is_taken_outside(cx.body().cx(), field, here)
 }
 
 fn report(

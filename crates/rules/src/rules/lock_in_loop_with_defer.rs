@@ -195,6 +195,22 @@ fn is_once(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
             }
             _ => false,
         };
+        // The element of the round: one of them equals a constant.
+        let is_of_round = |expr: ExprId| match cx.body().object(expr) {
+            Object::Local(local) => {
+                let writes = &cx.facts().var(local).writes;
+                let mut heads = cfg.loops().iter().filter(|lp| lp.kind == LoopKind::Range);
+                heads.any(|lp| {
+                    cfg.in_same_cycle(lp.head, lock.point.node)
+                        && writes.iter().all(|write| write.point.node == lp.head)
+                })
+            }
+            _ => false,
+        };
+        let is_constant = |expr: ExprId| {
+            matches!(file.expr(file.unparen(expr)).kind, ExprKind::BasicLit(_))
+                || cx.body().is_constant(expr)
+        };
         match file.expr(cond).kind {
             ExprKind::Ident => outlives(cond),
             ExprKind::Unary { x, .. } => outlives(x),
@@ -202,7 +218,10 @@ fn is_once(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
                 op: BinaryOp::Eq,
                 x,
                 y,
-            } => outlives(x) && matches!(file.expr(file.unparen(y)).kind, ExprKind::BasicLit(_)),
+            } => {
+                let holds = || cfg.successors(node.id).iter().any(leads);
+                is_constant(y) && (outlives(x) || is_of_round(x) && holds())
+            }
             _ => false,
         }
     })

@@ -18,7 +18,8 @@ declare_rule! {
     /// first place with the rarer one. A lock is known by the field of the type, or by the variable of
     /// the package, that it is.
     ///
-    /// It is silent about two locks of the same field (which of two values comes first is not seen),
+    /// It is silent about two locks of the same field and about locks of two values of one type (which
+    /// of two values comes first is not seen),
     /// about locks in values that the function has just made, when all is taken for reading, when
     /// both functions hold the same third lock before, about `main` and `init`, and in tests.
     ///

@@ -92,7 +92,7 @@ impl Rule for UnlockOfUnlocked {
         let mut reported = Vec::new();
         for lock in cx.taken_locks() {
             if lock.given_up
-                || lock.mutex == Mutex::Other
+                || !matches!(lock.mutex, Mutex::Mutex | Mutex::RwMutex)
                 || is_under_test(cx, lock)
                 || has_many_readers(cx, lock)
             {

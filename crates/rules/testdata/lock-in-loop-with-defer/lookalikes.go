@@ -136,3 +136,13 @@ func (s *store) switched(keys []string) {
 		}
 	}
 }
+
+// One of the elements at most equals the constant.
+func (s *store) oneOfThem() {
+	for _, dump := range []string{"heap", "cpu"} {
+		if dump == "cpu" {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+		}
+	}
+}
