@@ -588,22 +588,32 @@ impl LockContracts {
         never
     }
 
-    /// Whether a function of the package other than `here`, no test, takes this lock itself.
-    pub fn is_taken_outside(
+    /// Whether a function of the package other than `here` takes this lock itself and assigns to a field
+    /// of one of these names.
+    pub fn is_set_outside(
         &self,
         cx: &PackageCx<'_>,
         field: &LockField,
+        names: &[&str],
         here: (u32, FuncId),
     ) -> bool {
-        let name = field.0.rsplit('.').next().unwrap_or(&field.0);
+        let assigns = |file: &File, func: FuncId| {
+            file.func(func).stmts.iter().any(|stmt| {
+                let is_it = |&target: &ExprId| {
+                    file.selector(file.unparen(target))
+                        .is_some_and(|(_, name)| names.contains(&name))
+                };
+                match file.stmt(stmt).kind {
+                    StmtKind::Assign { lhs, .. } => file.exprs(lhs).iter().any(is_it),
+                    StmtKind::IncDec { x, .. } => is_it(&x),
+                    _ => false,
+                }
+            })
+        };
         declared(cx).any(|(index, file, func)| {
             (index, func) != here
                 && file.func(func).features.intersects(Features::LOCK)
-                && operands(file, func).iter().any(|(op, operand, _)| {
-                    op.acquires() && operand.rsplit('.').next() == Some(name)
-                        // An embedded lock goes by the name of its type.
-                        || op.acquires() && !operand.contains('.')
-                })
+                && assigns(file, func)
                 && {
                     let body = Body::new(cx, index, func);
                     let facts = FunctionFacts::new(&body);

@@ -27,6 +27,8 @@ pub(super) enum Event {
     Inline(FuncId),
     /// Something that is not followed may give it back.
     Escape,
+    /// The variable that leads to it gets another value.
+    Moves,
     /// The call never returns.
     Never,
     /// Something waits.
@@ -239,7 +241,15 @@ impl<'f, 'a> Follower<'f, 'a> {
                         self.spot.path.iter().any(|step| is_it(step))
                     })
                 };
-                if moves || fields() {
+                let is_var = || {
+                    root.is_some_and(|root| {
+                        let kind = facts.body().names().local(root).kind;
+                        matches!(kind, LocalKind::Var { .. })
+                    })
+                };
+                if moves && is_var() && !fields() {
+                    events.push(Event::Moves);
+                } else if moves || fields() {
                     events.push(Event::Escape);
                 }
             }

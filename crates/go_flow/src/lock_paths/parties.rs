@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use go_syntax::{ArenaId, ExprId, ExprKind, File, FuncId, Span, StmtKind, UnaryOp};
-use go_types::{Body, Callee, Init, LocalKind, Object, PackageCx, Type};
+use go_types::{Body, Builtin, Callee, Init, LocalKind, Object, PackageCx, Type};
 
 use super::contract::{LockContracts, declared};
 use super::spot::{Spot, field_of, field_of_spot};
@@ -132,6 +132,10 @@ impl FunctionFacts<'_> {
                 }
             }
         }
+        // Who waits for what it has started itself, or counted itself, waits for nobody else.
+        if self.is_own(at.func, name, deed) {
+            return None;
+        }
         let field = field_of(self, operand)?;
         let lock = lock?;
         let cx = self.body().cx();
@@ -165,6 +169,39 @@ impl FunctionFacts<'_> {
             }
         }
         None
+    }
+
+    /// Whether a function has itself made, closed, or added to what it waits for.
+    fn is_own(&self, func: FuncId, name: &str, deed: Deed) -> bool {
+        let file = self.file();
+        let counts = self.calls_of(func).iter().any(|site| {
+            match (deed, self.callee(site.call), file.call(site.call)) {
+                (
+                    Deed::Done,
+                    Callee::Selected {
+                        x,
+                        name: "Add" | "Go",
+                    },
+                    _,
+                ) => name_of(file, x) == Some(name),
+                (Deed::Send, Callee::Builtin(Builtin::Close), Some((_, [channel]))) => {
+                    name_of(file, *channel) == Some(name)
+                }
+                _ => false,
+            }
+        });
+        let makes = || {
+            file.func(func).stmts.iter().any(|stmt| {
+                let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
+                    return false;
+                };
+                { file.exprs(lhs).iter().zip(file.exprs(rhs)) }.any(|(&target, &value)| {
+                    name_of(file, target) == Some(name)
+                        && self.callee(file.unparen(value)) == Callee::Builtin(Builtin::Make)
+                })
+            })
+        };
+        counts || deed != Deed::Done && makes()
     }
 
     /// The same for a function of the package that `func` hands the channel to: there it goes by the name

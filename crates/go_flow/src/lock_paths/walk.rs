@@ -84,6 +84,12 @@ impl<'a> Follower<'_, 'a> {
         if let OnlyIf::Told(key, value) = start.only_if {
             state.only_if = Some((key, value));
         }
+        // What is nil cannot be locked.
+        if let Some(operand) = start.operand
+            && let Object::Local(local) = self.facts.body().object(operand)
+        {
+            learn(&mut state.known, Key::Nil(local), false);
+        }
         let given_up = walk
             .run(start.point.func, start.point.node, Some(start.call), state)
             .is_err();
@@ -267,11 +273,33 @@ impl<'a> Walk<'_, '_, 'a> {
                     after.push(state);
                     continue;
                 }
-                after.extend(self.apply_all(at, &events, state, true)?);
+                let known = self.events.len();
+                let was_held = matches!(state.phase, Phase::Held { .. });
+                let ends = self.apply_all(at, &events, state, true)?;
+                let is_inline = events.iter().any(|event| matches!(event, Event::Inline(_)));
+                if self.follows.is_some() && is_inline && self.is_undecided(known, was_held, &ends)
+                {
+                    // It asks something that says whether the lock is held.
+                    self.events.truncate(known);
+                    self.note(LockFate::Unknown, at, None);
+                    continue;
+                }
+                after.extend(ends);
             }
             states = after;
         }
         Ok(states)
+    }
+
+    /// Whether a deferred literal gives the lock back on some of its paths and not on others, and
+    /// nothing that is known decides between them.
+    fn is_undecided(&self, known: usize, was_held: bool, ends: &[State]) -> bool {
+        let is_held = |state: &State| matches!(state.phase, Phase::Held { .. });
+        if was_held {
+            return ends.iter().any(is_held) && !ends.iter().all(is_held);
+        }
+        let twice = |event: &LockEvent| matches!(event.fate, LockFate::ReleasedTwice { .. });
+        !ends.is_empty() && self.events[known..].iter().any(twice)
     }
 
     fn inline(&mut self, func: FuncId, state: State) -> Result<Vec<State>, TooMany> {
@@ -487,7 +515,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 return Ok(self.call(point, *call, effect, state));
             }
             Event::Inline(func) => return self.inline(*func, state),
-            Event::Escape => {
+            // A lock that nothing was done to is not the one that is meant yet.
+            Event::Moves if state.phase == Phase::Untouched => return Ok(vec![state]),
+            Event::Escape | Event::Moves => {
                 if self.follows.is_none() {
                     // Of a lock that is not held nothing can be handed on.
                     self.escaped |= state.phase != Phase::Free;

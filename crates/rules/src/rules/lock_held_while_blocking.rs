@@ -1,6 +1,6 @@
 //! `lock-held-while-blocking`.
 
-use go_flow::{LockEvent, LockFate, Mutex, OtherSide, TakenLock, Wait, WaitKind};
+use go_flow::{LockEvent, LockFate, Mutex, NodeKind, OtherSide, TakenLock, Wait, WaitKind};
 use go_syntax::FuncId;
 use go_types::PackageCx;
 
@@ -21,8 +21,8 @@ declare_rule! {
     /// `Done`) has a call that takes it, itself or by a function of the package. The lock and the
     /// channel are known by the field of the type, or by the variable, that they are.
     ///
-    /// `time.Sleep` in a loop, with a lock held that other functions take too, is reported as a note:
-    /// whoever wants the lock sleeps too, perhaps the one who is waited for.
+    /// `time.Sleep` in a loop is reported as a note when the loop asks for a field that another function
+    /// assigns to with the lock held: who is waited for cannot come in.
     ///
     /// It is silent when the other side is not found, since a wait under a lock may be meant: writes
     /// to a connection are often kept apart that way. A `select` that can also end by a timer, by
@@ -121,7 +121,7 @@ impl Rule for LockHeldWhileBlocking {
                 if wait.kind == WaitKind::Sleep {
                     if is_exclusive(lock)
                         && cx.facts().in_cycle(event.at)
-                        && is_taken_elsewhere(cx, lock)
+                        && waits_for_others(cx, lock, event)
                     {
                         reported.push(wait.span);
                         report(cx, lock, event, wait, None);
@@ -139,15 +139,25 @@ impl Rule for LockHeldWhileBlocking {
     }
 }
 
-/// Whether another function of the package takes the lock: one that only this function takes is there
-/// to keep a second call waiting.
-fn is_taken_elsewhere(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+/// Whether the loop around a sleep asks for something that another function changes under the lock. Who
+/// sleeps for another reason keeps the others waiting, which may be meant.
+fn waits_for_others(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) -> bool {
     let Some(field) = &lock.field else {
         return false;
     };
+    let file = cx.file();
+    let cfg = cx.facts().cfg(event.at.func);
+    let mut names = Vec::new();
+    for node in cfg.nodes() {
+        if matches!(node.kind, NodeKind::Cond(_)) && cfg.in_same_cycle(node.id, event.at.node) {
+            cfg.own_exprs(node.id, |expr| {
+                names.extend(file.selector(expr).map(|(_, name)| name));
+            });
+        }
+    }
     let here = (cx.body().file_index(), cx.root());
     let contracts = cx.lock_contracts();
-    contracts.is_taken_outside(cx.body().cx(), field, here)
+    contracts.is_set_outside(cx.body().cx(), field, &names, here)
 }
 
 fn report(

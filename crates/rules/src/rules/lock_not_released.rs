@@ -147,6 +147,10 @@ fn kept<'l>(cx: &RuleCx<'_>, lock: &'l TakenLock) -> Option<&'l LockEvent> {
     if is_start(cx) && !lock.is_released() {
         return None;
     }
+    // What comes with the answer whether it was taken may be given back by another name: locks of files.
+    if lock.operand.is_some() && !lock.is_released() && !is_certain_kind(cx, lock) {
+        return None;
+    }
     let events = &lock.events;
     { events.iter() }
         .find(ends)
@@ -192,20 +196,24 @@ fn is_meant(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
 /// Whether it is certain enough that a lock that no path gives back should be.
 fn is_certain(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     let follows = |event: &LockEvent| event.fate == LockFate::Unknown;
-    let is_own = lock.operand.is_some()
-        && matches!(lock.mutex, Mutex::Mutex | Mutex::RwMutex | Mutex::Unknown);
-    // What gives an answer is no lock of package sync.
-    let is_statement = {
-        let file = cx.file();
-        let node = cx.facts().cfg(lock.point.func).kind(lock.point.node);
-        matches!(node, NodeKind::Stmt(stmt)
-            if matches!(file.stmt(stmt).kind, StmtKind::Expr(expr) if file.unparen(expr) == lock.call))
-    };
-    is_own
-        && (is_statement || lock.mutex != Mutex::Unknown)
+    lock.operand.is_some()
+        && is_certain_kind(cx, lock)
         && (lock.field.is_some() || lock.mutex == Mutex::Unknown || is_variable(cx, lock))
         && !lock.events.iter().any(follows)
         && !releases_alike(cx, lock)
+}
+
+/// Whether a lock is one of package sync, as far as is known: what gives an answer is not.
+fn is_certain_kind(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
+    let file = cx.file();
+    match lock.mutex {
+        Mutex::Unknown => {
+            let node = cx.facts().cfg(lock.point.func).kind(lock.point.node);
+            matches!(node, NodeKind::Stmt(stmt)
+                if matches!(file.stmt(stmt).kind, StmtKind::Expr(expr) if file.unparen(expr) == lock.call))
+        }
+        kind => matches!(kind, Mutex::Mutex | Mutex::RwMutex),
+    }
 }
 
 /// Whether the lock is a variable of the package or of the function.

@@ -110,3 +110,77 @@ func (h *hub) count() {
 	h.n++
 	h.shared.Unlock()
 }
+
+// Who counts itself waits for what it has started.
+type writer struct {
+	mu   sync.Mutex
+	wg   sync.WaitGroup
+	errs chan error
+	n    int
+}
+
+func (w *writer) parallel(parts []int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.errs = make(chan error)
+	w.wg.Add(len(parts))
+	for range parts {
+		go w.one()
+	}
+	w.wg.Wait()
+	<-w.errs
+}
+
+func (w *writer) one() {
+	defer w.wg.Done()
+	w.n++
+}
+
+func (w *writer) serial() {
+	w.wg.Add(1)
+	go func() {
+		defer w.wg.Done()
+		w.mu.Lock()
+		w.n++
+		w.errs <- nil
+		w.mu.Unlock()
+	}()
+}
+
+// What it has closed itself it can read to the end.
+type box struct {
+	mu       sync.Mutex
+	messages chan int
+	closed   bool
+}
+
+func (b *box) put(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	select {
+	case b.messages <- n:
+	default:
+	}
+}
+
+func (b *box) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	close(b.messages)
+	for n := range b.messages {
+		println(n)
+	}
+}
+
+// It waits for nothing that others do.
+func (y *yard) shut() {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	for i := 0; i < 4; i++ {
+		time.Sleep(time.Second)
+	}
+}
