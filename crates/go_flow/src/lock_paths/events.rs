@@ -14,7 +14,7 @@ use super::spot::{Spot, field_of, field_of_spot};
 use super::waits::{Wait, waits_at};
 use crate::cfg::NodeKind;
 use crate::facts::{FunctionFacts, Point};
-use crate::sites::{CallMode, LiteralUse, LockCall, LockOp, Mutex};
+use crate::sites::{CallMode, DeferSite, LiteralUse, LockCall, LockOp, Mutex};
 
 /// Something that concerns the lock.
 #[derive(Clone, Debug)]
@@ -571,6 +571,26 @@ impl<'f, 'a> Follower<'f, 'a> {
                 && !(self.spot.path.is_empty() && self.spot.local().is_none())
                 // Passing on what the lock is embedded in is no sign.
                 && is_lock(facts, arg)
+        })
+    }
+
+    /// Whether a `defer` of a method of the lock was for another one: the variable that leads to it is
+    /// assigned to on the way to a point.
+    pub(super) fn is_moved_between(&self, site: &DeferSite, point: Point) -> bool {
+        let facts = self.facts;
+        let StmtKind::Defer(call) = facts.file().stmt(site.stmt).kind else {
+            return false;
+        };
+        let call = facts.file().unparen(call);
+        let cfg = facts.cfg(point.func);
+        let is_method = self.lock_call(call).is_some_and(|(_, same)| *same);
+        is_method && { self.spot.local() }.is_some_and(|local| {
+            facts.var(local).writes.iter().any(|write| {
+                write.point.func == point.func
+                    && write.point.node != site.point.node
+                    && cfg.reaches(site.point.node, write.point.node)
+                    && cfg.reaches(write.point.node, point.node)
+            })
         })
     }
 

@@ -88,7 +88,7 @@ impl LockContracts {
         }
     }
 
-    /// The contract of the one type of the package that implements an interface, those apart that stand
+    /// The contract of the one type of the package that implements an interface of the package, those apart that stand
     /// in for others in tests.
     fn of_implementation(
         &self,
@@ -97,6 +97,14 @@ impl LockContracts {
         method: &str,
     ) -> Option<Rc<LockContract>> {
         let names = cx.names();
+        // An interface of another package is there for types of others.
+        let is_own = match cx.ty(interface) {
+            Type::Named { name, .. } => cx.named(name).package == *names.path(),
+            _ => true,
+        };
+        if !is_own {
+            return None;
+        }
         let mut candidates = names.members().filter_map(|(id, member)| {
             let MemberKind::Type(_) = member.kind else {
                 return None;

@@ -173,6 +173,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 site.point.node != point.node && cfg.reaches(site.point.node, point.node)
             })
             .filter(|site| !self.f.deferred(site.stmt).is_empty())
+            .filter(|site| !self.f.is_moved_between(site, point))
             .map(|site| {
                 let certain = !cfg.reaches_avoiding(cfg.entry(), point.node, site.point.node);
                 (site.stmt, certain)

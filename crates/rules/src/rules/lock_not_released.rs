@@ -3,7 +3,7 @@
 use diagnostics::Applicability;
 use go_flow::{Answered, CallMode, LockEvent, LockFate, Mutex, NodeKind, TakenLock};
 use go_syntax::{FuncId, Span, StmtKind};
-use go_types::PackageCx;
+use go_types::{Init, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -147,13 +147,11 @@ fn kept<'l>(cx: &RuleCx<'_>, lock: &'l TakenLock) -> Option<&'l LockEvent> {
     if is_start(cx) && !lock.is_released() {
         return None;
     }
-    // What comes with the answer whether it was taken may be given back by another name: locks of files.
-    if lock.operand.is_some() && !lock.is_released() && !is_certain_kind(cx, lock) {
-        return None;
-    }
     let events = &lock.events;
+    // What comes with the answer whether it was taken may be given back by another name: locks of files.
+    let is_known = lock.operand.is_none() || lock.is_released() || is_certain_kind(cx, lock);
     { events.iter() }
-        .find(ends)
+        .find(|event| is_known && ends(event))
         .filter(|_| lock.is_released() || is_meant || is_certain(cx, lock))
         .or_else(|| events.iter().find(comes_round))
 }
@@ -182,7 +180,16 @@ fn keeps_on_success(lock: &TakenLock) -> bool {
 
 /// Whether the function may be there to come back with the lock.
 fn is_meant(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
-    let by_name = !lock.is_released() && speaks_of_locking(root_name(cx));
+    // Who says that it went well comes back with it.
+    let succeeds = |event: &LockEvent| match event.fate {
+        LockFate::Kept { result } => matches!(result, Some(Answered::Nil | Answered::True)),
+        _ => true,
+    };
+    let name = root_name(cx);
+    let by_name = match lock.is_released() {
+        false => speaks_of_locking(name),
+        true => name.to_ascii_lowercase().contains("lock") && lock.events.iter().all(succeeds),
+    };
     // Who takes it by a function gives it back by one, and may do both here.
     let by_itself = lock.operand.is_some() || keeps_on_success(lock) && gives_error(cx, lock);
     by_name
@@ -216,11 +223,20 @@ fn is_certain_kind(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
     }
 }
 
-/// Whether the lock is a variable of the package or of the function.
+/// Whether the lock is a variable of the package or of the function; what a call gave may be given back
+/// by whoever gets it from there again.
 fn is_variable(cx: &RuleCx<'_>, lock: &TakenLock) -> bool {
-    let file = cx.file();
     lock.operand
-        .is_some_and(|operand| file.ident(file.unparen(operand)).is_some())
+        .is_some_and(|operand| match cx.body().object(operand) {
+            Object::Local(local) => match cx.body().names().local(local).kind {
+                LocalKind::Var {
+                    init: Init::Value(value),
+                    ..
+                } => cx.file().call(cx.file().unparen(value)).is_none(),
+                _ => true,
+            },
+            object => matches!(object, Object::Member(_)),
+        })
 }
 
 /// Whether the function gives back something that is called alike, in a literal perhaps.

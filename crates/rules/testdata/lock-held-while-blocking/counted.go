@@ -142,7 +142,7 @@ func (w *writer) serial() {
 		defer w.wg.Done()
 		w.mu.Lock()
 		w.n++
-		w.errs <- nil
+		w.errs <- nil // want
 		w.mu.Unlock()
 	}()
 }

@@ -1,6 +1,9 @@
 package indirect
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
 // The other side is known by an interface and by a function that is set.
 type store interface {
@@ -104,4 +107,23 @@ func (f *file) rotate(l *logger) {
 	l.mu.Lock()
 	l.out = f
 	l.mu.Unlock()
+}
+
+// An interface of another package is there for many types.
+type lines struct {
+	mu    sync.Mutex
+	inner fmt.Stringer
+	cache sync.Mutex
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.head()
+}
+
+func (l *lines) head() string {
+	l.cache.Lock()
+	defer l.cache.Unlock()
+	return l.inner.String()
 }

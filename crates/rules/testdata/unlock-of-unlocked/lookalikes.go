@@ -182,3 +182,15 @@ func (q *queue) panics() {
 		panic("nothing")
 	}
 }
+
+type fixture struct{ mu sync.Mutex }
+
+// The first `defer` is for the first value.
+func twoFixtures() {
+	f := &fixture{}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f = &fixture{}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+}
