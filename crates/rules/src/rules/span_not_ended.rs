@@ -1,11 +1,11 @@
 //! `span-not-ended`.
 
-use go_syntax::FuncId;
-use go_types::PackageCx;
+use go_syntax::{ExprId, ExprKind, FuncId, StmtKind};
+use go_types::{Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::release::{may_acquire, report_leaks};
+use crate::release::{may_acquire, report_leaks_if};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -57,7 +57,8 @@ declare_rule! {
     /// ```
     ///
     /// ## When it is wrong
-    /// When another function finds the span in the context and ends it.
+    /// When the context that carries the span is only passed on, and who gets it finds the span there and ends
+    /// it. A context that is returned or kept in something takes the span along, and the rule is silent.
     ///
     /// ## Fix safety
     /// There is no fix yet.
@@ -65,10 +66,13 @@ declare_rule! {
         name: "span-not-ended",
         category: Release,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }
+
+/// Calls around a context are looked through so many levels deep.
+const DEEPEST: u32 = 4;
 
 impl Rule for SpanNotEnded {
     fn meta(&self) -> &'static crate::RuleMeta {
@@ -84,6 +88,94 @@ impl Rule for SpanNotEnded {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        report_leaks(cx, &Self::META);
+        report_leaks_if(cx, &Self::META, |_, leak| {
+            !goes_on_in_context(cx, leak.call)
+        });
     }
+}
+
+/// Whether the context that carries the span goes on: it is returned, or kept in something. Who gets
+/// it can take the span from it, and end it.
+fn goes_on_in_context(cx: &RuleCx<'_>, start: ExprId) -> bool {
+    let file = cx.file();
+    let stmts = || file.func(cx.root()).stmts.iter();
+    let carriers: Vec<Object> = stmts()
+        .filter_map(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Assign { lhs, rhs, .. } => match *file.exprs(rhs) {
+                [value] if file.unparen(value) == start => Some(file.exprs(lhs)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .flatten()
+        .filter(|&&target| is_context(cx, target))
+        .map(|&target| cx.body().object(target))
+        .collect();
+    // What is no variable of the function is something that keeps it.
+    let is_local = |object: &Object| matches!(object, Object::Local(_) | Object::Blank);
+    if !carriers.iter().all(is_local) {
+        return true;
+    }
+    let carries = |expr| carries(cx, &carriers, expr, 0);
+    let is_result = carriers.iter().any(|carrier| match *carrier {
+        Object::Local(local) => cx.body().names().local(local).is_result(),
+        _ => false,
+    });
+    is_result
+        || stmts().any(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Return(results) => file.exprs(results).iter().any(|&expr| carries(expr)),
+            StmtKind::Assign { lhs, rhs, .. } => {
+                let kept = |&target: &ExprId| {
+                    let target = file.unparen(target);
+                    !matches!(file.expr(target).kind, ExprKind::Ident)
+                };
+                file.exprs(lhs).iter().any(kept)
+                    && file.exprs(rhs).iter().any(|&expr| carries(expr))
+            }
+            _ => false,
+        })
+        || file
+            .func(cx.root())
+            .exprs
+            .iter()
+            .any(|expr| match file.expr(expr).kind {
+                ExprKind::KeyValue { value, .. } => carries(value),
+                ExprKind::CompositeLit { elts, .. } => {
+                    file.exprs(elts).iter().any(|&value| carries(value))
+                }
+                _ => false,
+            })
+}
+
+/// Whether a value is one of `contexts`, or made of one by a call such as `r.WithContext(ctx)`.
+fn carries(cx: &RuleCx<'_>, contexts: &[Object], expr: ExprId, depth: u32) -> bool {
+    let file = cx.file();
+    let expr = file.unparen(expr);
+    match file.expr(expr).kind {
+        ExprKind::Ident => {
+            let object = cx.body().object(expr);
+            object != Object::Blank && contexts.contains(&object)
+        }
+        ExprKind::Star(x) => depth < DEEPEST && carries(cx, contexts, x, depth + 1),
+        ExprKind::Call { .. } => {
+            let Some((fun, args)) = file.call(expr) else {
+                return false;
+            };
+            let name = file.selector(fun).map(|(_, name)| name);
+            let name = name.or_else(|| file.ident(fun));
+            depth < DEEPEST
+                && name.is_some_and(|name| name.contains("With"))
+                && args
+                    .iter()
+                    .any(|&arg| carries(cx, contexts, arg, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a context, as far as its type or its name tells.
+fn is_context(cx: &RuleCx<'_>, expr: ExprId) -> bool {
+    let ty = cx.body().type_of(expr);
+    cx.body().cx().is_named(ty, "context", "Context")
+        || (ty.is_unknown() && cx.file().expr_text(expr).to_lowercase().contains("ctx"))
 }

@@ -166,3 +166,37 @@ func withSpan(ctx context.Context) context.Context {
 	_, span := tracer.Start(context.Background(), "other root")
 	return otrace.ContextWithSpan(ctx, span)
 }
+
+// The context carries the span; another hook takes it from there and ends it.
+func hookBefore(ctx context.Context) (context.Context, error) {
+	ctx, _ = tracer.Start(ctx, "hook")
+	return ctx, nil
+}
+
+func hookAfter(ctx context.Context) {
+	otrace.SpanFromContext(ctx).End()
+}
+
+func hookOfRequest(r *http.Request) {
+	ctx, span := tracer.Start(r.Context(), "request")
+	span.SetName(r.URL.Path)
+	*r = *r.WithContext(ctx)
+}
+
+type trip struct{ ctx context.Context }
+
+func begin(ctx context.Context) *trip {
+	ctx, span := tracer.Start(ctx, "trip")
+	span.SetName("trip")
+	return &trip{ctx: ctx}
+}
+
+func (t *trip) begin() {
+	t.ctx, _ = tracer.Start(t.ctx, "trip")
+}
+
+func byName(ctx context.Context) (out context.Context) {
+	out, span := tracer.Start(ctx, "named")
+	span.SetName("named")
+	return
+}
