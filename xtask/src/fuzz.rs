@@ -79,6 +79,13 @@ const TARGETS: &[Target] = &[
         max_len: 1 << 12,
         runs: 100_000,
     },
+    Target {
+        name: "binary",
+        seeds: &[".elf"],
+        dictionary: None,
+        max_len: 1 << 12,
+        runs: 30_000,
+    },
 ];
 
 /// Folders of the repository in which seeds are looked for.

@@ -36,7 +36,7 @@ impl<'a> Binary<'a> {
                 Layout::Go118 => Version::new(18),
                 Layout::Go120 => Self::NEWEST,
             });
-        let table = found.with(image.arch(), &module);
+        let table = found.with(image.arch(), &module)?;
         Ok(Self {
             image,
             build,

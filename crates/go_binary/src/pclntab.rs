@@ -190,9 +190,9 @@ impl<'a> Found<'a> {
     }
 
     /// The table, now that it is known where the code is.
-    pub(crate) fn with(self, arch: Arch, module: &ModuleData) -> FunctionTable<'a> {
+    pub(crate) fn with(self, arch: Arch, module: &ModuleData) -> Result<FunctionTable<'a>, Error> {
         let [names, units, files, values, functions] = self.offsets;
-        FunctionTable {
+        let table = FunctionTable {
             layout: self.layout,
             quantum: arch.quantum(),
             text: module.text,
@@ -204,7 +204,14 @@ impl<'a> Found<'a> {
             values: &self.data[values..functions],
             functions: &self.data[functions..],
             count: self.count,
+        };
+        // Functions that overlap would make the work on a damaged table grow with its square.
+        if !(0..=self.count).map(|id| table.entry(id)).is_sorted() {
+            return Err(Error::FunctionTable {
+                what: "its functions are not in the order of their addresses",
+            });
         }
+        Ok(table)
     }
 }
 

@@ -148,7 +148,10 @@ impl<'b, 'a> Namer<'b, 'a> {
             (1..)
                 .map(move |number| format!("{}.{kind}{number}", function.name))
                 .map_while(|name| functions.function(*self.named.get(name.as_str())?))
-                .filter(|candidate| candidate.start_line == Some(line))
+                .filter(|candidate| {
+                    let declared = self.binary.declared_at(candidate);
+                    declared.is_some_and(|(_, start)| start == line)
+                })
         });
         let only = on_line.next()?;
         on_line.next().is_none().then_some(only)
