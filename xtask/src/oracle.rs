@@ -3,6 +3,7 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
+mod inspect;
 mod leaks;
 mod missing;
 mod mutants;
@@ -25,6 +26,8 @@ pub(crate) enum Oracle {
     Syntax(SyntaxArgs),
     /// `go_types` against go/types: the types of expressions, the objects behind identifiers.
     Types(TypesArgs),
+    /// `go_binary` against the compiler: the defers in built programs, and their classes.
+    Inspect(InspectArgs),
     /// `check` of vendored projects with half of their dependencies taken away: nothing new is found.
     Missing(MissingArgs),
     /// `check` of defects that public projects mended, before they did: how many are found.
@@ -73,6 +76,20 @@ pub(crate) struct TypesArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle inspect`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct InspectArgs {
+    /// Every Go release and every way to build, not only the newest, plain and stripped.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the builds whose names contain one of these.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+}
+
 /// The flags of `oracle missing`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct MissingArgs {
@@ -114,6 +131,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
         Oracle::Syntax(args) => syntax::run(project, args),
         Oracle::Types(args) => types::run(project, args),
+        Oracle::Inspect(args) => inspect::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
@@ -124,5 +142,6 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
 pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Syntax(SyntaxArgs::default()))?;
     run(project, &Oracle::Types(TypesArgs::default()))?;
+    run(project, &Oracle::Inspect(InspectArgs::default()))?;
     peers::check_list(project)
 }

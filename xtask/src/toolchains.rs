@@ -138,6 +138,11 @@ impl Go {
     }
 }
 
+/// The Go releases whose hashes are pinned, the oldest first.
+pub(crate) fn go_versions() -> impl Iterator<Item = &'static str> {
+    GO_TOOLCHAINS.iter().map(|wheel| wheel.version)
+}
+
 /// The Go toolchain of `version`, fetched when it is not there yet.
 pub(crate) fn go_toolchain(project: &Project, version: &str) -> Result<Go> {
     let Some(wheel) = GO_TOOLCHAINS.iter().find(|wheel| wheel.version == version) else {
