@@ -7,7 +7,7 @@
 //! - [`Binary::defers`] tells all defer sites.
 //! - [`compare`] tells how two programs differ in them.
 //! - [`Binary::frames_at`], [`Binary::stack_delta`] and [`Binary::open_defers`] are for those who unwind
-//!   the stacks of a living process.
+//!   the stacks of a living process; [`RuntimeLayout`] has the offsets of the runtime's structures.
 //!
 //! Any bytes may be given: what contradicts itself is an [`Error`], or left out. Memory is bounded by a
 //! small multiple of the size of the file.
@@ -23,6 +23,7 @@ mod inline;
 mod module_data;
 mod open_defers;
 mod pclntab;
+mod runtime_layout;
 mod sites;
 mod symbol;
 mod varint;
@@ -38,6 +39,7 @@ pub use self::inline::Frame;
 pub use self::module_data::ModuleData;
 pub use self::open_defers::OpenDefers;
 pub use self::pclntab::{FuncId, Function, FunctionTable, Layout, Run, Values, funcdata, pcdata};
+pub use self::runtime_layout::{G, Record, RuntimeLayout};
 pub use self::sites::{Site, SiteId};
 pub use self::symbol::{Symbol, unescape};
 pub use self::version::Version;

@@ -1,0 +1,270 @@
+//! Where the fields of the runtime's structures are, by release: for those who read a living process.
+//!
+//! The runtime promises none of this. The numbers were read from the DWARF of programs built by Go 1.21.13,
+//! 1.22.10, 1.23.4, 1.24.11, 1.25.5, 1.26.6 and 1.27.3, on amd64 and arm64, which agree; `cargo xtask oracle
+//! inspect` reads them again. There is no table for releases that were not measured.
+
+use crate::version::Version;
+
+/// The offsets of fields, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RuntimeLayout {
+    /// The first release that it holds for.
+    pub since: Version,
+    /// A goroutine.
+    pub g: G,
+    /// A record of a deferred call.
+    pub record: Record,
+}
+
+/// `runtime.g`: a goroutine. Its `stack` (two addresses) is at 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct G {
+    /// Its size.
+    pub size: u64,
+    /// The list of its defer records, the latest first.
+    pub defers: u64,
+    /// The thread that runs it.
+    pub m: u64,
+    /// The stack pointer where it stopped.
+    pub sched_sp: u64,
+    /// The instruction where it stopped.
+    pub sched_pc: u64,
+    /// The frame pointer where it stopped.
+    pub sched_bp: u64,
+    /// The stack pointer with which it entered a system call, or 0.
+    pub syscall_sp: u64,
+    /// The instruction of that.
+    pub syscall_pc: u64,
+    /// The frame pointer of that; there since Go 1.23.
+    pub syscall_bp: Option<u64>,
+    /// Its status: 32 bits. 6 is dead.
+    pub status: u64,
+    /// Its number.
+    pub id: u64,
+    /// Since when it waits, in nanoseconds, or 0.
+    pub wait_since: u64,
+    /// Why it waits: a byte whose meaning changes with releases.
+    pub wait_reason: u64,
+    /// The instruction of the `go` statement that started it.
+    pub go_pc: u64,
+    /// The function that it started with.
+    pub start_pc: u64,
+}
+
+/// `runtime._defer`: a record of a deferred call. Open-coded defers have none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Its size.
+    pub size: u64,
+    /// Whether it is on the heap: a byte.
+    pub heap: u64,
+    /// Whether it stands for a list of those of bodies of ranges over functions: a byte; since Go 1.22.
+    pub range_func: Option<u64>,
+    /// The stack pointer of the function that deferred.
+    pub sp: u64,
+    /// The instruction behind the call that made it. 0 in the bodies of ranges over functions until the
+    /// list is joined.
+    pub pc: u64,
+    /// The closure to be called.
+    pub function: u64,
+    /// The next record.
+    pub link: u64,
+    /// The list that the bodies of a range over a function add to; since Go 1.22.
+    pub head: Option<u64>,
+}
+
+const RECORD_1_21: Record = Record {
+    size: 72,
+    heap: 1,
+    range_func: None,
+    sp: 8,
+    pc: 16,
+    function: 24,
+    link: 40,
+    head: None,
+};
+
+const RECORD_1_22: Record = Record {
+    size: 48,
+    heap: 0,
+    range_func: Some(1),
+    sp: 8,
+    pc: 16,
+    function: 24,
+    link: 32,
+    head: Some(40),
+};
+
+const G_1_21: G = G {
+    size: 408,
+    defers: 40,
+    m: 48,
+    sched_sp: 56,
+    sched_pc: 64,
+    sched_bp: 104,
+    syscall_sp: 112,
+    syscall_pc: 120,
+    syscall_bp: None,
+    status: 144,
+    id: 152,
+    wait_since: 168,
+    wait_reason: 176,
+    go_pc: 280,
+    start_pc: 296,
+};
+
+const G_1_23: G = G {
+    size: 432,
+    syscall_bp: Some(128),
+    status: 152,
+    id: 160,
+    wait_since: 176,
+    wait_reason: 184,
+    go_pc: 288,
+    start_pc: 304,
+    ..G_1_21
+};
+
+const G_1_25: G = G {
+    size: 440,
+    sched_bp: 96,
+    syscall_sp: 104,
+    syscall_pc: 112,
+    syscall_bp: Some(120),
+    ..G_1_21
+};
+
+/// By release, the newest first.
+const LAYOUTS: [RuntimeLayout; 6] = [
+    RuntimeLayout {
+        since: Version::new(26),
+        g: G {
+            size: 456,
+            go_pc: 288,
+            start_pc: 304,
+            ..G_1_25
+        },
+        record: RECORD_1_22,
+    },
+    RuntimeLayout {
+        since: Version::new(25),
+        g: G_1_25,
+        record: RECORD_1_22,
+    },
+    RuntimeLayout {
+        since: Version::new(24),
+        g: G {
+            size: 440,
+            ..G_1_23
+        },
+        record: RECORD_1_22,
+    },
+    RuntimeLayout {
+        since: Version::new(23),
+        g: G_1_23,
+        record: RECORD_1_22,
+    },
+    RuntimeLayout {
+        since: Version::new(22),
+        g: G {
+            size: 424,
+            ..G_1_21
+        },
+        record: RECORD_1_22,
+    },
+    RuntimeLayout {
+        since: Version::new(21),
+        g: G_1_21,
+        record: RECORD_1_21,
+    },
+];
+
+impl RuntimeLayout {
+    /// The layout of a release; nothing for one that was not measured.
+    #[must_use]
+    pub fn of(release: Version) -> Option<Self> {
+        if release.minor > crate::Binary::NEWEST.minor {
+            return None;
+        }
+        LAYOUTS.into_iter().find(|layout| layout.since <= release)
+    }
+
+    /// Fields by the names that the runtime gives them, for comparison with DWARF: structure, field, offset.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, &'static str, u64)> {
+        let (g, record) = (&self.g, &self.record);
+        let mut fields = vec![
+            ("runtime.g", "_defer", g.defers),
+            ("runtime.g", "m", g.m),
+            ("runtime.g", "syscallsp", g.syscall_sp),
+            ("runtime.g", "syscallpc", g.syscall_pc),
+            ("runtime.g", "atomicstatus", g.status),
+            ("runtime.g", "goid", g.id),
+            ("runtime.g", "waitsince", g.wait_since),
+            ("runtime.g", "waitreason", g.wait_reason),
+            ("runtime.g", "gopc", g.go_pc),
+            ("runtime.g", "startpc", g.start_pc),
+            ("runtime.gobuf", "sp", g.sched_sp - SCHED),
+            ("runtime.gobuf", "pc", g.sched_pc - SCHED),
+            ("runtime.gobuf", "bp", g.sched_bp - SCHED),
+            ("runtime.g", "sched", SCHED),
+            ("runtime._defer", "heap", record.heap),
+            ("runtime._defer", "sp", record.sp),
+            ("runtime._defer", "pc", record.pc),
+            ("runtime._defer", "fn", record.function),
+            ("runtime._defer", "link", record.link),
+        ];
+        fields.extend(g.syscall_bp.map(|at| ("runtime.g", "syscallbp", at)));
+        fields.extend(
+            record
+                .range_func
+                .map(|at| ("runtime._defer", "rangefunc", at)),
+        );
+        fields.extend(record.head.map(|at| ("runtime._defer", "head", at)));
+        fields
+    }
+
+    /// The sizes of structures, for comparison with DWARF.
+    #[must_use]
+    pub const fn sizes(&self) -> [(&'static str, u64); 2] {
+        [
+            ("runtime.g", self.g.size),
+            ("runtime._defer", self.record.size),
+        ]
+    }
+}
+
+/// Where the saved registers are in a goroutine, in all releases.
+const SCHED: u64 = 56;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_the_layout_of_the_newest_before_it() {
+        let of = |minor, patch| RuntimeLayout::of(Version { minor, patch });
+        assert_eq!(of(20, 9), None, "not measured");
+        assert_eq!(of(28, 0), None, "not known");
+        let sizes = [21, 22, 23, 24, 25, 26, 27].map(|minor| of(minor, 3).map(|l| l.g.size));
+        assert_eq!(sizes, [408, 424, 432, 440, 440, 456, 456].map(Some));
+        assert_eq!(of(25, 1).map(|l| l.g.status), Some(144));
+        assert_eq!(of(24, 1).map(|l| l.g.status), Some(152));
+    }
+
+    #[test]
+    fn layouts_are_in_order_and_within_their_sizes() {
+        assert!(LAYOUTS.is_sorted_by(|one, other| one.since > other.since));
+        for layout in LAYOUTS {
+            for (structure, field, at) in layout.fields() {
+                let sizes = layout.sizes();
+                let size = sizes.iter().find(|(name, _)| *name == structure);
+                assert!(
+                    size.is_none_or(|(_, size)| at < *size),
+                    "{structure}.{field}"
+                );
+            }
+        }
+    }
+}
