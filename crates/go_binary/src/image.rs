@@ -68,6 +68,8 @@ pub struct Section<'a> {
     pub address: u64,
     /// Its bytes in the file.
     pub data: &'a [u8],
+    /// Whether they are compressed.
+    pub compressed: bool,
 }
 
 /// How a program was linked, as far as the file says it.
@@ -293,6 +295,7 @@ fn sections<'a>(header: &'a Header, bytes: &'a [u8]) -> Vec<Section<'a>> {
                 name: table.section_name(LE, section).ok()?,
                 address: section.sh_addr(LE),
                 data: section.data(LE, bytes).ok()?,
+                compressed: section.sh_flags(LE).0 & elf::SHF_COMPRESSED.0 != 0,
             })
         })
         .collect()

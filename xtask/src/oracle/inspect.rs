@@ -2,9 +2,11 @@
 //! printed when it built them (`-gcflags=all=-d=defer`).
 //!
 //! The program is `xtask/go/defers`; it is built by every Go release that is pinned, in every way that
-//! changes what a program looks like.
+//! changes what a program looks like. Where a program has DWARF, the layouts of the runtime's structures are
+//! held against it, too.
 
 mod compare;
+mod layout;
 mod printed;
 mod table;
 
@@ -132,6 +134,16 @@ fn measure(project: &Project, go: &Go, version: &str, build: &Build) -> Result<t
     };
     let printed = Printed::read(&printed, &places)?;
     let found = compare(&program, &printed, &places);
+    if program.image().linkage().dwarf {
+        let wrong = layout::check(&program)?;
+        if !wrong.is_empty() {
+            bail!(
+                "the runtime's structures in {} are not as `go_binary` says:\n  {}",
+                binary.display(),
+                wrong.join("\n  ")
+            );
+        }
+    }
     Ok(table::Row {
         name: table::name(version, build.name),
         functions: program.functions().len(),

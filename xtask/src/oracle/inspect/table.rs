@@ -107,7 +107,7 @@ impl Page {
              counts copies (generic code, inlined literals) for themselves, *statements* does not. *Unreachable*\n\
              are statements that the compiler printed and then found out never to run; the program says how many\n\
              there are in a function. *Not in the program* are statements of functions that the linker left out,\n\
-             which is checked.\n\n\
+             which is checked. The offsets of the runtime's structures are held against DWARF on the way.\n\n\
              | build | functions | with defers | sites | agree | % | statements | unreachable | not in the program | disagreements |\n\
              |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         );
