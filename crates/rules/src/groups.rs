@@ -2,7 +2,7 @@
 //! about wait groups.
 
 use go_flow::{CallMode, FunctionFacts, Place, Point};
-use go_syntax::{ExprId, ExprKind, LitKind};
+use go_syntax::{ExprId, ExprKind, File, LitKind};
 use go_types::{Body, Callee, LocalId};
 
 /// A method of `sync.WaitGroup`.
@@ -95,5 +95,13 @@ pub(crate) fn is_private(
         calls
             .iter()
             .any(|call| file.expr(call.operand).span.contains(span))
+    })
+}
+
+/// Whether a file imports a package: cheap, and false for most files.
+pub(crate) fn imports(file: &File, path: &str) -> bool {
+    file.imports().any(|import| {
+        file.import_path(import)
+            .is_some_and(|imported| imported == path)
     })
 }

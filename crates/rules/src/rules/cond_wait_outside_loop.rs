@@ -1,8 +1,8 @@
 //! `cond-wait-outside-loop`.
 
 use go_flow::{CallMode, LiteralUse, NodeKind, Point, calls};
-use go_syntax::FuncId;
-use go_types::PackageCx;
+use go_syntax::{ExprId, FuncId};
+use go_types::{Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -14,7 +14,7 @@ declare_rule! {
     /// ## What it does
     /// Reports `c.Wait()` of a `sync.Cond` that stands behind a condition or after a lock of the same
     /// function and in no loop. It is silent for a function that does nothing but wait, and leaves
-    /// the loop to its callers.
+    /// the loop to its callers, and when nothing but a return follows.
     ///
     /// ## Why it is bad
     /// `Wait` gives the lock back and takes it again before it returns; in between anybody else may
@@ -100,6 +100,9 @@ impl Rule for CondWaitOutsideLoop {
             if !is_asked && (cx.is_test() || !locks_before(cx, site.point)) {
                 continue;
             }
+            if is_asked && !uses_state_after(cx, site.point) {
+                continue;
+            }
             let call = cx.call_snippet(site.call);
             let message = if is_asked {
                 format!("what `{call}` waits for may be over again when it returns")
@@ -141,6 +144,40 @@ fn is_asked_before(cx: &RuleCx<'_>, point: Point) -> bool {
         matches!(node.kind, NodeKind::Cond(_))
             && cfg.dominates(node.id, point.node)
             && cfg.reaches_avoiding(node.id, cfg.exit(), point.node)
+    })
+}
+
+/// Whether something that others may have changed is read after a wait. A function that only returns
+/// leaves the next look to its callers.
+fn uses_state_after(cx: &RuleCx<'_>, wait: Point) -> bool {
+    let (file, facts) = (cx.file(), cx.facts());
+    let after = facts.cfg(wait.func).nodes_after(wait.node);
+    let called: Vec<ExprId> = facts
+        .calls()
+        .iter()
+        .filter_map(|site| file.call(site.call))
+        .map(|(fun, _)| file.unparen(fun))
+        .collect();
+    file.func(wait.func).exprs.iter().any(|expr| {
+        let Some((x, name)) = file.selector(expr) else {
+            return false;
+        };
+        let at = facts
+            .point_of_expr(expr)
+            .filter(|at| at.func == wait.func && after.contains(at.node.index()));
+        // `mu.Unlock`, `log.Printf` and what they are called on.
+        let span = file.expr(expr).span;
+        let is_call = called.contains(&expr)
+            || called.iter().any(|&fun| {
+                file.selector(fun).is_some_and(|(_, method)| {
+                    file.expr(fun).span.contains(span)
+                        && matches!(method, "Unlock" | "RUnlock" | "Lock" | "RLock")
+                })
+            });
+        at.is_some()
+            && !is_call
+            && !name.is_empty()
+            && !matches!(cx.body().object(x), Object::Package(_))
     })
 }
 

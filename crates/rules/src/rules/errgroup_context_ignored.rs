@@ -7,6 +7,7 @@ use go_types::{Callee, LocalId, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::groups::imports;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -72,9 +73,11 @@ declare_rule! {
         category: Goroutines,
         severity: Warning,
         default: on,
-        needs: BODY,
+        needs: FUNC_LIT,
     }
 }
+
+const PACKAGE: &str = "golang.org/x/sync/errgroup";
 
 impl Rule for ErrgroupContextIgnored {
     fn meta(&self) -> &'static crate::RuleMeta {
@@ -82,7 +85,8 @@ impl Rule for ErrgroupContextIgnored {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        calls(package.file(input.index), func).contains("WithContext")
+        let file = package.file(input.index);
+        imports(file, PACKAGE) && calls(file, func).contains("WithContext")
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
@@ -115,10 +119,7 @@ impl Group {
             return None;
         };
         let call = file.unparen(value);
-        if !cx
-            .body()
-            .is_call_to(call, "golang.org/x/sync/errgroup", "WithContext")
-        {
+        if !cx.body().is_call_to(call, PACKAGE, "WithContext") {
             return None;
         }
         let local = |expr| match cx.body().object(expr) {

@@ -6,6 +6,7 @@ use go_types::{Callee, LocalId, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::groups::imports;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -72,10 +73,7 @@ impl Rule for ErrgroupNeverWaited {
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         let file = package.file(input.index);
-        calls(file, func).contains("Go") && {
-            let mut imports = file.imports();
-            imports.any(|import| file.import_path(import).is_some_and(|path| path == PACKAGE))
-        }
+        imports(file, PACKAGE) && calls(file, func).contains("Go")
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

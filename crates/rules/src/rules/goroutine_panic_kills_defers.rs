@@ -1,6 +1,6 @@
 //! `goroutine-panic-kills-defers`.
 
-use go_flow::{CallMode, GoSite, PanicRisk, Point};
+use go_flow::{CallMode, PanicRisk, Point};
 use go_syntax::{ExprId, ExprKind, FuncId};
 use go_types::LocalKind;
 
@@ -75,7 +75,7 @@ impl Rule for GoroutinePanicKillsDefers {
             let Some(literal) = go.literal.filter(|_| cx.facts().reachable(go.point)) else {
                 continue;
             };
-            if is_protected(cx, go, literal) {
+            if is_protected(cx, literal) {
                 continue;
             }
             let Some(cause) = cause(cx, literal) else {
@@ -106,7 +106,7 @@ fn serves(cx: &RuleCx<'_>) -> bool {
 }
 
 /// Whether a deferred call of the goroutine may recover.
-fn is_protected(cx: &RuleCx<'_>, _go: &GoSite<'_>, literal: FuncId) -> bool {
+fn is_protected(cx: &RuleCx<'_>, literal: FuncId) -> bool {
     let facts = cx.facts();
     facts.defers_of(literal).any(|site| match site.literal {
         Some(inner) => recovers(facts, inner) || calls_unknown(cx, inner),

@@ -116,8 +116,7 @@ impl Rule for GoroutineWithoutStop {
         &Self::META
     }
 
-    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        let _ = (package, func);
+    fn applies_in(&self, _: &PackageCx<'_>, _: FuncId, input: &FileInput<'_>) -> bool {
         !input.is_test
     }
 

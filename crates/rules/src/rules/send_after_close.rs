@@ -151,7 +151,7 @@ fn from_goroutines(channels: &Channels<'_, '_>, told: &mut Vec<Span>) {
         }
         let channel = channels.cx.snippet(send.channel);
         let cfg = facts.cfg(go.func);
-        let guards = Waits::of(channels, send.point.func, place);
+        let guards = Waits { channels, place };
         for close in channels.now(ChannelAct::Close) {
             if close.place.as_ref() == Some(place)
                 && close.point.func == go.func
@@ -213,11 +213,7 @@ struct Waits<'x, 'c, 'a> {
     place: &'x Place<'a>,
 }
 
-impl<'x, 'c, 'a> Waits<'x, 'c, 'a> {
-    fn of(channels: &'x Channels<'c, 'a>, _literal: FuncId, place: &'x Place<'a>) -> Self {
-        Self { channels, place }
-    }
-
+impl Waits<'_, '_, '_> {
     /// Whether a way leads from the `go` statement to what `is_goal` accepts, on which nothing waits.
     fn passes_by(&self, go: Point, is_goal: impl Fn(go_flow::NodeId) -> bool) -> bool {
         let cfg = self.channels.cx.facts().cfg(go.func);

@@ -6,7 +6,7 @@ use go_types::{Builtin, Callee, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::groups::{GroupCall, GroupOp, group_calls, is_private};
+use crate::groups::{GroupCall, GroupOp, group_calls, imports, is_private};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -65,7 +65,7 @@ declare_rule! {
         category: Goroutines,
         severity: Warning,
         default: on,
-        needs: BODY,
+        needs: GO | FUNC_LIT,
     }
 }
 
@@ -75,7 +75,11 @@ impl Rule for WaitgroupNeverWaited {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        let called = calls(package.file(input.index), func);
+        let file = package.file(input.index);
+        if !imports(file, "sync") {
+            return false;
+        }
+        let called = calls(file, func);
         called.contains("Add") || called.contains("Go")
     }
 

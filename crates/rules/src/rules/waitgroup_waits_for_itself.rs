@@ -6,7 +6,7 @@ use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::groups::{GroupCall, GroupOp, group_calls};
+use crate::groups::{GroupCall, GroupOp, group_calls, imports};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -84,7 +84,11 @@ impl Rule for WaitgroupWaitsForItself {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        let called = calls(package.file(input.index), func);
+        let file = package.file(input.index);
+        if !imports(file, "sync") {
+            return false;
+        }
+        let called = calls(file, func);
         called.contains("Wait") && (called.contains("Done") || called.contains("Go"))
     }
 

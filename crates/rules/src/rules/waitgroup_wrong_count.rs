@@ -6,7 +6,7 @@ use go_types::{Builtin, Callee, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::groups::{GroupCall, GroupOp, constant_of, group_calls, is_private};
+use crate::groups::{GroupCall, GroupOp, constant_of, group_calls, imports, is_private};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -85,7 +85,8 @@ impl Rule for WaitgroupWrongCount {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        calls(package.file(input.index), func).contains("Done")
+        let file = package.file(input.index);
+        imports(file, "sync") && calls(file, func).contains("Done")
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

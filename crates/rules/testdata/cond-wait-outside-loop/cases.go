@@ -28,9 +28,10 @@ func (q *queue) noCondition() {
 func (q *queue) byValue() {
 	q.value.L.Lock()
 	defer q.value.L.Unlock()
-	if !q.open {
+	if len(q.items) == 0 {
 		q.value.Wait() // want
 	}
+	q.items = q.items[1:]
 }
 
 func (q *queue) inGoroutine(then func()) {
@@ -40,6 +41,7 @@ func (q *queue) inGoroutine(then func()) {
 		if !q.open {
 			q.ready.Wait() // want
 		}
+		q.open = false
 		then()
 	}()
 }
@@ -100,4 +102,23 @@ func (q *queue) literalInLoop() {
 	for !q.open {
 		func() { q.ready.Wait() }()
 	}
+}
+
+func (q *queue) waitOnce() (int, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 {
+		q.ready.Wait()
+		return 0, false
+	}
+	return q.items[0], true
+}
+
+func (q *queue) waitAndTell(tell func(string)) {
+	q.ready.L.Lock()
+	if !q.open {
+		q.ready.Wait()
+	}
+	q.ready.L.Unlock()
+	tell("changed")
 }
