@@ -69,6 +69,8 @@ impl Binary<'_> {
 struct Namer<'b, 'a> {
     binary: &'b Binary<'a>,
     named: HashMap<&'a str, FuncId>,
+    /// The literals and wrappers directly in a function, by its name.
+    inner: HashMap<&'a str, Vec<FuncId>>,
     /// Declarations by file, with their lines, in order.
     declared: HashMap<&'a str, Vec<(u32, &'a str)>>,
     recovering: HashSet<FuncId>,
@@ -79,9 +81,14 @@ impl<'b, 'a> Namer<'b, 'a> {
         let files: HashSet<&str> = defers.sites().map(|site| site.file).collect();
         let mut named = HashMap::new();
         let mut declared: HashMap<_, Vec<_>> = HashMap::new();
+        let mut inner: HashMap<_, Vec<_>> = HashMap::new();
         for function in binary.functions().iter() {
             named.insert(function.name, function.id);
-            if Symbol::parse(function.name).suffix.is_empty()
+            let symbol = Symbol::parse(function.name);
+            if let Some(outer) = symbol.outer(function.name) {
+                inner.entry(outer).or_default().push(function.id);
+            }
+            if symbol.suffix.is_empty()
                 && let Some((file, line)) = binary.declared_at(&function)
                 && files.contains(file)
             {
@@ -97,6 +104,7 @@ impl<'b, 'a> Namer<'b, 'a> {
         Self {
             binary,
             named,
+            inner,
             declared,
             recovering: defers.recovering.iter().copied().collect(),
         }
@@ -143,16 +151,14 @@ impl<'b, 'a> Namer<'b, 'a> {
     /// The wrapper or literal of `function` that starts on `line`, when there is only one. Where the code
     /// comes together before the closure is used, this tells what the code does not.
     fn wrapper_on(&self, function: &Function<'a>, line: u32) -> Option<Function<'a>> {
-        let functions = self.binary.functions();
-        let mut on_line = ["deferwrap", "func", ""].into_iter().flat_map(|kind| {
-            (1..)
-                .map(move |number| format!("{}.{kind}{number}", function.name))
-                .map_while(|name| functions.function(*self.named.get(name.as_str())?))
-                .filter(|candidate| {
-                    let declared = self.binary.declared_at(candidate);
-                    declared.is_some_and(|(_, start)| start == line)
-                })
-        });
+        let inner = self.inner.get(function.name)?;
+        let mut on_line = inner
+            .iter()
+            .filter_map(|&id| self.binary.functions().function(id))
+            .filter(|candidate| {
+                let declared = self.binary.declared_at(candidate);
+                declared.is_some_and(|(_, start)| start == line)
+            });
         let only = on_line.next()?;
         on_line.next().is_none().then_some(only)
     }

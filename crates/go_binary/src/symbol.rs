@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+/// What Go wrote in names before Go 1.20: `F·dwrap·1` is what `F.deferwrap1` is now.
+const MIDDLE_DOT: char = '·';
+const OLD_WRAPPER: &str = "·dwrap";
+
 /// The name of a function in the table, in parts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Symbol<'a> {
@@ -32,7 +36,7 @@ impl<'a> Symbol<'a> {
         Self {
             package: unescape(&name[..dot]),
             declaration,
-            suffix: rest[declaration.len()..].trim_start_matches(['.', '-']),
+            suffix: rest[declaration.len()..].trim_start_matches(['.', '-', MIDDLE_DOT]),
         }
     }
 
@@ -40,7 +44,20 @@ impl<'a> Symbol<'a> {
     #[must_use]
     pub fn is_wrapper(&self) -> bool {
         let last = self.suffix.rsplit('.').next().unwrap_or_default();
-        last.starts_with("deferwrap") || last.starts_with("gowrap")
+        last.starts_with("deferwrap") || last.starts_with("gowrap") || last.contains(OLD_WRAPPER)
+    }
+
+    /// The name of the function that this one, called `name`, is a literal or a wrapper in.
+    #[must_use]
+    pub(crate) fn outer<'n>(&self, name: &'n str) -> Option<&'n str> {
+        if self.suffix.is_empty() {
+            return None;
+        }
+        let old = name.rfind(MIDDLE_DOT).and_then(|_| name.rfind(OLD_WRAPPER));
+        let end = old.or_else(|| name.rfind('.'))?;
+        // A dot in front of the suffix, or in it.
+        (end + MIDDLE_DOT.len_utf8() + self.suffix.len() >= name.len())
+            .then(|| name[..end].trim_end_matches(MIDDLE_DOT))
     }
 }
 
@@ -52,7 +69,7 @@ fn declaration(rest: &str) -> &str {
             match c {
                 '[' => depth += 1,
                 ']' => depth = depth.saturating_sub(1),
-                '.' | '-' if depth == 0 && at > from => return at,
+                '.' | '-' | MIDDLE_DOT if depth == 0 && at > from => return at,
                 _ => {}
             }
         }
@@ -151,5 +168,22 @@ mod tests {
     fn wrappers_are_known() {
         assert!(Symbol::parse("main.f.func1.deferwrap2").is_wrapper());
         assert!(!Symbol::parse("main.f.func1").is_wrapper());
+        assert!(Symbol::parse("main.f.func1·dwrap·2").is_wrapper());
+    }
+
+    #[test]
+    fn literals_and_wrappers_have_outer_functions() {
+        let outer = |name| Symbol::parse(name).outer(name);
+        assert_eq!(outer("main.f.deferwrap1"), Some("main.f"));
+        assert_eq!(outer("a/b.(*T).m.func1.2"), Some("a/b.(*T).m.func1"));
+        assert_eq!(outer("main.f·dwrap·1"), Some("main.f"));
+        assert_eq!(outer("main.f.func2·dwrap·1"), Some("main.f.func2"));
+        assert_eq!(
+            outer("main.f[go.shape.int].func1"),
+            Some("main.f[go.shape.int]")
+        );
+        assert_eq!(outer("main.f-range1.2"), Some("main.f-range1"));
+        assert_eq!(outer("main.f"), None);
+        assert_eq!(outer("main.(*T).m"), None);
     }
 }

@@ -169,6 +169,9 @@ fn computed(instruction: &Instruction, state: &State) -> Option<(usize, Value)> 
     let value = match instruction.mnemonic() {
         Mnemonic::Lea => address(instruction, state),
         Mnemonic::Xor if other(1) == Some(target) => Value::Known(0),
+        Mnemonic::Mov if is_immediate(instruction.op1_kind()) => {
+            Value::Known(instruction.immediate(1))
+        }
         Mnemonic::Mov if instruction.op0_register().is_gpr64() => match instruction.op1_kind() {
             OpKind::Register => state.register(other(1)?),
             OpKind::Memory => state.load(address(instruction, state)),
@@ -177,6 +180,14 @@ fn computed(instruction: &Instruction, state: &State) -> Option<(usize, Value)> 
         _ => return None,
     };
     Some((target, value))
+}
+
+/// A number that fills its register: moves to 32 bits clear the rest.
+const fn is_immediate(kind: OpKind) -> bool {
+    matches!(
+        kind,
+        OpKind::Immediate32 | OpKind::Immediate32to64 | OpKind::Immediate64
+    )
 }
 
 /// The number of a general register.

@@ -54,7 +54,7 @@ mod tests {
     fn events(arch: Arch, code: &[u8]) -> Vec<(u64, Event)> {
         let mut events = Vec::new();
         walk(arch, code, ENTRY, &mut |pc, event, _| {
-            events.push((pc - ENTRY, event))
+            events.push((pc - ENTRY, event));
         });
         events
     }
@@ -77,6 +77,13 @@ mod tests {
 
     #[test]
     fn addresses_are_followed_until_paths_meet() {
+        // mov r13, 0; mov [rsp+8], r13: how Go 1.19 clears slots
+        let code = [0x49, 0xc7, 0xc5, 0, 0, 0, 0, 0x4c, 0x89, 0x6c, 0x24, 0x08];
+        let zero = Event::Store {
+            at: 8,
+            value: Value::Known(0),
+        };
+        assert_eq!(events(Arch::Amd64, &code), [(7, zero)]);
         // xor eax, eax; mov [rsp+8], rax; je +0; mov [rsp+16], rax; ret
         let code = [
             &[0x31, 0xc0, 0x48, 0x89, 0x44, 0x24, 0x08, 0x74, 0x00][..],
