@@ -17,6 +17,7 @@ use super::waits::{WaitKind, waits_at};
 use super::{Answered, LockField};
 use crate::cfg::Cfg;
 use crate::facts::{FunctionFacts, Point, param_number};
+use crate::place::Place;
 use crate::resource::calls;
 use crate::sites::{LiteralUse, LockOp, Mutex};
 
@@ -451,7 +452,24 @@ impl LockContracts {
             None => spots.push((spot, needs, mutex)),
         };
         let mut taken = Vec::new();
+        let takes_in = |func: FuncId, place: &Place<'_>| {
+            facts.locks().iter().any(|other| {
+                other.op.acquires()
+                    && other.point.func == func
+                    && other.place.as_ref() == Some(place)
+            })
+        };
         for lock in facts.locks() {
+            // A goroutine, or whoever gets the literal, gives it back.
+            if let Some(place) = &lock.place
+                && !runs(lock.point.func)
+                && !lock.op.acquires()
+                && !takes_in(lock.point.func, place)
+            {
+                contract
+                    .unclear
+                    .extend(OuterLock::of(body, &Spot::of_place(facts, place)));
+            }
             if let Some(place) = &lock.place
                 && runs(lock.point.func)
             {
@@ -614,6 +632,21 @@ impl LockContracts {
             (index, func) != here
                 && file.func(func).features.intersects(Features::LOCK)
                 && assigns(file, func)
+                && {
+                    let body = Body::new(cx, index, func);
+                    let facts = FunctionFacts::new(&body);
+                    { facts.locks().iter() }.any(|lock| {
+                        lock.op.acquires() && field_of(&facts, lock.operand).as_ref() == Some(field)
+                    })
+                }
+        })
+    }
+
+    /// Whether a function of the package that takes this lock calls one of this name.
+    pub fn is_called_under(&self, cx: &PackageCx<'_>, field: &LockField, name: &str) -> bool {
+        declared(cx).any(|(index, file, func)| {
+            file.func(func).features.intersects(Features::LOCK)
+                && calls(file, func).contains(name)
                 && {
                     let body = Body::new(cx, index, func);
                     let facts = FunctionFacts::new(&body);

@@ -199,8 +199,9 @@ impl<'a> FunctionFacts<'a> {
 }
 
 impl FunctionFacts<'_> {
-    /// The lock that the function is called with, if its name ends in `Locked` and the receiver has
-    /// one lock, or one called `mu`.
+    /// The lock that the function is called with, if its name ends in `Locked`, the receiver has one
+    /// lock, or one called `mu`, and a function that takes this lock calls it; only when it is taken
+    /// again.
     pub fn entered_lock(&self, contracts: &LockContracts) -> Option<EnteredLock> {
         let file = self.file();
         let body = self.body();
@@ -241,9 +242,15 @@ impl FunctionFacts<'_> {
             indices: Vec::new(),
         };
         let conditions = Conditions::of(self);
+        let field = field_of_spot(self, &spot);
         let follower = Follower::new(self, contracts, &conditions, spot);
         let events = follower.follow_entered();
-        Some(EnteredLock { name, events })
+        let takes_again = |event: &LockEvent| matches!(event.fate, LockFate::Again { .. });
+        // The name may speak of another lock: one caller has to hold this one.
+        let function = file.name(file.func(self.root()).name?);
+        let is_held = events.iter().any(takes_again)
+            && field.is_some_and(|field| contracts.is_called_under(body.cx(), &field, function));
+        is_held.then_some(EnteredLock { name, events })
     }
 }
 

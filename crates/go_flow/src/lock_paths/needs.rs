@@ -149,9 +149,16 @@ pub(super) fn needs(facts: &FunctionFacts<'_>, point: Point) -> Vec<Need> {
                     false => equal.then_some(unknown),
                 }
             }
-            _ => {
+            // A question that an argument answers: `if key.IsEmpty()`, `if options.Wait`.
+            kind => {
+                let asked = match kind {
+                    ExprKind::Call { fun, .. } => file.selector(file.unparen(fun)),
+                    ExprKind::Selector { .. } => file.selector(cond),
+                    _ => None,
+                };
+                let of_param = asked.is_some_and(|(x, _)| is_param(x)) && needs_true;
                 let text = file.expr_text(cond).to_ascii_lowercase();
-                text.contains("lock").then_some(unknown)
+                (of_param || text.contains("lock")).then_some(unknown)
             }
         };
         found.extend(need);

@@ -139,6 +139,7 @@ impl FunctionFacts<'_> {
         let field = field_of(self, operand)?;
         let lock = lock?;
         let cx = self.body().cx();
+        let mut side = None;
         for (index, file, root) in declared(cx) {
             if (index, root) == (self.body().file_index(), self.root())
                 || !mentions(file, root, name)
@@ -153,22 +154,25 @@ impl FunctionFacts<'_> {
                 if is_token(&facts, &deeds, deed, name) {
                     continue;
                 }
-                if let Some(side) = facts.renamed(contracts, func, (name, &field), deed, lock) {
-                    return Some(side);
-                }
+                let renamed = facts.renamed(contracts, func, (name, &field), deed, lock);
+                side = side.or(renamed);
                 for (x, found) in deeds {
-                    if found == deed
-                        && name_of(file, x) == Some(name)
-                        && field_of(&facts, x).as_ref() == Some(&field)
-                        && let Some(takes) =
-                            facts.needs(contracts, (func, x, deed), None, Some(lock))
+                    if found != deed
+                        || name_of(file, x) != Some(name)
+                        || field_of(&facts, x).as_ref() != Some(&field)
                     {
-                        return Some(facts.side(takes));
+                        continue;
+                    }
+                    match facts.needs(contracts, (func, x, deed), None, Some(lock)) {
+                        Some(takes) => side = side.or_else(|| Some(facts.side(takes))),
+                        // Of those at the other end of a channel one is enough.
+                        None if deed != Deed::Done => return None,
+                        None => {}
                     }
                 }
             }
         }
-        None
+        side
     }
 
     /// Whether a function has itself made, closed, or added to what it waits for.
@@ -423,11 +427,13 @@ fn is_token(facts: &FunctionFacts<'_>, deeds: &[(ExprId, Deed)], deed: Deed, nam
 /// somebody has counted.
 fn has_room(facts: &FunctionFacts<'_>, name: &str) -> bool {
     let is_sized_make = |file: &File, value: ExprId| {
-        let Some((fun, &[_, size])) = file.call(file.unparen(value)) else {
+        let Some((fun, &[ty, size])) = file.call(file.unparen(value)) else {
             return false;
         };
+        // A channel with room for values that say nothing counts: tokens, or slots.
+        let is_counter = || file.expr_text(ty).ends_with("struct{}");
         file.ident(file.unparen(fun)) == Some("make")
-            && matches!(file.expr(file.unparen(size)).kind, ExprKind::BasicLit(_))
+            && (matches!(file.expr(file.unparen(size)).kind, ExprKind::BasicLit(_)) || is_counter())
             && file.expr_text(size) != "0"
     };
     let cx = facts.body().cx();

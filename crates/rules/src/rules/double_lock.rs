@@ -23,7 +23,7 @@ declare_rule! {
     /// between assigns to either.
     ///
     /// A function whose name ends in `Locked` is called with the lock of its receiver held, if the
-    /// receiver has one lock or one that is called `mu`.
+    /// receiver has one lock or one that is called `mu`, and a function that takes it is a caller.
     ///
     /// A called function takes a lock when it does so before anything else with it. One that takes it
     /// only when a parameter says so counts when the argument is a constant that does; one that gives

@@ -25,7 +25,8 @@ declare_rule! {
     /// assigns to with the lock held: who is waited for cannot come in.
     ///
     /// It is silent when the other side is not found, since a wait under a lock may be meant: writes
-    /// to a connection are often kept apart that way. A `select` that can also end by a timer, by
+    /// to a connection are often kept apart that way; when somebody at the other end of a channel does
+    /// without the lock; and when the function itself counted, made or closed what it waits for. A `select` that can also end by a timer, by
     /// `Done()` of a context or by a channel that is called like one that ends things is left alone,
     /// as is `(*sync.Cond).Wait`, which gives its lock back. Tests are left alone.
     ///

@@ -138,6 +138,46 @@ func (s *store) resetLocked() {
 	}
 }
 
+func (s *store) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resetLocked() // want
+}
+
+// The name speaks of a lock that callers hold, which is another one.
+type stream struct {
+	hdr  sync.Mutex
+	sent bool
+}
+
+func (s *store) sendLocked(st *stream) {
+	st.sent = s.Len() > 0
+}
+
+func (s *store) send(st *stream) {
+	st.hdr.Lock()
+	defer st.hdr.Unlock()
+	s.sendLocked(st)
+}
+
+// The argument answers whether it is taken.
+type key string
+
+func (k key) IsEmpty() bool { return k == "" }
+
+func (s *store) find(k key) int {
+	if k.IsEmpty() {
+		return s.Len()
+	}
+	return len(k)
+}
+
+func (s *store) walk(k key) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(k)
+}
+
 type embedded struct {
 	sync.Mutex
 	n int

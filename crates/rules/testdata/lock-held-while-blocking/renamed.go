@@ -51,3 +51,66 @@ func (c *calm) unblock(n int) {
 	defer c.mu.Unlock()
 	c.changes <- n
 }
+
+type mailbox struct {
+	mu     sync.Mutex
+	ch     chan int
+	sealed bool
+}
+
+// One receiver does without the lock.
+func (m *mailbox) send(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.sealed {
+		m.ch <- n
+	}
+}
+
+func (m *mailbox) receive() int {
+	return <-m.ch
+}
+
+func (m *mailbox) seal() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sealed = true
+	for {
+		select {
+		case n := <-m.ch:
+			println(n)
+		default:
+			return
+		}
+	}
+}
+
+// A channel of tokens.
+type slots struct {
+	mu    sync.Mutex
+	slots chan struct{}
+	n     int
+}
+
+func newSlots(n int) *slots {
+	return &slots{slots: make(chan struct{}, n)}
+}
+
+func (s *slots) release() {
+	s.mu.Lock()
+	s.n--
+	<-s.slots
+	s.mu.Unlock()
+}
+
+func (s *slots) reserve() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case s.slots <- struct{}{}:
+		s.n++
+		return true
+	default:
+		return false
+	}
+}

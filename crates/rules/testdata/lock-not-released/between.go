@@ -87,3 +87,22 @@ func (s *store) open() (*store, error) {
 func (s *store) close() {
 	s.handed.Unlock()
 }
+
+// A goroutine of the called function gives it back.
+func (s *store) handOn(n int) {
+	s.n = n
+	go func() {
+		defer s.mu.Unlock()
+		s.n++
+	}()
+}
+
+func (s *store) viaGoroutine(n int) error {
+	s.mu.Lock()
+	if n == 0 {
+		s.mu.Unlock()
+		return errEmpty
+	}
+	s.handOn(n)
+	return nil
+}
