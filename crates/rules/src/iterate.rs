@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::{Repair, errors};
 use crate::life::gives_error;
 
 /// Whether a function calls something that such a loop may ask, and the model speaks of `rule`.
@@ -46,6 +47,21 @@ pub(crate) struct Unasked {
 /// Whether the loop stands in a function that has an error to return.
 pub(crate) fn can_tell(cx: &RuleCx<'_>, unasked: &Unasked) -> bool {
     gives_error(cx, cx.facts().func_of_expr(unasked.call))
+}
+
+/// Asks for the error behind the loop and returns it.
+pub(crate) fn repair(cx: &RuleCx<'_>, unasked: &Unasked) -> Option<Repair> {
+    let file = cx.file();
+    let func = cx.facts().func_of_expr(unasked.call);
+    let call = file.expr(unasked.call).span;
+    if !gives_error(cx, func) {
+        return None;
+    }
+    let stmt = file.func(func).stmts.iter().find(|&stmt| {
+        matches!(file.stmt(stmt).kind, StmtKind::For { cond: Some(cond), .. }
+            if file.expr(cond).span.contains(call))
+    })?;
+    errors::check_after(cx, func, stmt, unasked.local, &unasked.method)
 }
 
 /// What is gone over when the types are unknown: tells the method to be asked.

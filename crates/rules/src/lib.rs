@@ -15,6 +15,7 @@ mod duty;
 mod early;
 mod ending;
 mod endless;
+mod fixes;
 mod fresh;
 mod groups;
 mod harmless;

@@ -7,6 +7,8 @@ use go_types::{Callee, Object, PackageCx, Type};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::{Repair, errors};
+use crate::masks::own_stmts;
 use crate::release::may_acquire;
 use crate::rule::RuleMeta;
 use crate::sink::{Backing, backing, is_of_system};
@@ -306,6 +308,37 @@ fn is_over_checked_buffer(cx: &RuleCx<'_>, sink: ExprId) -> bool {
     })
 }
 
+/// Lets the error of the release be seen, if that is plain.
+fn repair(cx: &RuleCx<'_>, class: &Class, event: &LifeEvent) -> Option<Repair> {
+    let file = cx.file();
+    let release = event.release;
+    let func = cx.facts().func_of_expr(event.call);
+    let gives_one = cx
+        .body()
+        .results_of_call(release)
+        .is_some_and(|types| matches!(*types, [ty] if cx.body().is_error(ty)));
+    let is_known = gives_one || (cx.body().type_of(release).is_unknown() && !is_flushed(class));
+    if class.closing.error_method.is_some() || !is_known {
+        return None;
+    }
+    errors::is_only_release(cx, release)?;
+    let site = cx.facts().defers().iter().find(|site| {
+        let span = file.stmt(site.stmt).span;
+        span.contains(file.expr(release).span)
+    });
+    let stmt_of = |func: FuncId| {
+        own_stmts(cx, func).find(|&stmt| {
+            matches!(file.stmt(stmt).kind, StmtKind::Expr(call) if file.unparen(call) == release)
+        })
+    };
+    match site {
+        Some(site) if site.point.func != func => None,
+        Some(site) if site.call == release => errors::join_deferred(cx, func, site.stmt, release),
+        Some(site) => errors::join_in_literal(cx, func, stmt_of(site.literal?)?, release),
+        None => errors::check_here(cx, func, stmt_of(func)?, release),
+    }
+}
+
 fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, event: &LifeEvent) {
     let file = cx.file();
     let span = file.expr(event.release).span;
@@ -332,7 +365,10 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, event: &LifeE
         ),
         _ => format!("return the error of `{call}` when nothing else has failed"),
     };
-    let mut finding = cx.report(meta, span, message).help(help);
+    let mut finding = cx
+        .report(meta, span, message)
+        .help(help)
+        .repair(repair(cx, class, event));
     finding = finding.related(file.expr(event.call).span, "it is opened here");
     if event.at != event.release {
         let at: Span = file.expr(event.at).span;

@@ -8,6 +8,7 @@ use go_types::{Callee, LocalKind, Object, PackageCx};
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, too_late};
+use crate::fixes;
 use crate::rule::RuleMeta;
 use crate::rules::rule_by_name;
 use crate::story::story;
@@ -531,7 +532,10 @@ fn report(cx: &RuleCx<'_>, meta: &'static RuleMeta, class: &Class, leak: &Leak) 
         "goroutine" => format!("{message}, and its goroutine goes on"),
         what => format!("{message}, with the {what} in it"),
     };
-    let mut finding = cx.report(meta, span, message).help(how);
+    let mut finding = cx
+        .report(meta, span, message)
+        .help(how)
+        .repair(fixes::release::repair(cx, class, leak));
     for (span, text) in story(cx, &leak.hops) {
         finding = finding.related(span, text);
     }

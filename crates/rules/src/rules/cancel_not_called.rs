@@ -50,7 +50,8 @@ declare_rule! {
     /// value that finds its way there through reflection or an interface.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix adds the `defer` behind the call. This is safe where the context is only lent to what the
+    /// function calls, and unsafe where something may go on with it.
     pub CancelNotCalled {
         name: "cancel-not-called",
         category: Context,

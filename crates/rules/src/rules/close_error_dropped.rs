@@ -60,7 +60,9 @@ declare_rule! {
     /// hand closes the file and looks at the error, nothing is reported.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix gives the error result a name, if it has none, and defers a literal that adds the error to
+    /// it: by `errors.Join` from Go 1.20 on, else when there is no other. A release by hand right before
+    /// `return …, nil` is checked where it stands. This is safe: nothing changes unless it fails.
     pub CloseErrorDropped {
         name: "close-error-dropped",
         category: Errors,

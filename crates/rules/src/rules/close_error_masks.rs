@@ -6,6 +6,7 @@ use go_types::{LocalId, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::errors;
 use crate::masks::{Assigned, assigned, mention_count, mentions, method_called, own_stmts};
 use crate::rule::{Rule, declare_rule};
 
@@ -58,7 +59,8 @@ declare_rule! {
     /// When the error of the release is the more important one.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix keeps both errors: by `errors.Join` from Go 1.20 on, else the first. This is safe: the
+    /// function returns an error more, never less.
     pub CloseErrorMasks {
         name: "close-error-masks",
         category: Errors,
@@ -208,7 +210,8 @@ fn report(cx: &RuleCx<'_>, at: &Assigned, release: Release, result: LocalId) {
                 "`{name}` takes the result of the deferred `{call}` whatever went wrong before, so an error becomes nil when that works"
             );
             cx.report(&CloseErrorMasks::META, span, message)
-                .help(format!("`{name} = errors.Join({name}, {call})` keeps both"));
+                .help(format!("`{name} = errors.Join({name}, {call})` keeps both"))
+                .repair(errors::join_statement(cx, name, at.stmt, at.value));
         }
         Release::Through => {
             let value = cx.snippet(at.value);
@@ -219,7 +222,8 @@ fn report(cx: &RuleCx<'_>, at: &Assigned, release: Release, result: LocalId) {
                 .help(format!(
                     "keep the first: assign only `if {name} == nil`, or join both by `errors.Join`"
                 ))
-                .at_most(Severity::Note);
+                .at_most(Severity::Note)
+                .repair(errors::join_value(cx, name, at.value));
         }
     }
 }

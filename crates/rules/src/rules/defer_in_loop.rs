@@ -7,6 +7,7 @@ use go_types::{Init, LocalKind, MemberKind, Object};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
+use crate::fixes::loops::wrap;
 use crate::keeps::{Carrier, is_kept};
 use crate::once::is_passed_once;
 use crate::origin::{Origin, origin, root_local, starts_within};
@@ -98,7 +99,9 @@ declare_rule! {
     /// short, and the test is soon over.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix wraps the body of the loop in a function literal that is called at once; `continue` becomes
+    /// `return`, and errors that the body returns are passed on. This is safe for what the iteration
+    /// itself acquires. There is no fix where control leaves the loop in another way.
     pub DeferInLoop {
         name: "defer-in-loop",
         category: Placement,
@@ -175,8 +178,13 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     };
     let message =
         format!("`{call}` runs when {end} returns, not at the end of the iteration: {consequence}");
+    let is_of_round = duty
+        .subject
+        .is_some_and(|subject| matches!(origin(cx, subject, within), Origin::Made(_)));
+    let is_release = duty.kind.is_release() && is_of_round || deadlock.is_some();
     let mut finding = cx
         .report(&DeferInLoop::META, cx.file().stmt(site.stmt).span, message)
+        .repair(wrap(cx, site.point.func, lp.stmt, is_release))
         .help(match duty.kind {
             DutyKind::Recover | DutyKind::Other => {
                 "move the body of the loop into a function of its own, and defer there".to_owned()

@@ -5,6 +5,7 @@ use go_types::{LocalId, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::errors;
 use crate::iterate::is_error;
 use crate::masks::{assigned, mentions, method_called, own_stmts};
 use crate::rule::{Rule, declare_rule};
@@ -55,7 +56,8 @@ declare_rule! {
     /// When the error is expected, and undoing the work is what was asked for.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix joins the two errors by `errors.Join`, from Go 1.20 on. This is safe: the function returns
+    /// an error more, never less.
     pub RollbackHidesError {
         name: "rollback-hides-error",
         category: Errors,
@@ -208,7 +210,8 @@ fn replaced(cx: &RuleCx<'_>, call: ExprId, branch: &Branch) {
     )
     .help(format!(
         "return `{name}`, or `errors.Join({name}, {rollback})`"
-    ));
+    ))
+    .repair(errors::join_value(cx, name, call));
 }
 
 /// `if rerr := tx.Rollback(); rerr != nil { return rerr }`

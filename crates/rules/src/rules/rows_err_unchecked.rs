@@ -6,7 +6,7 @@ use go_types::{Callee, LocalId, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::iterate::{may_iterate, never_read, unasked};
+use crate::iterate::{may_iterate, never_read, repair, unasked};
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -72,7 +72,8 @@ declare_rule! {
     /// When half of the rows are as good as all of them.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix asks for the error behind the loop and returns it, with the zero values of the other
+    /// results. This is safe: nothing changes unless there is an error.
     pub RowsErrUnchecked {
         name: "rows-err-unchecked",
         category: Release,
@@ -116,7 +117,8 @@ impl Rule for RowsErrUnchecked {
                 cx.snippet(loop_.call)
             );
             cx.report(&Self::META, cx.file().expr(loop_.call).span, message)
-                .help(format!("look at `{rows}.{method}()` after the loop"));
+                .help(format!("look at `{rows}.{method}()` after the loop"))
+                .repair(repair(cx, &loop_));
         }
     }
 }

@@ -1,0 +1,135 @@
+//! Where it is known that a call has given what it gives: the place for a `defer`.
+
+use go_flow::{Acquisition, CallEnd};
+use go_syntax::{BinaryOp, BranchKind, ExprId, ExprKind, StmtId, StmtKind};
+use go_types::{LocalId, Object};
+
+use super::Change;
+use super::lines::{insert_after, insert_first};
+use crate::blocks::InList;
+use crate::cx::RuleCx;
+
+/// A place between statements.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Anchor {
+    /// After this statement.
+    After(StmtId),
+    /// At the start of this block.
+    In(StmtId),
+}
+
+impl Anchor {
+    /// Inserts lines there.
+    pub(crate) fn insert(self, cx: &RuleCx<'_>, code: &str) -> Option<Change> {
+        match self {
+            Self::After(stmt) => insert_after(cx, stmt, code),
+            Self::In(block) => insert_first(cx, block, code),
+        }
+    }
+
+    /// The statement that comes next there.
+    pub(crate) fn next(self, cx: &RuleCx<'_>) -> Option<StmtId> {
+        match self {
+            Self::After(stmt) => InList::of(cx, stmt)?.next(),
+            Self::In(block) => cx.file().block_stmts(block).first().copied(),
+        }
+    }
+}
+
+/// Where what `acquisition` gives is first known to be there: behind the check of its error, or at
+/// once when it has none.
+pub(crate) fn acquired(cx: &RuleCx<'_>, acquisition: &Acquisition) -> Option<Anchor> {
+    let file = cx.file();
+    let stmt = acquisition.stmt;
+    let Some(error) = acquisition.error else {
+        return (!may_have_error(cx, acquisition)).then_some(Anchor::After(stmt));
+    };
+    if let Some(list) = InList::of(cx, stmt) {
+        let next = list.next()?;
+        return match file.stmt(next).kind {
+            StmtKind::If {
+                init: None,
+                cond,
+                body,
+                els,
+            } => match tests(cx, cond, error.local)? {
+                Test::IsError if els.is_none() && leaves(cx, body) => Some(Anchor::After(next)),
+                Test::IsError => els
+                    .filter(|&els| matches!(file.stmt(els).kind, StmtKind::Block(_)))
+                    .map(Anchor::In),
+                Test::IsNone => Some(Anchor::In(body)),
+            },
+            _ => None,
+        };
+    }
+    // `if x, err := call(); err == nil {`
+    let around = file.func(cx.root()).stmts.iter().find(
+        |&other| matches!(file.stmt(other).kind, StmtKind::If { init: Some(init), .. } if init == stmt),
+    )?;
+    match file.stmt(around).kind {
+        StmtKind::If {
+            cond, body, els, ..
+        } => match tests(cx, cond, error.local)? {
+            Test::IsNone => Some(Anchor::In(body)),
+            Test::IsError => els
+                .filter(|&els| matches!(file.stmt(els).kind, StmtKind::Block(_)))
+                .map(Anchor::In),
+        },
+        _ => None,
+    }
+}
+
+/// Whether a result of the call that nobody looks at may be an error.
+fn may_have_error(cx: &RuleCx<'_>, acquisition: &Acquisition) -> bool {
+    let body = cx.body();
+    match body.results_of_call(acquisition.call) {
+        Some(types) if types.iter().all(|ty| !ty.is_unknown()) => {
+            types.iter().any(|&ty| body.is_error(ty))
+        }
+        _ => acquisition.results.iter().any(Option::is_none),
+    }
+}
+
+/// What a condition says of an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Test {
+    /// There is one.
+    IsError,
+    /// There is none.
+    IsNone,
+}
+
+/// What the condition `cond` says of `error`, when it says nothing else.
+pub(crate) fn tests(cx: &RuleCx<'_>, cond: ExprId, error: LocalId) -> Option<Test> {
+    let file = cx.file();
+    let ExprKind::Binary { op, x, y } = file.expr(file.unparen(cond)).kind else {
+        return None;
+    };
+    let is_error = |expr| cx.body().object(file.unparen(expr)) == Object::Local(error);
+    let is_nil = |expr| cx.body().object(file.unparen(expr)) == Object::Nil;
+    if !(is_error(x) && is_nil(y)) {
+        return None;
+    }
+    match op {
+        BinaryOp::Ne => Some(Test::IsError),
+        BinaryOp::Eq => Some(Test::IsNone),
+        _ => None,
+    }
+}
+
+/// Whether control never comes to the end of `block`.
+pub(crate) fn leaves(cx: &RuleCx<'_>, block: StmtId) -> bool {
+    let Some(&last) = cx.file().block_stmts(block).last() else {
+        return false;
+    };
+    match cx.file().stmt(last).kind {
+        StmtKind::Return(_) => true,
+        StmtKind::Branch { kind, .. } => kind != BranchKind::Fallthrough,
+        StmtKind::Expr(call) => {
+            let call = cx.file().unparen(call);
+            matches!(cx.facts().call_end(call), Some(CallEnd::Never(_)))
+                || matches!(cx.file().call(call), Some((fun, _)) if cx.file().ident(fun) == Some("panic"))
+        }
+        _ => false,
+    }
+}
