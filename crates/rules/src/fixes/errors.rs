@@ -142,11 +142,12 @@ pub(crate) fn join_deferred(
     let file = cx.file();
     let span = file.stmt(defer).span;
     let text = file.expr_text(release);
-    if text.contains('\n') || has_tail(file, span.start) {
+    // What a loop piles up is a matter of its own, and settled first.
+    if text.contains('\n') || has_tail(file, span.start) || is_in_loop(cx, defer) {
         return None;
     }
     let error = named_error(cx, func, span.start)?;
-    let (body, import) = joining(cx, &error.name, text)?;
+    let (body, import) = joining(cx, span.start, &error.name, text)?;
     let indent = indent(cx, span.start);
     let code = indented(indent, &format!("defer func() {{\n{body}}}()\n"));
     let mut edits = error.edits;
@@ -185,7 +186,7 @@ pub(crate) fn join_statement(
     }
     crate::blocks::whole_lines(cx, span)?;
     InList::of(cx, stmt)?;
-    let (body, import) = joining(cx, error, text)?;
+    let (body, import) = joining(cx, span.start, error, text)?;
     let indent = indent(cx, span.start);
     // `body` is indented by one tab for the literal that it stands in.
     let plain: String = body
@@ -198,8 +199,13 @@ pub(crate) fn join_statement(
 }
 
 /// The statements of the literal, and an import that they need.
-fn joining(cx: &RuleCx<'_>, error: &str, release: &str) -> Option<(String, Option<Change>)> {
-    let own = fresh(cx, "cerr")?;
+fn joining(
+    cx: &RuleCx<'_>,
+    at: u32,
+    error: &str,
+    release: &str,
+) -> Option<(String, Option<Change>)> {
+    let own = own_name(cx, at, error, release)?;
     if cx.go_at_least(20)
         && let Some((errors, import)) = imports::ensure(cx, "errors")
     {
@@ -214,6 +220,22 @@ fn joining(cx: &RuleCx<'_>, error: &str, release: &str) -> Option<(String, Optio
         format!("\tif {own} := {release}; {error} == nil {{\n\t\t{error} = {own}\n\t}}\n"),
         None,
     ))
+}
+
+/// A name for the error of a release, which hides nothing that is meant at `at`.
+fn own_name(cx: &RuleCx<'_>, at: u32, error: &str, release: &str) -> Option<String> {
+    let file = cx.file();
+    let names = cx.body().names();
+    ["cerr", "closeErr", "cerr2"]
+        .into_iter()
+        .find(|&name| {
+            name != error
+                && !release.contains(name)
+                && !names
+                    .locals()
+                    .any(|(id, local)| file.span_text(local.span) == name && is_visible(cx, id, at))
+        })
+        .map(str::to_owned)
 }
 
 /// `errors.Join(a, b)`, with the import that it may need.

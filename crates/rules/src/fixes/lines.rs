@@ -75,6 +75,38 @@ fn insert_at(cx: &RuleCx<'_>, at: u32, indent: &str, code: &str) -> Option<Chang
     Some((Span::new(at, at), indented(indent, code)))
 }
 
+/// Removes whole lines, and the blank line that gofmt would remove with them: the second of two, or
+/// one at the start or the end of a block.
+pub(crate) fn remove(cx: &RuleCx<'_>, lines: Span) -> Option<Change> {
+    let text = cx.file().text();
+    let before = text.get(..lines.start as usize)?;
+    let after = text.get(lines.end as usize..)?;
+    if is_seam(cx.file(), lines.start, lines.end) || touches_aligned(cx.file(), lines) {
+        return None;
+    }
+    let previous = before.lines().next_back().unwrap_or("").trim();
+    let next = after.lines().next().unwrap_or("");
+    let opens = previous.ends_with('{') || previous.ends_with(':');
+    if next.trim().is_empty() && !after.is_empty() && (previous.is_empty() || opens) {
+        let end = lines.end + u32::try_from(next.len() + 1).ok()?;
+        return Some((Span::new(lines.start, end), String::new()));
+    }
+    if previous.is_empty() && next.trim_start().starts_with('}') {
+        let blank = before.trim_end_matches(['\n', '\r', '\t', ' ']);
+        let end_of_line = before.get(blank.len()..)?.find('\n')?;
+        let start = u32::try_from(blank.len() + end_of_line + 1).ok()?;
+        return Some((Span::new(start, lines.end), String::new()));
+    }
+    Some((lines, String::new()))
+}
+
+/// Whether comments at the ends of these lines may be aligned with those of the neighbours.
+fn touches_aligned(file: &File, lines: Span) -> bool {
+    let last = lines.end.saturating_sub(1);
+    (has_tail(file, lines.start) && lines.start > 0 && has_tail(file, lines.start - 1))
+        || (has_tail(file, last) && has_tail(file, lines.end))
+}
+
 /// Whether the line that ends at `start` and the one that starts at `end` both end in a comment.
 fn is_seam(file: &File, start: u32, end: u32) -> bool {
     start > 0 && has_tail(file, start - 1) && has_tail(file, end)

@@ -38,7 +38,7 @@ pub(crate) fn wrap(
     };
     let mut exits = Exits::default();
     find_exits(file, Node::Stmt(body), false, false, &mut exits);
-    if exits.other {
+    if exits.other || sets_result(cx, func, body) {
         return None;
     }
     let block = file.stmt(body).span;
@@ -97,6 +97,23 @@ pub(crate) fn wrap(
             .to_owned(),
         edits: vec![(lines, format!("{head}{text}{tail}"))],
     })
+}
+
+/// Whether a literal in the body sets a result of the function: the literal around it would return
+/// before, and what is returned then would take its place.
+fn sets_result(cx: &RuleCx<'_>, func: FuncId, body: StmtId) -> bool {
+    let file = cx.file();
+    let within = file.stmt(body).span;
+    let names = cx.body().names();
+    names
+        .locals()
+        .filter(|(_, local)| local.is_result() && local.func == func)
+        .any(|(id, _)| {
+            names
+                .uses(id)
+                .iter()
+                .any(|used| used.func != func && within.contains(file.expr(used.expr).span))
+        })
 }
 
 /// The lines between the braces of a block.

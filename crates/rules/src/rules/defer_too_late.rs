@@ -10,6 +10,7 @@ use crate::FileInput;
 use crate::blocks::{InList, lines_with_comment, whole_lines};
 use crate::cx::{Finding, RuleCx};
 use crate::deferred::{leak_by_defer, releases, source, too_late};
+use crate::fixes::lines;
 use crate::release::{matters, may_acquire, variable, wording};
 use crate::rule::{Rule, declare_rule};
 use crate::rules::rule_by_name;
@@ -172,18 +173,19 @@ fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {
 
 /// Offers to move the `defer` up.
 fn add_fix(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId, finding: Finding<'_>) {
-    let Some((lines, after)) = movable(cx, leak, defer) else {
+    let Some((lines_of_defer, after)) = movable(cx, leak, defer) else {
+        return;
+    };
+    let insertion = Span::new(after.end, after.end);
+    let Some(removal) = lines::remove(cx, lines_of_defer) else {
         return;
     };
     finding.fix(
         Applicability::Safe,
         "Move the `defer` up, to where there is something to release",
         [
-            (
-                Span::new(after.end, after.end),
-                cx.file().span_text(lines).to_owned(),
-            ),
-            (lines, String::new()),
+            (insertion, cx.file().span_text(lines_of_defer).to_owned()),
+            removal,
         ],
     );
 }
