@@ -4,6 +4,7 @@
 
 mod astdump;
 mod inspect;
+mod fixes;
 mod leaks;
 mod missing;
 mod mutants;
@@ -32,6 +33,8 @@ pub(crate) enum Oracle {
     Missing(MissingArgs),
     /// `check` of defects that public projects mended, before they did: how many are found.
     Leaks(LeaksArgs),
+    /// `fix` of our cases and of real code: it builds, and has fewer findings and no new ones.
+    Fixes(FixesArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
     Peers(PeersArgs),
 }
@@ -115,6 +118,23 @@ pub(crate) struct LeaksArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle fixes`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct FixesArgs {
+    /// Only the corpora whose names contain one of these.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Make the copies in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
+}
+
 /// The flags of `oracle peers`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct PeersArgs {
@@ -134,6 +154,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Inspect(args) => inspect::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
+        Oracle::Fixes(args) => fixes::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
     }
 }
