@@ -3,8 +3,8 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
-mod inspect;
 mod fixes;
+mod inspect;
 mod leaks;
 mod missing;
 mod mutants;
