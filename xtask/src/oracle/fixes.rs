@@ -40,7 +40,7 @@ struct Corpus {
     patterns: Vec<&'static str>,
     /// Whether the copy is the GOROOT to build with.
     is_goroot: bool,
-    /// Whether each file becomes a module of its own.
+    /// Whether each file becomes a package of its own.
     is_cases: bool,
 }
 
@@ -201,7 +201,6 @@ fn one(
             go.root.clone()
         },
         is_unsafe,
-        is_cases: corpus.is_cases,
         cache: scratch.join("gocache"),
     };
     let before = place.findings()?;
@@ -283,7 +282,6 @@ struct Place<'a> {
     patterns: &'a [&'static str],
     goroot: PathBuf,
     is_unsafe: bool,
-    is_cases: bool,
     cache: PathBuf,
 }
 
@@ -366,14 +364,7 @@ impl Place<'_> {
         let mut sound = BTreeSet::new();
         for package in packages {
             let mut command = self.go();
-            // Where each case is a module of its own, it is built in its own folder.
-            if self.is_cases {
-                command
-                    .current_dir(self.folder.join(package))
-                    .args(["vet", "-p=2", "."]);
-            } else {
-                command.args(["vet", "-p=2", package]);
-            }
+            command.args(["vet", "-p=2", package]);
             if output(&mut command)?.status.success() {
                 sound.insert(package.clone());
             }
@@ -432,26 +423,25 @@ fn output(command: &mut Command) -> Result<Output> {
         .with_context(|| format!("starting {:?}", command.get_program()))
 }
 
-/// Copies each case into a folder of its own, as a module in the language version that it asks for.
+/// Copies each case into a folder of its own, all in one module. Cases that ask for another version of
+/// the language are left out.
 fn copy_cases(from: &Path, to: &Path) -> Result<()> {
     for file in files_below(from)? {
         let text =
             std::fs::read_to_string(from.join(&file)).with_context(|| format!("reading {file}"))?;
+        if !file.ends_with(".go") || text.lines().any(|line| line.starts_with("// go: ")) {
+            continue;
+        }
         let folder = to.join(file.trim_end_matches(".go"));
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("creating {}", folder.display()))?;
         let name = file.rsplit('/').next().unwrap_or(&file);
-        let version = text
-            .lines()
-            .find_map(|line| line.strip_prefix("// go: "))
-            .unwrap_or("1.27");
-        std::fs::write(folder.join(name), &text)?;
-        std::fs::write(
-            folder.join("go.mod"),
-            format!("module example.com/case\n\ngo {}\n", version.trim()),
-        )?;
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    Ok(())
+    let path = to.join("go.mod");
+    std::fs::write(&path, "module example.com/cases\n\ngo 1.27\n")
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {

@@ -173,8 +173,8 @@ fn run_list(project: &Project, args: &LeaksArgs, tool: &Tool, list: &List) -> Re
             absent.insert(tree);
             continue;
         }
-        let spoken = findings(tool, &file, leak)
-            .with_context(|| format!("checking {}", file.display()))?;
+        let spoken =
+            findings(tool, &file, leak).with_context(|| format!("checking {}", file.display()))?;
         let verdict = if spoken.contains(&leak.rule) || speaks_for(&spoken, category) {
             Verdict::Found
         } else if spoken
