@@ -29,6 +29,7 @@ register! {
     waitgroup_add_inside::WaitgroupAddInside,
     fatal_in_goroutine::FatalInGoroutine,
     double_close::DoubleClose,
+    close_not_repeatable::CloseNotRepeatable,
     send_after_close::SendAfterClose,
     waitgroup_waits_for_itself::WaitgroupWaitsForItself,
     waitgroup_never_waited::WaitgroupNeverWaited,

@@ -177,6 +177,12 @@ impl<'c, 'a> Channels<'c, 'a> {
         crate::harmless::is_standard(self.cx.facts(), package)
     }
 
+    /// Whether the function or its literals assign to a place, or to something on the way to it.
+    pub(crate) fn is_set(&self, place: &Place<'a>) -> bool {
+        let mut writes = self.writes.iter();
+        writes.any(|write| place.changes_with(&write.place))
+    }
+
     /// Whether a place is assigned a second time somewhere: in the function or its literals.
     pub(crate) fn is_assigned_once(&self, place: &Place<'a>) -> bool {
         let writes = self.writes.iter();
