@@ -21,6 +21,7 @@ mod place;
 mod resource;
 mod search;
 mod sites;
+mod switches;
 mod vars;
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub fn models() -> &'static Models {
 }
 
 /// The files that are shipped.
+/// Of a variable number of arguments, so many are known.
+const MOST_VARIADIC: usize = 8;
+
 fn shipped() -> Vec<ModelFile> {
     let read = |(name, text): &(&str, &str)| {
         toml::from_str(text).unwrap_or_else(|error| panic!("{name} is shipped: {error}"))
@@ -195,6 +198,10 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
             let effect = effect(fate);
             match param.parse() {
                 Ok(index) => function.params.push((index, effect)),
+                // Wherever it stands among the arguments.
+                Err(_) if param == "variadic" => {
+                    function.params.extend((0..MOST_VARIADIC).map(|index| (index, effect)));
+                }
                 Err(_) => function.recv = Some(effect),
             }
         }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use go_syntax::{
     AssignOp, BinaryOp, DeclKind, ExprId, ExprKind, SpecKind, StmtId, StmtKind, UnaryOp,
 };
-use go_types::{Builtin, Callee, LocalId, MemberId, MemberKind, Object, Type};
+use go_types::{Builtin, Callee, LocalId, Object};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
+use crate::switches::exhaustive;
 use crate::vars::Value;
 
 /// What a condition asks.
@@ -83,7 +84,7 @@ impl<'a> Conditions<'a> {
             writes: RefCell::default(),
         };
         let switches = switches(facts);
-        let exhaustive = exhaustive(facts);
+        let exhaustive = exhaustive(facts, false);
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         // By the value that is compared: where, and with what.
         let mut compared: FxHashMap<String, Vec<(StmtOrExpr, Key)>> = FxHashMap::default();
@@ -547,59 +548,6 @@ fn comparison(
         }
         _ => None,
     }
-}
-
-/// The clauses of switches over an unexported type of the package that name each of its constants.
-fn exhaustive(facts: &FunctionFacts<'_>) -> FxHashSet<StmtId> {
-    let file = facts.file();
-    let body = facts.body();
-    let names = body.cx().names();
-    let mut found = FxHashSet::default();
-    for stmt in file.func(facts.root()).stmts.iter() {
-        let StmtKind::Switch {
-            tag: Some(tag),
-            body: block,
-            ..
-        } = file.stmt(stmt).kind
-        else {
-            continue;
-        };
-        let clauses = file.block_stmts(block);
-        let mut listed: FxHashSet<MemberId> = FxHashSet::default();
-        for &clause in clauses {
-            if let StmtKind::CaseClause { list, .. } = file.stmt(clause).kind {
-                listed.extend(file.exprs(list).iter().filter_map(|&expr| {
-                    match body.object(file.unparen(expr)) {
-                        Object::Member(member) => Some(member),
-                        _ => None,
-                    }
-                }));
-            }
-        }
-        if listed.len() < 2 {
-            continue;
-        }
-        let ty = body.type_of(tag);
-        let Type::Named { name, .. } = body.cx().ty(ty) else {
-            continue;
-        };
-        // Values of an exported type may come from anywhere.
-        let named = body.cx().named(name);
-        if named.package != *names.path() || named.name.starts_with(char::is_uppercase) {
-            continue;
-        }
-        let all_listed = names
-            .members()
-            .filter(|(id, member)| {
-                matches!(member.kind, MemberKind::Const { .. })
-                    && body.identical(body.cx().type_of_member(*id), ty)
-            })
-            .all(|(id, _)| listed.contains(&id));
-        if all_listed {
-            found.extend(clauses);
-        }
-    }
-    found
 }
 
 /// The tag of the switch that each clause belongs to; type switches left out.

@@ -206,6 +206,9 @@ impl<'a> Tracker<'_, 'a> {
         }
         let contract: &Contract = &self.contract(call).contract;
         let effect = contract.param(index);
+        if effect == ArgEffect::Borrow && self.is_served(call, class) {
+            return ArgEffect::Keep;
+        }
         if effect != ArgEffect::Unknown {
             return effect;
         }
@@ -219,6 +222,9 @@ impl<'a> Tracker<'_, 'a> {
                 return ArgEffect::Borrow;
             }
         }
+        if self.is_served(call, class) {
+            return ArgEffect::Keep;
+        }
         match self.param_type(call, index) {
             // Through such a parameter it cannot be closed, and whoever keeps it does not own it; but
             // it must not be closed while it is in use.
@@ -228,6 +234,17 @@ impl<'a> Tracker<'_, 'a> {
             },
             _ => ArgEffect::Unknown,
         }
+    }
+
+    /// Whether a call serves a listener, which mostly goes on until the listener is closed.
+    fn is_served(&self, call: ExprId, class: ClassId) -> bool {
+        *self.models().class(class).rule == *"listener-not-closed"
+            && match self.facts().callee(call) {
+                Callee::Func { name, .. } | Callee::Selected { name, .. } => {
+                    name.starts_with("Serve") || name.starts_with("serve")
+                }
+                _ => false,
+            }
     }
 
     /// What it may do with a stream that a call makes another one of.

@@ -16,6 +16,7 @@ use super::nodes::NodeInfo;
 use super::state::{Fact, How, State, Sym};
 use crate::cfg::{EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
+use crate::switches::exhaustive;
 
 /// Following one resource may take so many steps; then nothing is said of it.
 const BUDGET: usize = 4_000;
@@ -154,6 +155,7 @@ pub(crate) struct Tracker<'f, 'a> {
     pub(crate) nodes: RefCell<FxHashMap<Point, Rc<NodeInfo>>>,
     tested: OnceCell<FxHashSet<LocalId>>,
     switches: OnceCell<FxHashMap<StmtId, StmtId>>,
+    exhaustive: OnceCell<FxHashSet<StmtId>>,
     fields: RefCell<FxHashMap<Box<str>, Sym>>,
     /// The fields that the resource at hand was put into.
     pub(crate) put_into: RefCell<Vec<(TypeId, Box<str>)>>,
@@ -175,6 +177,7 @@ impl<'f, 'a> Tracker<'f, 'a> {
             nodes: RefCell::default(),
             tested: OnceCell::new(),
             switches: OnceCell::new(),
+            exhaustive: OnceCell::new(),
             fields: RefCell::default(),
             put_into: RefCell::default(),
             class: std::cell::Cell::new(ClassId::CLOSER),
@@ -281,6 +284,13 @@ impl<'f, 'a> Tracker<'f, 'a> {
             switches
         });
         switches.get(&clause).copied()
+    }
+
+    /// Whether a clause is of a switch over a type of the package that names each of its constants.
+    pub(crate) fn is_exhaustive(&self, clause: StmtId) -> bool {
+        self.exhaustive
+            .get_or_init(|| exhaustive(self.facts, true))
+            .contains(&clause)
     }
 
     /// All calls that acquire, with what they give.

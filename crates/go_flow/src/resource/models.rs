@@ -444,6 +444,11 @@ impl Models {
         self.by_owner.get(&*unversioned(ty))
     }
 
+    /// Whether a kind is one that no model describes: whatever has a method that ends its use.
+    pub(crate) fn is_inferred(&self, id: ClassId) -> bool {
+        id == ClassId::CLOSER || ClassId::ENDERS.iter().any(|&(ender, _)| ender == id)
+    }
+
     /// What is known of a kind.
     #[inline]
     pub fn class(&self, id: ClassId) -> &Class {

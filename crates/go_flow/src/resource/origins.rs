@@ -2,7 +2,7 @@
 //! started was made before, and is followed from there.
 
 use go_syntax::{ExprId, ExprKind, StmtKind, UnaryOp};
-use go_types::{Callee, LocalId, Object, TypeId};
+use go_types::{Builtin, Callee, LocalId, Object, TypeId};
 
 use super::contract::{Gives, Subject};
 use super::explore::Tracker;
@@ -55,8 +55,32 @@ impl Tracker<'_, '_> {
             return Vec::new();
         };
         match self.body().object(self.file().unparen(subject)) {
-            Object::Local(local) => self.made_for(local),
+            Object::Local(local) => {
+                let mut made = self.made_for(local);
+                // What was looked up somewhere has an owner there.
+                if self.models().is_inferred(gives.class) {
+                    made.retain(|&(made_by, _, _)| self.makes_new(made_by));
+                }
+                made
+            }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether an expression makes a value that nobody else has: a literal, or a call whose name says
+    /// so.
+    fn makes_new(&self, expr: ExprId) -> bool {
+        match self.file().expr(expr).kind {
+            ExprKind::Call { .. } => match self.facts().callee(expr) {
+                Callee::Builtin(Builtin::New) => true,
+                Callee::Func { name, .. } | Callee::Selected { name, .. } => {
+                    ["New", "new", "Make", "make"]
+                        .iter()
+                        .any(|verb| name.starts_with(verb))
+                }
+                _ => false,
+            },
+            _ => true,
         }
     }
 

@@ -54,6 +54,12 @@ impl<'a> Tracker<'_, 'a> {
             _ => return true,
         };
         match cfg.kind(node) {
+            // One of the cases holds.
+            NodeKind::Case { clause, .. }
+                if edge == EdgeKind::Default && self.is_exhaustive(clause) =>
+            {
+                false
+            }
             NodeKind::Cond(expr) => self.assume(state, expr, truth),
             NodeKind::Case { clause, expr } => match self.tag_of(clause) {
                 Some(Tag::None) => self.assume(state, expr, truth),
@@ -118,11 +124,16 @@ impl<'a> Tracker<'_, 'a> {
                 true
             }
             ExprKind::Call { args, .. } => match file.exprs(args).first() {
-                Some(&arg) if self.is_about_errors(cond) => match self.local(arg) {
-                    Some(local) => self.know(state, local, Fact::NonNil),
-                    None => true,
+                Some(&arg) => match self.local(arg) {
+                    Some(local)
+                        if self.is_about_errors(cond)
+                            || (state.tells_error(local) && self.asks_what_error(cond)) =>
+                    {
+                        self.know(state, local, Fact::NonNil)
+                    }
+                    _ => true,
                 },
-                _ => true,
+                None => true,
             },
             _ => true,
         }
@@ -301,6 +312,21 @@ impl<'a> Tracker<'_, 'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a call asks of what kind the error is that it is given: `db.IsCorrupted(err)`.
+    fn asks_what_error(&self, call: ExprId) -> bool {
+        let (Callee::Func { name, .. } | Callee::Selected { name, .. }) = self.facts().callee(call)
+        else {
+            return false;
+        };
+        let rest = name.strip_prefix("Is").or_else(|| name.strip_prefix("is"));
+        rest.is_some_and(|rest| {
+            rest.starts_with(char::is_uppercase)
+                && !["Nil", "OK", "Ok", "Success", "Empty", "Zero", "None"]
+                    .iter()
+                    .any(|word| rest.contains(word))
+        })
     }
 
     /// What the expressions of a clause are compared with.
