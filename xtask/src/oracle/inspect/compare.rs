@@ -56,7 +56,10 @@ pub(super) fn compare(program: &Binary<'_>, printed: &Printed, places: &Places<'
     }
     let mut seen = BTreeSet::new();
     for (name, group) in &groups {
-        judge(name, group, printed, places, &mut seen, &mut score);
+        let reached = |line| group.iter().any(|found| is_reached(program, found, line));
+        judge(
+            name, group, printed, places, &reached, &mut seen, &mut score,
+        );
     }
     let contained = Contained::of(program, places);
     for (function, defers) in &printed.functions {
@@ -82,6 +85,7 @@ fn judge(
     group: &[&DeferFunction<'_>],
     printed: &Printed,
     places: &Places<'_>,
+    reached: &dyn Fn(u32) -> bool,
     seen: &mut BTreeSet<SourceFunction>,
     score: &mut Score,
 ) {
@@ -106,19 +110,30 @@ fn judge(
             None => here,
         });
     }
+    // The statements that were printed and not found, if all of that is as it should be.
     let fits = |function: &SourceFunction| {
         let printed = &printed.functions[function];
         // Several copies of a function with ranges over functions have the same name.
         let copies = (found.len() / printed.len().max(1)).max(1);
         let all: Defers = (0..copies).flat_map(|_| printed.iter().cloned()).collect();
-        found.len() + unreachable == all.len() && is_part(&found, &all)
+        let missing = without(&all, &found)?;
+        let is_explained = if group.iter().any(|found| found.open.is_some()) {
+            missing.len() == unreachable
+        } else {
+            // Other defers that never run leave no trace: there is no instruction on their lines.
+            missing.iter().all(|&(line, _)| !reached(line))
+        };
+        is_explained.then_some(missing.len())
     };
     let candidates = candidates.unwrap_or_default();
-    match candidates.iter().find(|function| fits(function)) {
-        Some(function) => {
+    let agreed = candidates
+        .iter()
+        .find_map(|&function| Some((function, fits(function)?)));
+    match agreed {
+        Some((function, missing)) => {
             score.agree += found.len();
-            score.unreachable += unreachable;
-            seen.insert((*function).clone());
+            score.unreachable += missing;
+            seen.insert(function.clone());
         }
         None => {
             let printed: Vec<_> = candidates
@@ -135,12 +150,31 @@ fn judge(
     }
 }
 
-/// Whether all of `part` is in `whole`, each as often.
-fn is_part(part: &Defers, whole: &Defers) -> bool {
+/// What is left of `whole` without `part`; nothing when not all of `part` is in it, each as often.
+fn without(whole: &Defers, part: &Defers) -> Option<Defers> {
     let mut rest = whole.clone();
-    part.iter().all(|entry| {
-        let at = rest.iter().position(|other| other == entry);
-        at.map(|at| rest.swap_remove(at)).is_some()
+    for entry in part {
+        let at = rest.iter().position(|other| other == entry)?;
+        rest.swap_remove(at);
+    }
+    Some(rest)
+}
+
+/// Whether an instruction of a function comes from this line of it.
+fn is_reached(program: &Binary<'_>, found: &DeferFunction<'_>, line: u32) -> bool {
+    let table = program.functions();
+    let Some(function) = table.function(found.function) else {
+        return true;
+    };
+    // Where it goes on after a panic was recovered belongs to no statement, and has the line of any.
+    let end = match function.deferreturn {
+        0 => function.end,
+        offset => function.entry + u64::from(offset),
+    };
+    let runs = table.lines(&function).filter(|run| run.start < end);
+    runs.map(|run| run.start).any(|pc| {
+        let frames = program.frames_in(&function, pc);
+        frames.last().is_none_or(|frame| frame.line == line)
     })
 }
 

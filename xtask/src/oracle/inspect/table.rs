@@ -105,8 +105,8 @@ impl Page {
              compared with what the compiler printed: every function of the program with defers must have the\n\
              defers of the function of the source that it was made of, line by line and class by class. *Sites*\n\
              counts copies (generic code, inlined literals) for themselves, *statements* does not. *Unreachable*\n\
-             are statements that the compiler printed and then found out never to run; the program says how many\n\
-             there are in a function. *Not in the program* are statements of functions that the linker left out,\n\
+             are statements that the compiler printed and then found out never to run: slots that nothing is stored\n\
+             into, or lines without an instruction. *Not in the program* are statements of functions that the linker left out,\n\
              which is checked. The offsets of the runtime's structures are held against DWARF on the way.\n\n\
              | build | functions | with defers | sites | agree | % | statements | unreachable | not in the program | disagreements |\n\
              |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
