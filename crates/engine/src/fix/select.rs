@@ -20,6 +20,9 @@ pub(super) fn without_conflicts<'d>(
     let mut taken: Vec<Claim<'d>> = Vec::new();
     let mut chosen = Vec::new();
     for finding in findings {
+        if moves_comments(&file, finding) {
+            continue;
+        }
         let claims = claims(&file, finding);
         if claims
             .iter()
@@ -34,6 +37,33 @@ pub(super) fn without_conflicts<'d>(
         }
     }
     chosen
+}
+
+/// Whether a fix changes the length of a line whose comment gofmt has aligned with that of a
+/// neighbour: the result would not be formatted.
+fn moves_comments(file: &File, finding: &Diagnostic) -> bool {
+    let text = file.text();
+    let has_tail = |at: u32| {
+        let (start, end) = (line_start(text, at), line_end(text, at));
+        let comments = file.comments();
+        let first = comments.partition_point(|comment| comment.span.start < start);
+        comments.get(first).is_some_and(|comment| {
+            let from = comment.span.start;
+            let code = text.get(start as usize..from as usize).unwrap_or_default();
+            from < end && !code.trim().is_empty()
+        })
+    };
+    let mut edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+    edits.any(|edit| {
+        let (start, end) = (edit.range.start, edit.range.end);
+        let is_within_a_line = end <= line_end(text, start) && !edit.text.contains('\n');
+        let is_as_long = edit.text.len() == (end - start) as usize;
+        let first = line_start(text, start);
+        let next = line_end(text, start) + 1;
+        let has_neighbour =
+            first > 0 && has_tail(first - 1) || (next as usize) < text.len() && has_tail(next);
+        is_within_a_line && !is_as_long && has_tail(start) && has_neighbour
+    })
 }
 
 /// The lines that a fix wants for itself.
