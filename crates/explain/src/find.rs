@@ -19,7 +19,6 @@ pub(crate) struct Found {
     /// By index of the file in the package.
     pub(crate) paths: Vec<PathBuf>,
     /// The minor version of the language that each file is written in.
-    #[expect(dead_code, reason = "running a function needs it")]
     pub(crate) versions: Vec<u32>,
     pub(crate) file: u32,
     /// A declared function, or a literal in it.

@@ -2,19 +2,22 @@
 //! values, and what comes of results and panics.
 //!
 //! `find` finds the function that is meant, `sites` describes its defer statements, `structure` the
-//! ways out by control flow. The [`Explanation`] is plain data; `text` prints it.
+//! ways out by control flow; `explore` runs the function with the machine of `run` and makes that more
+//! exact. The [`Explanation`] is plain data; `text` prints it.
 //! No findings are made here, and nothing is judged.
 
 mod error;
+mod explore;
 mod find;
 mod model;
 mod releases;
+mod run;
 mod sites;
 mod source;
 mod structure;
 mod text;
 
-use go_flow::{FunctionFacts, Models};
+use go_flow::{CallEnd, FunctionFacts, Models};
 use go_project::Project;
 use go_types::{Body, PackageCx, ProjectLoader, root_of};
 
@@ -26,6 +29,7 @@ pub use model::{
 pub use text::write_text;
 
 use find::Found;
+use run::World;
 use sites::Sites;
 use source::{Lines, one_line};
 use structure::Structure;
@@ -62,7 +66,7 @@ struct Explainer<'r, 'a> {
     facts: &'r FunctionFacts<'a>,
 }
 
-impl Explainer<'_, '_> {
+impl<'a> Explainer<'_, 'a> {
     fn explain(&self) -> Explanation {
         let (found, facts) = (self.found, self.facts);
         let file = facts.file();
@@ -91,7 +95,19 @@ impl Explainer<'_, '_> {
             .collect();
         let results = self.results();
         let structure = Structure::new(facts, &lines, found.func, &timed);
-        let ways = structure.ways(&results);
+        let mut ways = structure.ways(&results);
+        let explored = explore::explore(&self.world(), found.file, found.func);
+        let stmts: Vec<_> = wanted.iter().map(|site| site.stmt).collect();
+        let at: Vec<u32> = defers.iter().map(|defer| defer.site.line).collect();
+        let own: Vec<bool> = defers.iter().map(|defer| defer.within.is_none()).collect();
+        let telling = explore::Telling {
+            explored: &explored,
+            stmts: &stmts,
+            lines: &at,
+            own: &own,
+            results: &results,
+        };
+        telling.refine(&mut ways);
         for (index, panics) in structure.only_by_panic(&ways) {
             defers[index].never = Some(if panics {
                 "it runs only if something panics: no other way out leads past it".to_owned()
@@ -113,12 +129,25 @@ impl Explainer<'_, '_> {
             end_line,
             literal: found.func != facts.root() || func.name.is_none(),
             signature: one_line(file.span_text(head)),
-            basis: Basis::ControlFlow,
+            basis: telling.basis(),
             notes: self.notes(&lines, &defers),
             defers,
             ways,
             source: source_lines(file.text(), line, end_line),
         }
+    }
+
+    fn world(&self) -> World<'a> {
+        let (found, facts) = (self.found, self.facts);
+        let ends = facts
+            .calls()
+            .iter()
+            .filter_map(|site| match facts.call_end(site.call) {
+                Some(CallEnd::Never(end)) => Some(((found.file, site.call), end)),
+                _ => None,
+            })
+            .collect();
+        World::new(facts.body().cx(), found.versions.clone(), ends)
     }
 
     /// The names of the results; their numbers in brackets where they have none.

@@ -185,6 +185,8 @@ pub struct Way {
     pub reached: bool,
     /// What holds whenever this way is taken, as decided in the function.
     pub given: Vec<String>,
+    /// What was done before, where nothing depends on what is not in the source.
+    pub before: Vec<Deed>,
     /// What the return statement puts into the results.
     pub puts: Vec<ResultValue>,
     /// The deferred calls in the order in which they run.

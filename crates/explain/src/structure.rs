@@ -390,6 +390,7 @@ impl<'r, 'a> Structure<'r, 'a> {
             text,
             reached: state.is_some(),
             given: Vec::new(),
+            before: Vec::new(),
             puts,
             runs,
             skips,
