@@ -10,6 +10,7 @@ mod fuzz;
 mod generated;
 mod goast;
 mod oracle;
+mod page;
 mod process;
 mod project;
 mod sample;

@@ -5,6 +5,7 @@
 mod astdump;
 mod fixes;
 mod inspect;
+mod explain;
 mod leaks;
 mod missing;
 mod mutants;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 pub(crate) use self::table::settle as settle_table;
+use crate::page::{self, PageArgs};
 use crate::project::Project;
 
 /// Which layer to hold against its reference.
@@ -37,6 +39,10 @@ pub(crate) enum Oracle {
     Fixes(FixesArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
     Peers(PeersArgs),
+    /// `explain` of generated programs: what it says is what they print when Go runs them.
+    Explain(ExplainArgs),
+    /// The pages that `explain` writes, in headless Chromium: they are drawn without a complaint.
+    Page(PageArgs),
 }
 
 /// The flags of `oracle syntax`.
@@ -146,6 +152,20 @@ pub(crate) struct PeersArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
+/// The flags of `oracle explain`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// How many programs.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) programs: u32,
+    /// The seed of the first 250; the others follow.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Write the programs that do something else to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
@@ -156,6 +176,8 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Leaks(args) => leaks::run(project, args),
         Oracle::Fixes(args) => fixes::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
+        Oracle::Explain(args) => explain::run(project, args),
+        Oracle::Page(args) => page::run(project, args),
     }
 }
 

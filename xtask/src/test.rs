@@ -11,7 +11,7 @@ use crate::process;
 use crate::project::{self, Project};
 use crate::toolchains::{self, GO};
 use crate::ui::{complain, say};
-use crate::{fuzz, generated, oracle, std_index, tidy};
+use crate::{fuzz, generated, oracle, page, std_index, tidy};
 
 /// The flags of `test`.
 #[derive(clap::Args, Debug)]
@@ -39,6 +39,8 @@ enum Needs {
     Deny,
     /// A C++ compiler.
     Cxx,
+    /// A browser that draws without a screen.
+    Chromium,
 }
 
 const STEPS: &[Step] = &[
@@ -81,6 +83,11 @@ const STEPS: &[Step] = &[
         name: "oracle",
         needs: Needs::Go,
         run: oracle::check_all,
+    },
+    Step {
+        name: "page",
+        needs: Needs::Chromium,
+        run: page::check,
     },
     Step {
         name: "fuzz",
@@ -139,6 +146,7 @@ fn provide(project: &Project, needs: Needs) -> Result<()> {
         Needs::Nothing => Ok(()),
         Needs::Go => toolchains::go_toolchain(project, GO).map(drop),
         Needs::Deny => toolchains::cargo_deny(project).map(drop),
+        Needs::Chromium => page::browser().map(drop),
         Needs::Cxx if process::exists("c++") => Ok(()),
         Needs::Cxx => bail!("no C++ compiler (`c++`) was found; libFuzzer is built with it"),
     }

@@ -374,6 +374,8 @@ pub(crate) enum ExplainFormat {
     Text,
     /// One object, described in docs/explain.md.
     Json,
+    /// One page with a drawing, which needs nothing from elsewhere.
+    Html,
 }
 
 #[derive(Args, Debug)]

@@ -22,6 +22,8 @@ const MAX_STEPS: u64 = 3_000_000;
 const MAX_VARIANTS: usize = 4;
 /// So many deferred calls are told one by one.
 const MAX_RUNS: usize = 64;
+/// So many where only one path leads there.
+const MAX_RUNS_OF_ONE: usize = 5000;
 
 /// What the runs of a function have shown.
 pub(crate) struct Explored {
@@ -192,7 +194,10 @@ impl Telling<'_> {
     /// Tells what the paths that leave by a way have in common, and where they differ.
     fn tell(&self, way: &mut Way, paths: &[&PathResult], basis: Basis) {
         way.reached = true;
-        way.given = common(paths, false);
+        // One run stands for all calls that may panic with these defers registered.
+        if way.kind != WayKind::Calls {
+            way.given = common(paths, false);
+        }
         if way.kind == WayKind::Return || way.kind == WayKind::End {
             way.puts = self.puts(way, paths);
         }
@@ -242,7 +247,8 @@ impl Telling<'_> {
             .map(|path| path.runs.iter().map(|run| (run.stmt, run.many)).collect())
             .collect();
         let is_same = shapes.windows(2).all(|pair| pair[0] == pair[1]);
-        if is_same && shapes[0].len() <= MAX_RUNS {
+        let most = if paths.len() == 1 { MAX_RUNS_OF_ONE } else { MAX_RUNS };
+        if is_same && shapes[0].len() <= most {
             way.runs = (0..shapes[0].len())
                 .filter_map(|index| {
                     let runs: Vec<(&PathResult, &PathRun)> =

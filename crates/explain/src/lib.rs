@@ -3,12 +3,14 @@
 //!
 //! `find` finds the function that is meant, `sites` describes its defer statements, `structure` the
 //! ways out by control flow; `explore` runs the function with the machine of `run` and makes that more
-//! exact. The [`Explanation`] is plain data; `text` prints it.
+//! exact. The [`Explanation`] is plain data; `text` and
+//! `html` print it.
 //! No findings are made here, and nothing is judged.
 
 mod error;
 mod explore;
 mod find;
+mod html;
 mod model;
 mod releases;
 mod run;
@@ -26,6 +28,7 @@ pub use model::{
     Basis, Deed, Defer, Ending, Explanation, Operand, OperandKind, Outcome, Recovers, ResultValue,
     Run, SCHEMA, SiteId, Skip, Times, Way, WayKind,
 };
+pub use html::write_html;
 pub use text::write_text;
 
 use find::Found;

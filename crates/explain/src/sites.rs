@@ -1,7 +1,7 @@
 //! The defer statements of a function, described one by one: what is evaluated when, what the call
 //! releases, recovers and changes.
 
-use go_flow::{CallMode, DeferSite, FunctionFacts, Known, Models, Point};
+use go_flow::{CallMode, DeferSite, FunctionFacts, Known, LiteralUse, Models, Point};
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprId, ExprKind, Features, FuncId, LitKind};
 use go_types::{Builtin, Callee, LocalId, Role, Type};
@@ -204,6 +204,10 @@ impl<'a> Sites<'_, 'a> {
             return self.recovers_in(literal);
         }
         match site.callee {
+            // In a deferred literal it is as good as a call; see Go's own `gorecover`.
+            Callee::Builtin(Builtin::Recover) if self.is_deferred(site.point.func) => {
+                Recovers::Yes
+            }
             Callee::Builtin(Builtin::Recover) => Recovers::WithoutEffect,
             Callee::Builtin(_) | Callee::Conversion(_) => Recovers::No,
             Callee::Var(local) => self.recovers_in_variable(local),
@@ -216,11 +220,18 @@ impl<'a> Sites<'_, 'a> {
         }
     }
 
+    fn is_deferred(&self, func: FuncId) -> bool {
+        func != self.facts.root()
+            && matches!(self.facts.literal_runs(func), LiteralUse::Deferred { .. })
+    }
+
     fn recovers_in(&self, literal: FuncId) -> Recovers {
         let file = self.facts.file();
         let mut found = Recovers::No;
         for recover in self.facts.recovers() {
-            if recover.point.func == literal && recover.mode == CallMode::Now {
+            if recover.point.func == literal
+                && matches!(recover.mode, CallMode::Now | CallMode::Deferred(_))
+            {
                 return Recovers::Yes;
             }
             if lies_in(file, recover.point.func, literal) {

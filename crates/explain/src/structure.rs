@@ -293,7 +293,13 @@ impl<'r, 'a> Structure<'r, 'a> {
                 node: node.id,
             };
             let Effect { panic, .. } = self.facts.effect_at(point);
-            if !matches!(panic, PanicRisk::Operation | PanicRisk::Call) {
+            let ends = self.cfg.successors(node.id).iter();
+            let mut ends = ends.filter_map(|edge| match self.cfg.kind(edge.node) {
+                NodeKind::End(end) => Some(end),
+                _ => None,
+            });
+            // `os.Exit(1)` is a way out of its own.
+            if !matches!(panic, PanicRisk::Operation | PanicRisk::Call) || ends.next().is_some() {
                 continue;
             }
             let line = self.line_of(node.id);

@@ -10,6 +10,8 @@ use crate::model::{
 
 /// The source takes so many columns; what is longer is cut.
 const SOURCE_WIDTH: usize = 64;
+/// Of more deferred calls on one way out only the first are told.
+const SHOWN_RUNS: usize = 40;
 /// A function of more lines is shown in parts.
 const WHOLE: usize = 60;
 
@@ -50,6 +52,9 @@ pub fn write_text(out: &mut dyn Write, told: &Explanation) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// How the value of a panic is called of which nothing is known.
+pub(crate) const UNKNOWN_PANIC: &str = "the value of the panic";
 
 /// How it was found out what is told, in a sentence.
 pub(crate) fn basis(basis: Basis) -> &'static str {
@@ -366,8 +371,12 @@ fn one_way(out: &mut dyn Write, told: &Explanation, group: &[&Way]) -> io::Resul
     if !way.runs.is_empty() {
         writeln!(out, "      then run, in this order:")?;
     }
-    for (place, run) in way.runs.iter().enumerate() {
+    let (shown, hidden) = shortened_runs(&way.runs);
+    for (place, run) in shown.iter().enumerate() {
         one_run(out, told, place, run)?;
+    }
+    if hidden > 0 {
+        writeln!(out, "        … and {hidden} more")?;
     }
     if way.runs.is_empty() && told.defers.iter().any(|defer| defer.within.is_none()) {
         writeln!(out, "      no deferred call runs")?;
@@ -379,6 +388,12 @@ fn one_way(out: &mut dyn Write, told: &Explanation, group: &[&Way]) -> io::Resul
         writeln!(out, "      {}", clean(&outcome_line(outcome)))?;
     }
     Ok(())
+}
+
+/// The runs that are told one by one, and the number of the others.
+pub(crate) fn shortened_runs(runs: &[Run]) -> (&[Run], usize) {
+    let shown = if runs.len() > SHOWN_RUNS + 5 { SHOWN_RUNS } else { runs.len() };
+    (&runs[..shown], runs.len() - shown)
 }
 
 /// What a run is called: the call with its values.
@@ -495,8 +510,10 @@ pub(crate) fn outcome_line(outcome: &Outcome) -> String {
             format!("the caller gets {}", results.join(", "))
         }
         Ending::Panics => match &outcome.panic {
-            Some(value) => format!("the panic with {value} goes on to the caller"),
-            None => "the panic goes on to the caller".to_owned(),
+            Some(value) if value != UNKNOWN_PANIC => {
+                format!("the panic with {value} goes on to the caller")
+            }
+            _ => "the panic goes on to the caller".to_owned(),
         },
         Ending::Goexit => {
             "the goroutine ends, running the deferred calls of its callers".to_owned()

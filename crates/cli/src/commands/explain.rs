@@ -31,6 +31,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit> {
     let told = on_large_stack(|| explain::explain(&project, models.get(), &args.target))??;
     output::to(args.output.as_deref(), |out| match args.format {
         ExplainFormat::Text => explain::write_text(out, &told),
+        ExplainFormat::Html => explain::write_html(out, &told),
         ExplainFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &told)?;
             out.write_all(b"\n")

@@ -160,7 +160,7 @@ impl<'a> Machine<'_, 'a> {
                 if self.exit.is_some() {
                     self.tell(Deed::Exits { text: shown.clone(), line });
                 }
-                return Err(Stop::Exit(shown));
+                return Err(Stop::Exit);
             }
             Some(End::Blocked) => return Err(Stop::Blocked),
             Some(End::Panic) => {
@@ -214,7 +214,7 @@ impl<'a> Machine<'_, 'a> {
         self.line = line;
         self.exit = Some((super::machine::ExitKind::Calls, line));
         self.forget_variables();
-        let value = self.unknown_nonnil("its value");
+        let value = self.unknown_nonnil(crate::text::UNKNOWN_PANIC);
         Err(self.raise(value))
     }
 
@@ -276,10 +276,7 @@ impl<'a> Machine<'_, 'a> {
         match result {
             Ok(_) | Err(Stop::Goexit) => Ok(true),
             // A panic that nothing recovers ends the process.
-            Err(Stop::Panic(panic)) => Err(Stop::Exit(format!(
-                "a panic in a goroutine, {}, which nothing recovers,",
-                panic.value.shown().text
-            ))),
+            Err(Stop::Panic(_)) => Err(Stop::Exit),
             Err(Stop::Blocked) => Err(Stop::Abort(Abort::Unsupported)),
             Err(stop) => Err(stop),
         }

@@ -30,7 +30,7 @@ impl<'a> Machine<'_, 'a> {
     /// Runs the deferred calls of the function that ends like this; how it ends then.
     pub(super) fn run_defers(&mut self, completion: Exec<()>) -> Exec<()> {
         let mut state = completion;
-        if matches!(state, Err(Stop::Exit(_) | Stop::Blocked | Stop::Abort(_))) {
+        if matches!(state, Err(Stop::Exit | Stop::Blocked | Stop::Abort(_))) {
             return state;
         }
         let is_target = self.frame().is_target;
@@ -89,7 +89,7 @@ impl<'a> Machine<'_, 'a> {
                     }));
                 }
                 Err(Stop::Goexit) => state = Err(Stop::Goexit),
-                Err(stop @ (Stop::Exit(_) | Stop::Blocked)) => {
+                Err(stop @ (Stop::Exit | Stop::Blocked)) => {
                     self.note_run(is_target, deferred);
                     return Err(stop);
                 }
@@ -122,9 +122,10 @@ impl<'a> Machine<'_, 'a> {
     /// `recover()`
     pub(super) fn recover(&mut self, line: u32, how: How) -> Value {
         let by = match how {
-            // `defer recover()`: nothing lies between it and the panic.
-            How::Deferred(_) | How::Spawned => None,
-            How::Now => self.frame().run_by,
+            // `defer recover()` in the function that panics: no function lies between.
+            How::Deferred(Some(_)) | How::Spawned => None,
+            // In a deferred function that returns it is as good as a call.
+            How::Deferred(None) | How::Now => self.frame().run_by,
         };
         let top = self.panics.len().checked_sub(1);
         if let (Some(by), Some(top)) = (by, top)

@@ -202,7 +202,7 @@ impl<'a> Machine<'_, 'a> {
         } else {
             for &arg in args {
                 let value = self.value(arg)?;
-                values.push(value.shown());
+                values.push(self.operand(arg, &value));
                 given.push((value, Some(body.type_of(arg))));
             }
         }
@@ -244,6 +244,22 @@ impl<'a> Machine<'_, 'a> {
             passed.push(Value::Slice(Slice { cell, start: 0, len, cap: len }));
         }
         Ok(passed)
+    }
+
+    /// An argument as it is told: an address by the variable that it is the address of.
+    fn operand(&self, arg: ExprId, value: &Value) -> Shown {
+        let file = self.frame().body.file();
+        let is_address = matches!(
+            file.expr(file.unparen(arg)).kind,
+            ExprKind::Unary { op: go_syntax::UnaryOp::Addr, .. }
+        );
+        match value {
+            Value::Pointer(_) if is_address => Shown {
+                text: self.text(arg),
+                known: true,
+            },
+            value => value.shown(),
+        }
     }
 
     /// The types of the parameters of a function of this package, and whether it is variadic.

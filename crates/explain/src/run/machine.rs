@@ -121,7 +121,7 @@ pub(crate) enum Abort {
 pub(super) enum Stop {
     Panic(Panic),
     Goexit,
-    Exit(String),
+    Exit,
     Blocked,
     Abort(Abort),
 }
@@ -288,7 +288,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Ok(values) => Completion::Returns(values),
             Err(Stop::Panic(panic)) => Completion::Panics(panic.value.shown()),
             Err(Stop::Goexit) => Completion::Goexit,
-            Err(Stop::Exit(_)) => Completion::Exits,
+            Err(Stop::Exit) => Completion::Exits,
             Err(Stop::Blocked) => Completion::Blocks,
             Err(Stop::Abort(abort)) => return (choices, steps, Err(abort)),
         };
@@ -412,7 +412,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Ok(()) => ExitKind::Return,
             Err(Stop::Panic(_)) => ExitKind::Panic,
             Err(Stop::Goexit) => ExitKind::Goexit,
-            Err(Stop::Exit(_)) => ExitKind::Exit,
+            Err(Stop::Exit) => ExitKind::Exit,
             Err(Stop::Blocked | Stop::Abort(_)) => ExitKind::Blocks,
         };
         self.exit = Some((kind, self.line));

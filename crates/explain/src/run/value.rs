@@ -195,10 +195,10 @@ impl Value {
             Self::Nil => known("nil".to_owned()),
             Self::Func(func) => match &**func {
                 Func::Unknown { text } => vague(text.clone()),
-                Func::External { text, .. } => known(text.clone()),
-                _ => known("a function".to_owned()),
+                Func::External { text, .. } => vague(text.clone()),
+                _ => vague("a function".to_owned()),
             },
-            Self::Pointer(_) => known("a pointer".to_owned()),
+            Self::Pointer(_) => vague("a pointer".to_owned()),
             Self::Struct(fields) | Self::Array(fields) => {
                 let fields: Vec<Shown> = fields.iter().map(Self::shown).collect();
                 Shown {
@@ -215,7 +215,7 @@ impl Value {
             }
             Self::Slice(slice) => vague(format!("a slice of {}", slice.len)),
             Self::Map(_) => vague("a map".to_owned()),
-            Self::Chan(_) => known("a channel".to_owned()),
+            Self::Chan(_) => vague("a channel".to_owned()),
             Self::Iface(_, value) => value.shown(),
             Self::RuntimeError(text) => known(text.to_string()),
             Self::Entries(_) | Self::Queue(_) => vague("?".to_owned()),

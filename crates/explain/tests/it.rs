@@ -1,0 +1,8 @@
+//! Explanations against real Go, and of what people write.
+
+#[path = "it/generate.rs"]
+mod generate;
+#[path = "it/predict.rs"]
+mod predict;
+#[path = "it/random.rs"]
+mod random;
