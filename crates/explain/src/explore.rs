@@ -16,8 +16,8 @@ use crate::run::{
 const MAX_PATHS: usize = 400;
 /// So many calls are found, one after the other, into which it is better not to look.
 const MAX_RESTARTS: usize = 200;
-/// So many steps are made in all.
-const MAX_STEPS: u64 = 3_000_000;
+/// So many steps are made in all paths together.
+const MAX_STEPS: u64 = 1_000_000;
 /// So many different runs are told one by one.
 const MAX_VARIANTS: usize = 4;
 /// So many deferred calls are told one by one.
@@ -30,27 +30,91 @@ pub(crate) struct Explored {
     paths: Vec<PathResult>,
     /// Whether there are no other paths.
     complete: bool,
+    /// Why there may be.
+    why: Option<String>,
 }
 
-/// Runs a function in all ways.
-pub(crate) fn explore(world: &World<'_>, file: u32, func: FuncId) -> Explored {
-    let mut opaque = FxHashSet::default();
-    let mut left = MAX_STEPS;
-    for _ in 0..=MAX_RESTARTS {
-        let mut memo = Memo {
-            opaque: opaque.clone(),
-            ..Memo::default()
-        };
-        match all_paths(world, &mut memo, &mut left, file, func) {
-            Ok(explored) => return explored,
-            Err(call) => {
-                opaque.insert(call);
-            }
+impl Explored {
+    /// How it was found out what is told.
+    fn basis(&self) -> Basis {
+        if !self.complete || self.paths.is_empty() {
+            return Basis::ControlFlow;
+        }
+        match &self.paths[..] {
+            [only] if only.decisions.is_empty() && !only.looked_away => Basis::Run,
+            _ => Basis::Explored,
         }
     }
-    Explored {
-        paths: Vec::new(),
-        complete: false,
+}
+
+/// Runs a function in all ways; `risky` are the lines of its statements that may panic.
+pub(crate) fn explore(world: &World<'_>, file: u32, func: FuncId, risky: &[u32]) -> Explored {
+    let mut opaque = FxHashSet::default();
+    let plain = Pass {
+        risky: &[],
+        coarse: false,
+        only_one: true,
+    };
+    let explored = plain.explore(world, &mut opaque, file, func);
+    if explored.basis() == Basis::Run {
+        return explored;
+    }
+    // Once more, with a panic where a statement may raise one.
+    let with_panics = Pass {
+        risky,
+        coarse: false,
+        only_one: false,
+    };
+    let explored = with_panics.explore(world, &mut opaque, file, func);
+    if explored.complete {
+        return explored;
+    }
+    let coarse = Pass {
+        risky,
+        coarse: true,
+        only_one: false,
+    };
+    coarse.explore(world, &mut opaque, file, func)
+}
+
+/// A way to run a function in all ways.
+struct Pass<'p> {
+    /// The lines of statements that may panic.
+    risky: &'p [u32],
+    /// Whether what neither leaves nor defers is passed over.
+    coarse: bool,
+    /// Whether to give up as soon as there is more than one path.
+    only_one: bool,
+}
+
+impl Pass<'_> {
+    fn explore(
+        &self,
+        world: &World<'_>,
+        opaque: &mut FxHashSet<(u32, go_syntax::ExprId)>,
+        file: u32,
+        func: FuncId,
+    ) -> Explored {
+        let mut left = MAX_STEPS;
+        for _ in 0..=MAX_RESTARTS {
+            let mut memo = Memo {
+                opaque: opaque.clone(),
+                risky: self.risky.to_vec(),
+                coarse: self.coarse,
+                ..Memo::default()
+            };
+            match all_paths(world, &mut memo, &mut left, file, func, self.only_one) {
+                Ok(explored) => return explored,
+                Err(call) => {
+                    opaque.insert(call);
+                }
+            }
+        }
+        Explored {
+            paths: Vec::new(),
+            complete: false,
+            why: Some("too many functions are called".to_owned()),
+        }
     }
 }
 
@@ -61,10 +125,12 @@ fn all_paths(
     left: &mut u64,
     file: u32,
     func: FuncId,
+    only_one: bool,
 ) -> Result<Explored, (u32, go_syntax::ExprId)> {
     let mut explored = Explored {
         paths: Vec::new(),
         complete: true,
+        why: None,
     };
     let mut next = Some(Choices::default());
     let mut count = 0;
@@ -72,6 +138,7 @@ fn all_paths(
         count += 1;
         if count > MAX_PATHS || *left == 0 {
             explored.complete = false;
+            explored.why = Some("there are too many paths".to_owned());
             break;
         }
         let machine = Machine::new(world, memo, choices, *left);
@@ -81,9 +148,24 @@ fn all_paths(
             Ok(path) => explored.paths.push(path),
             Err(Abort::Covered) => {}
             Err(Abort::Opaque(call)) => return Err(call),
-            Err(Abort::Steps | Abort::Unsupported) => explored.complete = false,
+            Err(Abort::Steps) => {
+                explored.complete = false;
+                explored.why = Some("it takes too many steps".to_owned());
+            }
+            Err(Abort::Unsupported) => {
+                explored.complete = false;
+                explored.why = Some(match memo.stuck {
+                    Some(line) => format!("something at line {line} cannot be run here"),
+                    None => "something in it cannot be run here".to_owned(),
+                });
+            }
         }
         next = choices.advance();
+        if only_one && next.is_some() {
+            explored.complete = false;
+            explored.why = Some("there are several paths".to_owned());
+            break;
+        }
     }
     Ok(explored)
 }
@@ -103,14 +185,15 @@ pub(crate) struct Telling<'r> {
 impl Telling<'_> {
     /// How it was found out what is told.
     pub(crate) fn basis(&self) -> Basis {
-        let explored = self.explored;
-        if !explored.complete || explored.paths.is_empty() {
-            return Basis::ControlFlow;
-        }
-        match &explored.paths[..] {
-            [only] if only.decisions.is_empty() => Basis::Run,
-            _ => Basis::Explored,
-        }
+        self.explored.basis()
+    }
+
+    /// Why values are not followed, if they are not.
+    pub(crate) fn why(&self) -> Option<&str> {
+        self.explored
+            .why
+            .as_deref()
+            .filter(|_| self.basis() == Basis::ControlFlow)
     }
 
     /// What the control flow tells, made more exact.
@@ -164,7 +247,10 @@ impl Telling<'_> {
             ways.retain(|way| way.kind != WayKind::Calls || way.reached);
         }
         ways.sort_by_key(|way| {
-            (way.kind == WayKind::Calls, way.lines.first().copied().unwrap_or(0))
+            (
+                way.kind == WayKind::Calls,
+                way.lines.first().copied().unwrap_or(0),
+            )
         });
     }
 
@@ -172,7 +258,9 @@ impl Telling<'_> {
         let (kind, text) = match path.exit {
             ExitKind::Return => (WayKind::Return, "return"),
             ExitKind::End => (WayKind::End, "the end of the function"),
-            ExitKind::Panic | ExitKind::Calls => (WayKind::Panic, "a panic of what is done or called here"),
+            ExitKind::Panic | ExitKind::Calls => {
+                (WayKind::Panic, "a panic of what is done or called here")
+            }
             ExitKind::Goexit => (WayKind::Goexit, "the goroutine ends in what is called here"),
             ExitKind::Exit => (WayKind::Exit, "the process ends in what is called here"),
             ExitKind::Blocks => (WayKind::Blocks, "a wait without end"),
@@ -212,7 +300,10 @@ impl Telling<'_> {
     fn puts(&self, way: &Way, paths: &[&PathResult]) -> Vec<ResultValue> {
         let mut puts = Vec::new();
         for (index, name) in self.results.iter().enumerate() {
-            let values: Vec<&Shown> = paths.iter().filter_map(|path| path.puts.get(index)).collect();
+            let values: Vec<&Shown> = paths
+                .iter()
+                .filter_map(|path| path.puts.get(index))
+                .collect();
             let source = way.puts.get(index).map(|put| put.value.clone());
             // The end of the function puts nothing: what there is is there.
             if way.kind == WayKind::Return && source.is_none() && way.puts.is_empty() {
@@ -223,7 +314,10 @@ impl Telling<'_> {
                 (Some(shown), _) if shown.known => shown.clone(),
                 (_, Some(text)) => Shown { text, known: false },
                 (Some(shown), None) => shown.clone(),
-                (None, None) => Shown { text: name.clone(), known: false },
+                (None, None) => Shown {
+                    text: name.clone(),
+                    known: false,
+                },
             };
             puts.push(ResultValue {
                 name: name.clone(),
@@ -247,14 +341,24 @@ impl Telling<'_> {
             .map(|path| path.runs.iter().map(|run| (run.stmt, run.many)).collect())
             .collect();
         let is_same = shapes.windows(2).all(|pair| pair[0] == pair[1]);
-        let most = if paths.len() == 1 { MAX_RUNS_OF_ONE } else { MAX_RUNS };
+        let most = if paths.len() == 1 {
+            MAX_RUNS_OF_ONE
+        } else {
+            MAX_RUNS
+        };
         if is_same && shapes[0].len() <= most {
             way.runs = (0..shapes[0].len())
                 .filter_map(|index| {
-                    let runs: Vec<(&PathResult, &PathRun)> =
-                        paths.iter().map(|path| (*path, &path.runs[index])).collect();
+                    let runs: Vec<(&PathResult, &PathRun)> = paths
+                        .iter()
+                        .map(|path| (*path, &path.runs[index]))
+                        .collect();
                     let defer = self.number(runs[0].1.stmt)?;
-                    let times = if runs[0].1.many { Times::Any } else { Times::Once };
+                    let times = if runs[0].1.many {
+                        Times::Any
+                    } else {
+                        Times::Once
+                    };
                     Some(self.run(defer, &runs, None, times))
                 })
                 .collect();
@@ -269,7 +373,10 @@ impl Telling<'_> {
             let runs: Vec<(&PathResult, &PathRun)> = paths
                 .iter()
                 .flat_map(|path| {
-                    path.runs.iter().filter(move |run| run.stmt == stmt).map(|run| (*path, run))
+                    path.runs
+                        .iter()
+                        .filter(move |run| run.stmt == stmt)
+                        .map(|run| (*path, run))
                 })
                 .collect();
             if runs.is_empty() {
@@ -310,15 +417,23 @@ impl Telling<'_> {
         maybe: Option<String>,
         times: Times,
     ) -> Run {
-        let count = runs.iter().map(|(_, run)| run.values.len()).max().unwrap_or(0);
+        let count = runs
+            .iter()
+            .map(|(_, run)| run.values.len())
+            .max()
+            .unwrap_or(0);
         let values = (0..count)
             .map(|index| {
-                let values: Vec<&Shown> =
-                    runs.iter().filter_map(|(_, run)| run.values.get(index)).collect();
+                let values: Vec<&Shown> = runs
+                    .iter()
+                    .filter_map(|(_, run)| run.values.get(index))
+                    .collect();
                 if values.len() < runs.len() {
                     return None;
                 }
-                merge(&values).filter(|shown| shown.known).map(|shown| shown.text.clone())
+                merge(&values)
+                    .filter(|shown| shown.known)
+                    .map(|shown| shown.text.clone())
             })
             .collect();
         Run {
@@ -358,7 +473,10 @@ impl Telling<'_> {
         let mut groups: Vec<(Outcome, Vec<&PathResult>)> = Vec::new();
         for path in paths {
             let outcome = self.outcome(way, path);
-            match groups.iter_mut().find(|(known, _)| same_ending(known, &outcome)) {
+            match groups
+                .iter_mut()
+                .find(|(known, _)| same_ending(known, &outcome))
+            {
                 Some((known, group)) => {
                     for (known, new) in known.results.iter_mut().zip(&outcome.results) {
                         if *known != *new {
@@ -372,15 +490,37 @@ impl Telling<'_> {
             }
         }
         let several = groups.len() > 1;
-        groups
-            .into_iter()
-            .map(|(mut outcome, group)| {
-                if several {
-                    outcome.given = distinct(&group, paths);
+        let mut told: Vec<Outcome> = Vec::new();
+        for (mut outcome, group) in groups {
+            if several {
+                outcome.given = distinct(&group, paths);
+            }
+            // What nothing tells apart is one outcome.
+            let same = told.iter_mut().find(|known| {
+                known.ending == outcome.ending
+                    && known.recovered == outcome.recovered
+                    && (known.given == outcome.given
+                        || known.given.is_empty()
+                        || outcome.given.is_empty())
+            });
+            let Some(known) = same else {
+                told.push(outcome);
+                continue;
+            };
+            if known.given != outcome.given {
+                known.given.clear();
+            }
+            for (known, new) in known.results.iter_mut().zip(&outcome.results) {
+                if *known != *new {
+                    known.value.clone_from(&known.name);
+                    known.known = false;
                 }
-                outcome
-            })
-            .collect()
+            }
+            if known.panic != outcome.panic {
+                known.panic = None;
+            }
+        }
+        told
     }
 
     fn outcome(&self, way: &Way, path: &PathResult) -> Outcome {
@@ -429,7 +569,10 @@ fn same_ending(a: &Outcome, b: &Outcome) -> bool {
         && a.recovered == b.recovered
         && a.panic == b.panic
         && (known(a) == known(b)
-            || a.results.iter().zip(&b.results).all(|(a, b)| !a.known && !b.known))
+            || a.results
+                .iter()
+                .zip(&b.results)
+                .all(|(a, b)| !a.known && !b.known))
 }
 
 fn leaves_by(path: &PathResult, way: &Way) -> bool {
@@ -466,7 +609,10 @@ fn common(paths: &[&PathResult], late: bool) -> Vec<String> {
     };
     texts(&first.decisions, late)
         .into_iter()
-        .filter(|text| rest.iter().all(|path| texts(&path.decisions, late).contains(text)))
+        .filter(|text| {
+            rest.iter()
+                .all(|path| texts(&path.decisions, late).contains(text))
+        })
         .collect()
 }
 
@@ -475,22 +621,32 @@ fn distinct(some: &[&PathResult], all: &[&PathResult]) -> Vec<String> {
     let mut found = Vec::new();
     for late in [false, true] {
         let everywhere = common(all, late);
-        found.extend(common(some, late).into_iter().filter(|text| !everywhere.contains(text)));
+        found.extend(
+            common(some, late)
+                .into_iter()
+                .filter(|text| !everywhere.contains(text)),
+        );
     }
     found
 }
 
 /// What runs of one deferred call do, told together.
 fn does(runs: &[(&PathResult, &PathRun)]) -> Vec<Deed> {
-    let mut variants: Vec<(&Vec<Deed>, Vec<&PathResult>)> = Vec::new();
+    let mut variants: Vec<(Vec<Deed>, Vec<&PathResult>)> = Vec::new();
     for (path, run) in runs {
-        match variants.iter_mut().find(|(known, _)| **known == run.does) {
-            Some((_, paths)) => paths.push(path),
-            None => variants.push((&run.does, vec![path])),
+        match variants
+            .iter_mut()
+            .find_map(|(known, paths)| Some((alike(known, &run.does)?, known, paths)))
+        {
+            Some((both, known, paths)) => {
+                *known = both;
+                paths.push(path);
+            }
+            None => variants.push((run.does.clone(), vec![path])),
         }
     }
     if let [(only, _)] = &variants[..] {
-        return (*only).clone();
+        return only.clone();
     }
     let all: Vec<&PathResult> = runs.iter().map(|(path, _)| *path).collect();
     if variants.len() <= MAX_VARIANTS {
@@ -505,7 +661,7 @@ fn does(runs: &[(&PathResult, &PathRun)]) -> Vec<Deed> {
                     } else {
                         given.join(" and ")
                     },
-                    does: deeds.clone(),
+                    does: deeds,
                 }
             })
             .collect();
@@ -521,4 +677,32 @@ fn does(runs: &[(&PathResult, &PathRun)]) -> Vec<Deed> {
         given: "it comes to that, in part".to_owned(),
         does: seen,
     }]
+}
+
+/// What two lists of deeds have in common when they differ in nothing but what a result was before.
+fn alike(a: &[Deed], b: &[Deed]) -> Option<Vec<Deed>> {
+    if a.len() != b.len() {
+        return None;
+    }
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| match (a, b) {
+            _ if a == b => Some(a.clone()),
+            (
+                Deed::Sets { name, to, line, .. },
+                Deed::Sets {
+                    name: other,
+                    to: value,
+                    line: at,
+                    ..
+                },
+            ) if name == other && to == value && line == at => Some(Deed::Sets {
+                name: name.clone(),
+                from: "something else".to_owned(),
+                to: to.clone(),
+                line: *line,
+            }),
+            _ => None,
+        })
+        .collect()
 }

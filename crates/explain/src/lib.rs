@@ -24,11 +24,11 @@ use go_project::Project;
 use go_types::{Body, PackageCx, ProjectLoader, root_of};
 
 pub use error::ExplainError;
+pub use html::write_html;
 pub use model::{
     Basis, Deed, Defer, Ending, Explanation, Operand, OperandKind, Outcome, Recovers, ResultValue,
     Run, SCHEMA, SiteId, Skip, Times, Way, WayKind,
 };
-pub use html::write_html;
 pub use text::write_text;
 
 use find::Found;
@@ -99,7 +99,13 @@ impl<'a> Explainer<'_, 'a> {
         let results = self.results();
         let structure = Structure::new(facts, &lines, found.func, &timed);
         let mut ways = structure.ways(&results);
-        let explored = explore::explore(&self.world(), found.file, found.func);
+        doubt(&mut ways, &defers);
+        let risky: Vec<u32> = ways
+            .iter()
+            .filter(|way| way.kind == WayKind::Calls)
+            .flat_map(|way| way.lines.iter().copied())
+            .collect();
+        let explored = explore::explore(&self.world(), found.file, found.func, &risky);
         let stmts: Vec<_> = wanted.iter().map(|site| site.stmt).collect();
         let at: Vec<u32> = defers.iter().map(|defer| defer.site.line).collect();
         let own: Vec<bool> = defers.iter().map(|defer| defer.within.is_none()).collect();
@@ -133,7 +139,7 @@ impl<'a> Explainer<'_, 'a> {
             literal: found.func != facts.root() || func.name.is_none(),
             signature: one_line(file.span_text(head)),
             basis: telling.basis(),
-            notes: self.notes(&lines, &defers),
+            notes: self.notes(&lines, &defers, telling.why()),
             defers,
             ways,
             source: source_lines(file.text(), line, end_line),
@@ -174,7 +180,7 @@ impl<'a> Explainer<'_, 'a> {
         names
     }
 
-    fn notes(&self, lines: &Lines, defers: &[Defer]) -> Vec<String> {
+    fn notes(&self, lines: &Lines, defers: &[Defer], why: Option<&str>) -> Vec<String> {
         let file = self.facts.file();
         let mut notes = Vec::new();
         if let Some(error) = file.errors().first() {
@@ -183,6 +189,9 @@ impl<'a> Explainer<'_, 'a> {
                 lines.at(error.span.start),
                 error.message
             ));
+        }
+        if let Some(why) = why {
+            notes.push(format!("the function was not run: {why}"));
         }
         if defers.iter().all(|defer| defer.within.is_some()) {
             notes.push("the function itself has no defer statement".to_owned());
@@ -215,4 +224,44 @@ fn source_lines(text: &str, first: u32, last: u32) -> Vec<String> {
         .take(count)
         .map(|line| line.replace('\t', "    "))
         .collect()
+}
+
+/// Where values are not followed, deferred calls may change what control flow alone would promise.
+fn doubt(ways: &mut [Way], defers: &[Defer]) {
+    for way in ways {
+        let running = |wanted: &dyn Fn(&Defer) -> bool| -> Option<usize> {
+            way.runs
+                .iter()
+                .map(|run| run.defer)
+                .find(|&defer| wanted(&defers[defer]))
+        };
+        if matches!(way.kind, WayKind::Panic | WayKind::Calls)
+            && let Some(defer) = running(&|defer| {
+                defer.recovers != Recovers::No && defer.recovers != Recovers::WithoutEffect
+            })
+        {
+            let mut goes_on = structure::plain_outcome(Ending::Panics);
+            goes_on.given = vec![format!("D{} does not recover", defer + 1)];
+            let mut returns = structure::plain_outcome(Ending::Returns);
+            returns.given = vec![format!("D{} recovers", defer + 1)];
+            returns.recovered = true;
+            way.outcomes = vec![returns, goes_on];
+        }
+        let mut changed = Vec::new();
+        for outcome in &way.outcomes {
+            for result in &outcome.results {
+                changed.push(running(&|defer| defer.changes.contains(&result.name)));
+            }
+        }
+        let mut changed = changed.into_iter();
+        for result in way
+            .outcomes
+            .iter_mut()
+            .flat_map(|outcome| &mut outcome.results)
+        {
+            if let Some(Some(defer)) = changed.next() {
+                result.value = format!("{}, or what D{} makes of it", result.value, defer + 1);
+            }
+        }
+    }
 }

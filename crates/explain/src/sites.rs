@@ -205,9 +205,7 @@ impl<'a> Sites<'_, 'a> {
         }
         match site.callee {
             // In a deferred literal it is as good as a call; see Go's own `gorecover`.
-            Callee::Builtin(Builtin::Recover) if self.is_deferred(site.point.func) => {
-                Recovers::Yes
-            }
+            Callee::Builtin(Builtin::Recover) if self.is_deferred(site.point.func) => Recovers::Yes,
             Callee::Builtin(Builtin::Recover) => Recovers::WithoutEffect,
             Callee::Builtin(_) | Callee::Conversion(_) => Recovers::No,
             Callee::Var(local) => self.recovers_in_variable(local),

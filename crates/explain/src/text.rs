@@ -385,14 +385,25 @@ fn one_way(out: &mut dyn Write, told: &Explanation, group: &[&Way]) -> io::Resul
         writeln!(out, "      D{} does not run: {}", skip.defer + 1, skip.why)?;
     }
     for outcome in &way.outcomes {
-        writeln!(out, "      {}", clean(&outcome_line(outcome)))?;
+        let otherwise = way.outcomes.len() > 1 && outcome.given.is_empty();
+        let line = outcome_line(outcome);
+        writeln!(
+            out,
+            "      {}{}",
+            if otherwise { "else " } else { "" },
+            clean(&line)
+        )?;
     }
     Ok(())
 }
 
 /// The runs that are told one by one, and the number of the others.
 pub(crate) fn shortened_runs(runs: &[Run]) -> (&[Run], usize) {
-    let shown = if runs.len() > SHOWN_RUNS + 5 { SHOWN_RUNS } else { runs.len() };
+    let shown = if runs.len() > SHOWN_RUNS + 5 {
+        SHOWN_RUNS
+    } else {
+        runs.len()
+    };
     (&runs[..shown], runs.len() - shown)
 }
 
@@ -455,6 +466,9 @@ pub(crate) fn deed_line(deed: &Deed) -> String {
             line,
         } => {
             format!("sets the result {name} to {to}; it was {from} (line {line})")
+        }
+        Deed::Recovers { value, line } if value == UNKNOWN_PANIC => {
+            format!("recovers: the panic ends (line {line})")
         }
         Deed::Recovers { value, line } => {
             format!("recovers: the panic with {value} ends (line {line})")

@@ -6,3 +6,5 @@ mod generate;
 mod predict;
 #[path = "it/random.rs"]
 mod random;
+#[path = "it/tell.rs"]
+mod tell;

@@ -61,7 +61,10 @@ pub(super) fn draw(out: &mut dyn Write, told: &Explanation) -> io::Result<()> {
         "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path class=\"tip\" d=\"M0 0 L8 4 L0 8 z\"/></marker></defs>"
     )?;
     let bottom = height - ROW / 2;
-    writeln!(out, "<line class=\"spine\" x1=\"{SPINE}\" y1=\"8\" x2=\"{SPINE}\" y2=\"{bottom}\"/>")?;
+    writeln!(
+        out,
+        "<line class=\"spine\" x1=\"{SPINE}\" y1=\"8\" x2=\"{SPINE}\" y2=\"{bottom}\"/>"
+    )?;
     for (index, (_, _, row)) in rows.iter().enumerate() {
         let y = (index + 1) * ROW - ROW / 2 + 8;
         match row {
@@ -71,7 +74,10 @@ pub(super) fn draw(out: &mut dyn Write, told: &Explanation) -> io::Result<()> {
     }
     if hidden > 0 {
         let y = (rows.len() + 1) * ROW - ROW / 2 + 8;
-        writeln!(out, "<text class=\"small\" x=\"{FIRST}\" y=\"{y}\">… {hidden} more are told below</text>")?;
+        writeln!(
+            out,
+            "<text class=\"small\" x=\"{FIRST}\" y=\"{y}\">… {hidden} more are told below</text>"
+        )?;
     }
     writeln!(out, "</svg>")
 }
@@ -117,11 +123,21 @@ fn leaving(out: &mut dyn Write, told: &Explanation, group: &[&Way], y: usize) ->
         WayKind::Exit | WayKind::Blocks | WayKind::Goexit => "stop",
         WayKind::Return | WayKind::End => "plain",
     };
-    let lines: Vec<u32> = group.iter().flat_map(|way| way.lines.iter().copied()).collect();
+    let lines: Vec<u32> = group
+        .iter()
+        .flat_map(|way| way.lines.iter().copied())
+        .collect();
     line_label(out, &line_list(&lines), y)?;
     let title = format!("{}: {}", line_list(&lines), way.text);
-    writeln!(out, "<g class=\"{class}\"><title>{}</title>", escape(&title))?;
-    writeln!(out, "<circle class=\"exit\" cx=\"{SPINE}\" cy=\"{y}\" r=\"5\"/>")?;
+    writeln!(
+        out,
+        "<g class=\"{class}\"><title>{}</title>",
+        escape(&title)
+    )?;
+    writeln!(
+        out,
+        "<circle class=\"exit\" cx=\"{SPINE}\" cy=\"{y}\" r=\"5\"/>"
+    )?;
     let mut x = SPINE + 6;
     let mut to = FIRST;
     let shown = way.runs.len().min(MAX_CHIPS);
@@ -211,8 +227,11 @@ fn ending(way: &Way) -> String {
         .map(|outcome| match outcome.ending {
             Ending::Returns if outcome.results.is_empty() => "returns".to_owned(),
             Ending::Returns => {
-                let results: Vec<&str> =
-                    outcome.results.iter().map(|result| result.value.as_str()).collect();
+                let results: Vec<&str> = outcome
+                    .results
+                    .iter()
+                    .map(|result| result.value.as_str())
+                    .collect();
                 format!("returns {}", results.join(", "))
             }
             Ending::Panics => match &outcome.panic {

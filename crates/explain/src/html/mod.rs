@@ -34,7 +34,11 @@ pub fn write_html(out: &mut dyn Write, told: &Explanation) -> io::Result<()> {
         escape(&told.path),
         told.line,
         told.end_line,
-        if told.literal { ", a function literal" } else { "" },
+        if told.literal {
+            ", a function literal"
+        } else {
+            ""
+        },
         escape(basis(told.basis))
     )?;
     for note in &told.notes {
@@ -163,7 +167,11 @@ fn way(out: &mut dyn Write, told: &Explanation, group: &[&Way]) -> io::Result<()
             .puts
             .iter()
             .map(|put| {
-                format!("<code>{} = {}</code>", escape(&put.name), escape(&put.value))
+                format!(
+                    "<code>{} = {}</code>",
+                    escape(&put.name),
+                    escape(&put.value)
+                )
             })
             .collect();
         writeln!(out, "<p>sets {}</p>", puts.join(", "))?;
@@ -190,7 +198,11 @@ fn way(out: &mut dyn Write, told: &Explanation, group: &[&Way]) -> io::Result<()
         )?;
     }
     for outcome in &way.outcomes {
-        writeln!(out, "<p class=\"outcome\">{}</p>", with_code(&outcome_line(outcome)))?;
+        writeln!(
+            out,
+            "<p class=\"outcome\">{}</p>",
+            with_code(&outcome_line(outcome))
+        )?;
     }
     writeln!(out, "</section>")
 }

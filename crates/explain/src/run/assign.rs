@@ -61,7 +61,11 @@ impl<'a> Machine<'_, 'a> {
                 }
                 _ => {
                     // The text of `_` as something assigned to.
-                    if file.expr_text(expr) == "_" { Place::Blank } else { Place::Unknown }
+                    if file.expr_text(expr) == "_" {
+                        Place::Blank
+                    } else {
+                        Place::Unknown
+                    }
                 }
             }),
             ExprKind::Selector { x, sel } => {
@@ -167,10 +171,12 @@ impl<'a> Machine<'_, 'a> {
                     return Ok(Place::Unknown);
                 };
                 match self.value(index)? {
-                    Value::Int(at) => match usize::try_from(at).ok().filter(|&at| (at as u64) < len) {
-                        Some(at) => Ok(Place::At(part(&base, at))),
-                        None => Err(self.out_of_range(at, usize::try_from(len).unwrap_or(0))),
-                    },
+                    Value::Int(at) => {
+                        match usize::try_from(at).ok().filter(|&at| (at as u64) < len) {
+                            Some(at) => Ok(Place::At(part(&base, at))),
+                            None => Err(self.out_of_range(at, usize::try_from(len).unwrap_or(0))),
+                        }
+                    }
                     _ => Ok(Place::Unknown),
                 }
             }
@@ -290,7 +296,9 @@ impl<'a> Machine<'_, 'a> {
         // What is told of it stays: the name it had.
         let name = match old {
             Value::Unknown(unknown) => unknown.0.text.clone(),
-            _ => self.name_of(cell).unwrap_or_else(|| "a value that is changed elsewhere".to_owned()),
+            _ => self
+                .name_of(cell)
+                .unwrap_or_else(|| "a value that is changed elsewhere".to_owned()),
         };
         let unknown = self.unknown(&name);
         self.memory.set(cell, unknown);
@@ -429,7 +437,12 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The entry of a map, and whether it is there; `None` when that is not known.
-    pub(super) fn entry(&mut self, cell: CellId, key: &Value, expr: ExprId) -> (Value, Option<bool>) {
+    pub(super) fn entry(
+        &mut self,
+        cell: CellId,
+        key: &Value,
+        expr: ExprId,
+    ) -> (Value, Option<bool>) {
         let Value::Entries(entries) = self.memory.get(cell) else {
             return (self.unknown_at(expr), None);
         };

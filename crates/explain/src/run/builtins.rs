@@ -37,7 +37,9 @@ impl<'a> Machine<'_, 'a> {
             let value = if builtin == Builtin::Panic && !is_interface(&body, arg) {
                 let from = body.type_of(arg);
                 match value {
-                    Value::Nil if matches!(body.cx().ty(from), Type::Basic(Basic::UntypedNil)) => Value::Nil,
+                    Value::Nil if matches!(body.cx().ty(from), Type::Basic(Basic::UntypedNil)) => {
+                        Value::Nil
+                    }
                     Value::Unknown(_) => value,
                     value => Value::Iface(super::convert::dynamic(&body, from), Rc::new(value)),
                 }
@@ -95,7 +97,9 @@ impl<'a> Machine<'_, 'a> {
                     _ => self.unknown_at(call),
                 },
                 Some(Value::Chan(cell)) => match self.memory.queue(cell) {
-                    Some(queue) if builtin == Builtin::Len => Value::Int(queue.values.len() as i128),
+                    Some(queue) if builtin == Builtin::Len => {
+                        Value::Int(queue.values.len() as i128)
+                    }
                     Some(queue) => Value::Int(queue.room as i128),
                     None => self.unknown_at(call),
                 },
@@ -110,7 +114,10 @@ impl<'a> Machine<'_, 'a> {
                     },
                 };
                 let cell = self.memory.new_cell(value);
-                Value::Pointer(Pointer { cell, path: Rc::from([]) })
+                Value::Pointer(Pointer {
+                    cell,
+                    path: Rc::from([]),
+                })
             }
             Builtin::Make => {
                 let ty = body.type_of(call);
@@ -128,7 +135,10 @@ impl<'a> Machine<'_, 'a> {
                         };
                         match room {
                             Some(room) => {
-                                let queue = Queue { room, ..Queue::default() };
+                                let queue = Queue {
+                                    room,
+                                    ..Queue::default()
+                                };
                                 Value::Chan(self.memory.new_cell(Value::Queue(Rc::new(queue))))
                             }
                             None => self.unknown_nonnil("a channel"),
@@ -142,10 +152,16 @@ impl<'a> Machine<'_, 'a> {
                                 if (0..=4096).contains(&len) && (len..=4096).contains(&cap) =>
                             {
                                 let zero = self.zero(&body, elem);
-                                let (len, cap) = (len.unsigned_abs() as usize, cap.unsigned_abs() as usize);
+                                let (len, cap) =
+                                    (len.unsigned_abs() as usize, cap.unsigned_abs() as usize);
                                 let items = (0..cap).map(|_| zero.clone()).collect();
                                 let cell = self.memory.new_cell(Value::Array(Rc::new(items)));
-                                Value::Slice(Slice { cell, start: 0, len, cap })
+                                Value::Slice(Slice {
+                                    cell,
+                                    start: 0,
+                                    len,
+                                    cap,
+                                })
                             }
                             _ => self.unknown_nonnil(file.expr_text(call)),
                         }
@@ -166,7 +182,10 @@ impl<'a> Machine<'_, 'a> {
                     if queue.closed {
                         return Err(self.runtime_panic("close of closed channel"));
                     }
-                    let queue = Queue { closed: true, ..queue.clone() };
+                    let queue = Queue {
+                        closed: true,
+                        ..queue.clone()
+                    };
                     self.memory.set(cell, Value::Queue(Rc::new(queue)));
                     return Ok(None);
                 }
@@ -178,7 +197,9 @@ impl<'a> Machine<'_, 'a> {
                 if let (Some(Value::Map(cell)), Some(key)) = (map, key)
                     && let Value::Entries(entries) = self.memory.get(cell)
                 {
-                    let certain = entries.iter().all(|(known, _)| known.equals(&key).is_some());
+                    let certain = entries
+                        .iter()
+                        .all(|(known, _)| known.equals(&key).is_some());
                     let value = if certain {
                         let left = entries
                             .iter()
@@ -279,7 +300,12 @@ impl<'a> Machine<'_, 'a> {
         all.extend(items);
         let len = all.len();
         let cell = self.memory.new_cell(Value::Array(Rc::new(all)));
-        Value::Slice(Slice { cell, start: 0, len, cap: len })
+        Value::Slice(Slice {
+            cell,
+            start: 0,
+            len,
+            cap: len,
+        })
     }
 
     /// `<-chan`: the value, and whether it was sent.
@@ -293,7 +319,10 @@ impl<'a> Machine<'_, 'a> {
                     };
                     if let Some((first, rest)) = queue.values.split_first() {
                         let (first, rest) = (first.clone(), rest.to_vec());
-                        let queue = Queue { values: rest, ..queue.clone() };
+                        let queue = Queue {
+                            values: rest,
+                            ..queue.clone()
+                        };
                         self.memory.set(*cell, Value::Queue(Rc::new(queue)));
                         return Ok((first, Value::Bool(true)));
                     }

@@ -17,8 +17,20 @@ const MAX_DEEDS: usize = 400;
 
 /// Packages whose functions change nothing that the caller has, and do not panic.
 const HARMLESS: &[&str] = &[
-    "fmt", "errors", "strings", "strconv", "math", "unicode", "unicode/utf8", "path",
-    "path/filepath", "log", "bytes", "math/bits", "cmp", "time",
+    "fmt",
+    "errors",
+    "strings",
+    "strconv",
+    "math",
+    "unicode",
+    "unicode/utf8",
+    "path",
+    "path/filepath",
+    "log",
+    "bytes",
+    "math/bits",
+    "cmp",
+    "time",
 ];
 
 /// How a call is made.
@@ -78,7 +90,13 @@ impl<'a> Machine<'_, 'a> {
         let key = (self.frame().file, call);
         match &**func {
             Func::Literal { file, func: id, .. } => {
-                let at = self.world.lines[*file as usize].at(self.world.cx.file(*file).func(*id).span.start);
+                let at = self.world.lines[*file as usize].at(self
+                    .world
+                    .cx
+                    .file(*file)
+                    .func(*id)
+                    .span
+                    .start);
                 self.inside(format!("the literal at line {at}"), line, how, |machine| {
                     machine.enter(func, prepared.args.clone(), run_by, None, false)
                 })
@@ -97,9 +115,12 @@ impl<'a> Machine<'_, 'a> {
                 let value = self.builtin(*builtin, prepared.args.clone(), call, line, how)?;
                 Ok(value.into_iter().collect())
             }
-            Func::External { package, name, text, recv } => {
-                self.external(package, name, text, recv, prepared, call, line, how)
-            }
+            Func::External {
+                package,
+                name,
+                text,
+                recv,
+            } => self.external(package, name, text, recv, prepared, call, line, how),
             Func::Unknown { text } => {
                 let text = text.clone();
                 self.external("", &text, &text, &[], prepared, call, line, how)
@@ -122,7 +143,11 @@ impl<'a> Machine<'_, 'a> {
         let result = run(self);
         let does = self.trace.pop().unwrap_or_default();
         if !does.is_empty() {
-            self.tell(Deed::Within { function, line, does });
+            self.tell(Deed::Within {
+                function,
+                line,
+                does,
+            });
         }
         result
     }
@@ -158,7 +183,10 @@ impl<'a> Machine<'_, 'a> {
             }
             Some(End::Process) => {
                 if self.exit.is_some() {
-                    self.tell(Deed::Exits { text: shown.clone(), line });
+                    self.tell(Deed::Exits {
+                        text: shown.clone(),
+                        line,
+                    });
                 }
                 return Err(Stop::Exit);
             }
@@ -170,11 +198,20 @@ impl<'a> Machine<'_, 'a> {
             None => {}
         }
         let harmless = HARMLESS.contains(&package);
-        if how == How::Now && self.trace.last().is_some_and(|deeds| deeds.len() < MAX_DEEDS) {
-            self.tell(Deed::Calls { text: shown.clone(), args, line });
+        if how == How::Now
+            && self
+                .trace
+                .last()
+                .is_some_and(|deeds| deeds.len() < MAX_DEEDS)
+        {
+            self.tell(Deed::Calls {
+                text: shown.clone(),
+                args,
+                line,
+            });
         }
         if !harmless {
-            self.may_panic(line)?;
+            self.looked_away = true;
             for value in prepared.args.iter().chain(recv) {
                 self.memory.escape(value);
             }
@@ -200,10 +237,11 @@ impl<'a> Machine<'_, 'a> {
         Ok(results)
     }
 
-    /// A call of the explained function may panic: that is tried once for each state of its defers.
-    fn may_panic(&mut self, line: u32) -> Exec<()> {
+    /// A statement of the explained function may panic: that is tried once for each state of its
+    /// defers.
+    pub(super) fn may_panic(&mut self, line: u32) -> Exec<()> {
         let frame = self.frame();
-        if !frame.is_target || self.exit.is_some() {
+        if !frame.is_target || self.exit.is_some() || !self.memo.risky.contains(&line) {
             return Ok(());
         }
         let registered: Vec<_> = frame.defers.iter().map(|d| (d.stmt, d.many)).collect();

@@ -75,7 +75,12 @@ impl Machine<'_, '_> {
                     Object::UniverseConst(UniverseConst::Iota) => Some(Value::Int(iota.into())),
                     Object::Member(member) => {
                         let member = cx.names().member(member);
-                        let MemberKind::Const { spec, index, origin } = member.kind else {
+                        let MemberKind::Const {
+                            spec,
+                            index,
+                            origin,
+                        } = member.kind
+                        else {
                             return None;
                         };
                         let iota = match cx.file(member.file).spec(spec).kind {

@@ -15,7 +15,10 @@ const MAX_NESTING: u32 = 8;
 /// What a type is, as far as the machine tells types apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    Int { bits: u32, signed: bool },
+    Int {
+        bits: u32,
+        signed: bool,
+    },
     Float,
     Str,
     Bool,
@@ -41,7 +44,10 @@ pub(super) fn kind(body: &Body<'_>, ty: TypeId) -> Kind {
         Type::Basic(basic) => basic_kind(basic),
         Type::Interface { .. } | Type::EmptyInterface => Kind::Iface,
         Type::Struct { .. } => Kind::Struct,
-        Type::Array { len: Some(len), elem } => Kind::Array(len, elem),
+        Type::Array {
+            len: Some(len),
+            elem,
+        } => Kind::Array(len, elem),
         Type::Slice(elem) => Kind::Slice(elem),
         Type::Map { .. } => Kind::Map,
         Type::Chan { .. } => Kind::Chan,
@@ -113,14 +119,18 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// A value of type `from` as one of type `to`, to which it can be assigned or is converted.
-    pub(super) fn convert(&mut self, body: &Body<'a>, value: Value, from: TypeId, to: TypeId) -> Value {
+    pub(super) fn convert(
+        &mut self,
+        body: &Body<'a>,
+        value: Value,
+        from: TypeId,
+        to: TypeId,
+    ) -> Value {
         match (kind(body, to), value) {
             (
                 Kind::Iface,
-                value @ (Value::Nil
-                | Value::Unknown(_)
-                | Value::Iface(..)
-                | Value::RuntimeError(_)),
+                value
+                @ (Value::Nil | Value::Unknown(_) | Value::Iface(..) | Value::RuntimeError(_)),
             ) => {
                 // A nil pointer in an interface is no nil.
                 if matches!(value, Value::Nil) && !is_nil_type(body, from) {
@@ -129,7 +139,9 @@ impl<'a> Machine<'_, 'a> {
                 value
             }
             (Kind::Iface, value) => Value::Iface(dynamic(body, from), Rc::new(value)),
-            (Kind::Int { bits, signed }, Value::Int(value)) => Value::Int(wrap(value, bits, signed)),
+            (Kind::Int { bits, signed }, Value::Int(value)) => {
+                Value::Int(wrap(value, bits, signed))
+            }
             #[expect(clippy::cast_possible_truncation, reason = "as Go does it")]
             (Kind::Int { bits, signed }, Value::Float(value)) => {
                 Value::Int(wrap(value as i128, bits, signed))
@@ -154,8 +166,10 @@ impl<'a> Machine<'_, 'a> {
 }
 
 fn is_nil_type(body: &Body<'_>, ty: TypeId) -> bool {
-    matches!(body.cx().ty(ty), Type::Basic(Basic::UntypedNil) | Type::Unknown)
-        || kind(body, ty) == Kind::Iface
+    matches!(
+        body.cx().ty(ty),
+        Type::Basic(Basic::UntypedNil) | Type::Unknown
+    ) || kind(body, ty) == Kind::Iface
 }
 
 /// The dynamic type of a value of static type `ty`.

@@ -53,7 +53,12 @@ impl<'a> Machine<'_, 'a> {
                 values: Vec::new(),
             };
             self.line = deferred.line;
-            let result = self.invoke(&prepared, deferred.call, deferred.line, How::Deferred(panic));
+            let result = self.invoke(
+                &prepared,
+                deferred.call,
+                deferred.line,
+                How::Deferred(panic),
+            );
             let recovered = panic.is_some_and(|at| self.panics[at].recovered);
             self.panics.truncate(before);
             let was_goexit = matches!(state, Err(Stop::Goexit));
@@ -113,7 +118,11 @@ impl<'a> Machine<'_, 'a> {
             self.tell(Deed::Runs {
                 line: deferred.line,
                 call: deferred.text,
-                values: deferred.values.into_iter().map(|value| value.text).collect(),
+                values: deferred
+                    .values
+                    .into_iter()
+                    .map(|value| value.text)
+                    .collect(),
                 does,
             });
         }

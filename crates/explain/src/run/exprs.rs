@@ -107,7 +107,10 @@ impl<'a> Machine<'_, 'a> {
                 }
                 Ok(vec![self.unknown_at(expr), self.unknown_at(expr)])
             }
-            ExprKind::Unary { op: go_syntax::UnaryOp::Recv, x } => {
+            ExprKind::Unary {
+                op: go_syntax::UnaryOp::Recv,
+                x,
+            } => {
                 let chan = self.value(x)?;
                 let (value, ok) = self.receive(&chan, expr)?;
                 Ok(vec![value, ok])
@@ -129,9 +132,11 @@ impl<'a> Machine<'_, 'a> {
             Object::UniverseConst(UniverseConst::True) => Value::Bool(true),
             Object::UniverseConst(UniverseConst::False) => Value::Bool(false),
             Object::Local(local) => match body.names().local(local).kind {
-                LocalKind::Const { index, origin, spec } => {
-                    self.local_constant(expr, spec, origin, index)?
-                }
+                LocalKind::Const {
+                    index,
+                    origin,
+                    spec,
+                } => self.local_constant(expr, spec, origin, index)?,
                 _ => match self.cell_of(local) {
                     Some(cell) => self.memory.get(cell).clone(),
                     None => self.unknown_at(expr),
@@ -145,7 +150,11 @@ impl<'a> Machine<'_, 'a> {
                         file: known.file,
                         func,
                     })),
-                    MemberKind::Const { spec, index, origin } => {
+                    MemberKind::Const {
+                        spec,
+                        index,
+                        origin,
+                    } => {
                         let iota = match names.file(known.file).spec(spec).kind {
                             SpecKind::Value { iota, .. } => iota,
                             _ => 0,
@@ -185,7 +194,11 @@ impl<'a> Machine<'_, 'a> {
         {
             let names = |ident: ExprId| match body.names().object(ident) {
                 Object::Local(local) => match body.names().local(local).kind {
-                    LocalKind::Const { spec, origin, index } => {
+                    LocalKind::Const {
+                        spec,
+                        origin,
+                        index,
+                    } => {
                         let iota = match file.spec(spec).kind {
                             SpecKind::Value { iota, .. } => iota,
                             _ => 0,
@@ -217,7 +230,14 @@ impl<'a> Machine<'_, 'a> {
             _ => {
                 // A field of something that has a place, or of a value.
                 if let Place::At(pointer) = self.place(expr)? {
-                    if self.memory.load(&Pointer { cell: pointer.cell, path: Rc::from([]) }).is_some_and(|whole| matches!(whole, Value::Unknown(_))) {
+                    if self
+                        .memory
+                        .load(&Pointer {
+                            cell: pointer.cell,
+                            path: Rc::from([]),
+                        })
+                        .is_some_and(|whole| matches!(whole, Value::Unknown(_)))
+                    {
                         let text = self.text(expr);
                         return Ok(self.part_of_unknown(pointer.cell, &text));
                     }
@@ -228,7 +248,10 @@ impl<'a> Machine<'_, 'a> {
                 }
                 let is_place = matches!(
                     body.file().expr(body.file().unparen(x)).kind,
-                    ExprKind::Ident | ExprKind::Selector { .. } | ExprKind::Index { .. } | ExprKind::Star(_)
+                    ExprKind::Ident
+                        | ExprKind::Selector { .. }
+                        | ExprKind::Index { .. }
+                        | ExprKind::Star(_)
                 );
                 if !is_place
                     && let Value::Struct(fields) = self.value(x)?
@@ -283,7 +306,10 @@ impl<'a> Machine<'_, 'a> {
                 let at = self.value(index)?;
                 match (text, at) {
                     (Value::Str(text), Value::Int(at)) => {
-                        match usize::try_from(at).ok().and_then(|at| text.as_bytes().get(at).copied()) {
+                        match usize::try_from(at)
+                            .ok()
+                            .and_then(|at| text.as_bytes().get(at).copied())
+                        {
                             Some(byte) => Ok(Value::Int(byte.into())),
                             None => Err(self.out_of_range(at, text.len())),
                         }
@@ -301,12 +327,16 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             Kind::Array(..) | Kind::Slice(_) | Kind::Pointer => {
-                if let ExprKind::CompositeLit { .. } = body.file().expr(body.file().unparen(x)).kind {
+                if let ExprKind::CompositeLit { .. } = body.file().expr(body.file().unparen(x)).kind
+                {
                     let whole = self.value(x)?;
                     let at = self.value(index)?;
                     return match (whole, at) {
                         (Value::Array(items), Value::Int(at)) => {
-                            match usize::try_from(at).ok().and_then(|at| items.get(at).cloned()) {
+                            match usize::try_from(at)
+                                .ok()
+                                .and_then(|at| items.get(at).cloned())
+                            {
                                 Some(value) => Ok(value),
                                 None => Err(self.out_of_range(at, items.len())),
                             }
@@ -314,7 +344,10 @@ impl<'a> Machine<'_, 'a> {
                         (Value::Slice(slice), Value::Int(at)) => {
                             match usize::try_from(at).ok().filter(|&at| at < slice.len) {
                                 Some(at) => {
-                                    let pointer = Pointer { cell: slice.cell, path: Rc::from([slice.start + at]) };
+                                    let pointer = Pointer {
+                                        cell: slice.cell,
+                                        path: Rc::from([slice.start + at]),
+                                    };
                                     Ok(self.memory.load(&pointer).unwrap_or(Value::Nil))
                                 }
                                 None => Err(self.out_of_range(at, slice.len)),
@@ -391,7 +424,10 @@ impl<'a> Machine<'_, 'a> {
         if let Type::Pointer(elem) = body.cx().ty(body.underlying(ty)) {
             let value = self.composite_of(expr, elts, elem)?;
             let cell = self.memory.new_cell(value);
-            return Ok(Value::Pointer(Pointer { cell, path: Rc::from([]) }));
+            return Ok(Value::Pointer(Pointer {
+                cell,
+                path: Rc::from([]),
+            }));
         }
         self.composite_of(expr, elts, ty)
     }
@@ -428,7 +464,8 @@ impl<'a> Machine<'_, 'a> {
                     let from = body.type_of(value);
                     let value = self.value(value)?;
                     if let Some(index) = index
-                        && let (Some(slot), Some((_, to))) = (values.get_mut(index), fields.get(index))
+                        && let (Some(slot), Some((_, to))) =
+                            (values.get_mut(index), fields.get(index))
                     {
                         *slot = self.convert(&body, value, from, *to);
                     }
@@ -472,10 +509,19 @@ impl<'a> Machine<'_, 'a> {
                 }
                 let len = values.len();
                 let cell = self.memory.new_cell(Value::Array(Rc::new(values)));
-                Ok(Value::Slice(Slice { cell, start: 0, len, cap: len }))
+                Ok(Value::Slice(Slice {
+                    cell,
+                    start: 0,
+                    len,
+                    cap: len,
+                }))
             }
             Kind::Map => {
-                let Type::Map { key: key_ty, value: value_ty } = body.cx().ty(body.underlying(ty)) else {
+                let Type::Map {
+                    key: key_ty,
+                    value: value_ty,
+                } = body.cx().ty(body.underlying(ty))
+                else {
                     return Ok(self.unknown_at_nonnil(expr));
                 };
                 let mut entries: Vec<(Value, Value)> = Vec::new();
@@ -538,9 +584,10 @@ impl<'a> Machine<'_, 'a> {
             Value::Nil => Some(false),
             Value::RuntimeError(_) if body.is_error(wanted) => Some(true),
             Value::RuntimeError(_) if !to_interface => Some(false),
-            Value::Iface(Dynamic::Basic(_), _) if to_interface => {
-                Some(matches!(body.cx().ty(body.underlying(wanted)), Type::EmptyInterface))
-            }
+            Value::Iface(Dynamic::Basic(_), _) if to_interface => Some(matches!(
+                body.cx().ty(body.underlying(wanted)),
+                Type::EmptyInterface
+            )),
             Value::Iface(dynamic_type, _) if !to_interface => {
                 let wanted = dynamic(&body, wanted);
                 match (*dynamic_type, wanted) {
@@ -561,7 +608,6 @@ impl<'a> Machine<'_, 'a> {
             value => value.clone(),
         }
     }
-
 }
 
 /// The value of a basic literal.
@@ -573,7 +619,9 @@ pub(super) fn literal_value(lit: LitKind, text: &str) -> Option<Value> {
         LitKind::Char => {
             let bytes = literal::unquote(text)?;
             let text = std::str::from_utf8(&bytes).ok()?;
-            text.chars().next().map(|c| Value::Int(i128::from(u32::from(c))))
+            text.chars()
+                .next()
+                .map(|c| Value::Int(i128::from(u32::from(c))))
         }
         LitKind::Imag => None,
     }

@@ -37,14 +37,23 @@ impl<'a> Machine<'_, 'a> {
                 func,
                 env: Rc::clone(&self.frame().env),
             })),
-            Callee::Func { package, name, member } => {
+            Callee::Func {
+                package,
+                name,
+                member,
+            } => {
                 let (package, name) = (package.to_owned(), name.to_owned());
                 let text = self.text(fun);
                 match member.and_then(|_| body.declaration(call)) {
                     Some((at, func)) if self.world.cx.file(at).func(func).body.is_some() => {
                         Some(Rc::new(Func::Declared { file: at, func }))
                     }
-                    _ => Some(Rc::new(Func::External { package, name, text, recv: Vec::new() })),
+                    _ => Some(Rc::new(Func::External {
+                        package,
+                        name,
+                        text,
+                        recv: Vec::new(),
+                    })),
                 }
             }
             Callee::Selected { x, name } => match body.selection(body.type_of(x), name) {
@@ -75,7 +84,10 @@ impl<'a> Machine<'_, 'a> {
             Callee::Var(_) | Callee::MemberVar(_) | Callee::Dynamic => {
                 let func = self.function_value(fun)?;
                 values.push(match &func {
-                    None => Shown { text: "nil".to_owned(), known: true },
+                    None => Shown {
+                        text: "nil".to_owned(),
+                        known: true,
+                    },
                     Some(_) => unknown_shown(),
                 });
                 func
@@ -145,7 +157,10 @@ impl<'a> Machine<'_, 'a> {
         let (package, owner) = match body.cx().ty(owner) {
             Type::Named { name, .. } => {
                 let named = body.cx().named(name);
-                (named.package.to_string(), format!("{}.{}", named.name, last_word(&text)))
+                (
+                    named.package.to_string(),
+                    format!("{}.{}", named.name, last_word(&text)),
+                )
             }
             _ => (String::new(), name.to_owned()),
         };
@@ -188,7 +203,12 @@ impl<'a> Machine<'_, 'a> {
         }
         let mut given: Vec<(Value, Option<TypeId>)> = Vec::new();
         let several = match args {
-            [only] if matches!(body.file().expr(body.file().unparen(*only)).kind, ExprKind::Call { .. }) => {
+            [only]
+                if matches!(
+                    body.file().expr(body.file().unparen(*only)).kind,
+                    ExprKind::Call { .. }
+                ) =>
+            {
                 body.results_of_call(*only).filter(|types| types.len() > 1)
             }
             _ => None,
@@ -209,7 +229,11 @@ impl<'a> Machine<'_, 'a> {
         let Some((params, variadic)) = self.parameters(func) else {
             return Ok(given.into_iter().map(|(value, _)| value).collect());
         };
-        let fixed = if variadic { params.len().saturating_sub(1) } else { params.len() };
+        let fixed = if variadic {
+            params.len().saturating_sub(1)
+        } else {
+            params.len()
+        };
         let mut rest = given.into_iter();
         let mut passed = Vec::new();
         for &to in params.iter().take(fixed) {
@@ -241,7 +265,12 @@ impl<'a> Machine<'_, 'a> {
             }
             let len = items.len();
             let cell = self.memory.new_cell(Value::Array(Rc::new(items)));
-            passed.push(Value::Slice(Slice { cell, start: 0, len, cap: len }));
+            passed.push(Value::Slice(Slice {
+                cell,
+                start: 0,
+                len,
+                cap: len,
+            }));
         }
         Ok(passed)
     }
@@ -251,7 +280,10 @@ impl<'a> Machine<'_, 'a> {
         let file = self.frame().body.file();
         let is_address = matches!(
             file.expr(file.unparen(arg)).kind,
-            ExprKind::Unary { op: go_syntax::UnaryOp::Addr, .. }
+            ExprKind::Unary {
+                op: go_syntax::UnaryOp::Addr,
+                ..
+            }
         );
         match value {
             Value::Pointer(_) if is_address => Shown {
@@ -272,7 +304,9 @@ impl<'a> Machine<'_, 'a> {
         };
         let body = self.world.body(file, func);
         match self.world.cx.ty(body.signature_of(func)) {
-            Type::Func { params, variadic, .. } => Some((self.world.cx.types(params), variadic)),
+            Type::Func {
+                params, variadic, ..
+            } => Some((self.world.cx.types(params), variadic)),
             _ => None,
         }
     }

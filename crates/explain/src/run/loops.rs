@@ -49,7 +49,11 @@ impl<'a> Machine<'_, 'a> {
         let frame = self.frame();
         let file = frame.body.file();
         match init.map(|init| file.stmt(init).kind) {
-            Some(StmtKind::Assign { lhs, op: go_syntax::AssignOp::Define, .. }) => file
+            Some(StmtKind::Assign {
+                lhs,
+                op: go_syntax::AssignOp::Define,
+                ..
+            }) => file
                 .exprs(lhs)
                 .iter()
                 .filter_map(|&name| frame.body.names().local_of(name))
@@ -85,7 +89,11 @@ impl<'a> Machine<'_, 'a> {
         if let Some(init) = init {
             self.statement(init, None, None)?;
         }
-        let own = if self.per_round() { self.declared_by(init) } else { Vec::new() };
+        let own = if self.per_round() {
+            self.declared_by(init)
+        } else {
+            Vec::new()
+        };
         let mut rounds = 0;
         loop {
             self.step()?;
@@ -148,7 +156,12 @@ impl<'a> Machine<'_, 'a> {
             Round::Out(flow) => return Ok(flow),
         }
         let _ = post;
-        if cond.is_none() && matches!(self.frame().body.file().stmt(stmt).kind, StmtKind::For { .. }) {
+        if cond.is_none()
+            && matches!(
+                self.frame().body.file().stmt(stmt).kind,
+                StmtKind::For { .. }
+            )
+        {
             // It goes on until one of the other ways is taken.
             return Err(Stop::Abort(Abort::Covered));
         }
@@ -157,7 +170,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Variables that a loop assigns to may have any value.
-    fn forget_written(&mut self, stmt: StmtId) {
+    pub(super) fn forget_written(&mut self, stmt: StmtId) {
         let body = self.body();
         let file = body.file();
         let span = file.stmt(stmt).span;
@@ -185,7 +198,14 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn range_loop(&mut self, stmt: StmtId, label: Option<&str>) -> Exec<Flow> {
         let tree = self.body();
         let file = tree.file();
-        let StmtKind::Range { key, value, op, x, body } = file.stmt(stmt).kind else {
+        let StmtKind::Range {
+            key,
+            value,
+            op,
+            x,
+            body,
+        } = file.stmt(stmt).kind
+        else {
             return Err(self.give_up_inside());
         };
         let over = self.value(x)?;
@@ -205,7 +225,11 @@ impl<'a> Machine<'_, 'a> {
                     .collect(),
             ),
             // The length is that of the start, the elements are those of each round.
-            Value::Slice(slice) => Some((0..slice.len).map(|at| (Value::Int(at as i128), Value::Nil)).collect()),
+            Value::Slice(slice) => Some(
+                (0..slice.len)
+                    .map(|at| (Value::Int(at as i128), Value::Nil))
+                    .collect(),
+            ),
             Value::Array(items) => Some(
                 items
                     .iter()

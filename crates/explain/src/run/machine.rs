@@ -28,8 +28,17 @@ pub(crate) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(cx: &'a PackageCx<'a>, versions: Vec<u32>, ends: FxHashMap<(u32, ExprId), End>) -> Self {
-        let lines = cx.names().files().iter().map(|file| Lines::new(file)).collect();
+    pub(crate) fn new(
+        cx: &'a PackageCx<'a>,
+        versions: Vec<u32>,
+        ends: FxHashMap<(u32, ExprId), End>,
+    ) -> Self {
+        let lines = cx
+            .names()
+            .files()
+            .iter()
+            .map(|file| Lines::new(file))
+            .collect();
         Self {
             cx,
             versions,
@@ -45,7 +54,9 @@ impl<'a> World<'a> {
             return Rc::clone(body);
         }
         let body = Rc::new(Body::new(self.cx, file, root));
-        self.bodies.borrow_mut().insert((file, root), Rc::clone(&body));
+        self.bodies
+            .borrow_mut()
+            .insert((file, root), Rc::clone(&body));
         body
     }
 }
@@ -99,6 +110,12 @@ pub(crate) struct Memo {
     /// Calls of functions of the package that are not looked into, because what happens there is not
     /// decided.
     pub(crate) opaque: FxHashSet<(u32, ExprId)>,
+    /// Whether statements that neither leave nor defer are passed over, so that there are fewer paths.
+    pub(crate) coarse: bool,
+    /// The line of something that cannot be run.
+    pub(crate) stuck: Option<u32>,
+    /// Lines of statements of the explained function at which a panic is tried.
+    pub(crate) risky: Vec<u32>,
     /// What was registered where a panic of a call has been tried.
     pub(crate) panics_tried: FxHashSet<Vec<(StmtId, bool)>>,
 }
@@ -220,6 +237,8 @@ pub(crate) struct PathResult {
     pub(crate) decisions: Vec<Decision>,
     pub(crate) completion: Completion,
     pub(crate) recovered: bool,
+    /// Whether something was called that is not looked into and may do anything.
+    pub(crate) looked_away: bool,
 }
 
 /// One run.
@@ -239,6 +258,7 @@ pub(crate) struct Machine<'m, 'a> {
     pub(super) exit: Option<(ExitKind, u32)>,
     pub(super) puts: Vec<Shown>,
     pub(super) recovered: bool,
+    pub(super) looked_away: bool,
     pub(super) steps: u64,
     pub(super) fresh: u32,
     /// A goroutine that has been started and waits for its turn.
@@ -271,6 +291,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             exit: None,
             puts: Vec::new(),
             recovered: false,
+            looked_away: false,
             steps,
             fresh: 0,
             pending: None,
@@ -280,7 +301,11 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// Runs a function or literal with unknown arguments; the choices that were made come back.
-    pub(crate) fn run(mut self, file: u32, func: FuncId) -> (Choices, u64, Result<PathResult, Abort>) {
+    pub(crate) fn run(
+        mut self,
+        file: u32,
+        func: FuncId,
+    ) -> (Choices, u64, Result<PathResult, Abort>) {
         let body = self.world.body(file, func);
         let result = self.run_target(&body, file, func);
         let (choices, steps) = (self.choices.clone(), self.steps);
@@ -302,6 +327,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             decisions: self.decisions,
             completion,
             recovered: self.recovered,
+            looked_away: self.looked_away,
         };
         (choices, steps, Ok(path))
     }
@@ -424,7 +450,10 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn result_cells_now(&self) -> Vec<Value> {
         let results = &self.frame().results;
-        results.iter().map(|&cell| self.memory.get(cell).clone()).collect()
+        results
+            .iter()
+            .map(|&cell| self.memory.get(cell).clone())
+            .collect()
     }
 
     fn bind_params(
@@ -471,7 +500,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         let tree = body.file();
         let sig = tree.sig(tree.func(func).sig);
         let mut cells = Vec::new();
-        for field in sig.results.into_iter().flat_map(|list| tree.fields_of(list).iter()) {
+        for field in sig
+            .results
+            .into_iter()
+            .flat_map(|list| tree.fields_of(list).iter())
+        {
             let field = tree.field(field);
             let ty = body.type_of(field.ty);
             if field.names.is_empty() {
@@ -600,10 +633,13 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// Gives up looking into the declared function that is being run.
-    pub(super) fn give_up_inside(&self) -> Stop {
+    pub(super) fn give_up_inside(&mut self) -> Stop {
         match self.frame().inside {
             Some(call) => Stop::Abort(Abort::Opaque(call)),
-            None => Stop::Abort(Abort::Unsupported),
+            None => {
+                self.memo.stuck = Some(self.line);
+                Stop::Abort(Abort::Unsupported)
+            }
         }
     }
 

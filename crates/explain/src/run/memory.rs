@@ -44,10 +44,12 @@ impl Memory {
         let mut place = &mut self.cells[pointer.cell.0];
         for &step in pointer.path.iter() {
             place = match place {
-                Value::Struct(parts) | Value::Array(parts) => match Rc::make_mut(parts).get_mut(step) {
-                    Some(part) => part,
-                    None => return false,
-                },
+                Value::Struct(parts) | Value::Array(parts) => {
+                    match Rc::make_mut(parts).get_mut(step) {
+                        Some(part) => part,
+                        None => return false,
+                    }
+                }
                 _ => return false,
             };
         }

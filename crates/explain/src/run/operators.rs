@@ -37,7 +37,11 @@ fn sign(op: BinaryOp) -> &'static str {
 /// How the key of a comparison names an operand.
 fn key_of(value: &Value) -> String {
     match value {
-        Value::Unknown(unknown) => format!("{}{}", if unknown.0.negated { "!" } else { "" }, unknown.0.key),
+        Value::Unknown(unknown) => format!(
+            "{}{}",
+            if unknown.0.negated { "!" } else { "" },
+            unknown.0.key
+        ),
         value => value.shown().text,
     }
 }
@@ -55,7 +59,13 @@ impl<'a> Machine<'_, 'a> {
         })
     }
 
-    pub(super) fn binary(&mut self, expr: ExprId, op: BinaryOp, x: ExprId, y: ExprId) -> Exec<Value> {
+    pub(super) fn binary(
+        &mut self,
+        expr: ExprId,
+        op: BinaryOp,
+        x: ExprId,
+        y: ExprId,
+    ) -> Exec<Value> {
         if matches!(op, BinaryOp::LAnd | BinaryOp::LOr) {
             return self.logic(op, x, y);
         }
@@ -92,13 +102,18 @@ impl<'a> Machine<'_, 'a> {
         let expr = file.unparen(expr);
         let line = self.line_of(file.expr(expr).span.start);
         match file.expr(expr).kind {
-            ExprKind::Binary { op: op @ (BinaryOp::LAnd | BinaryOp::LOr), x, y } => {
-                match self.logic(op, x, y)? {
-                    Value::Bool(value) => Ok(value),
-                    _ => Ok(false),
-                }
-            }
-            ExprKind::Unary { op: UnaryOp::Not, x } => Ok(!self.condition(x)?),
+            ExprKind::Binary {
+                op: op @ (BinaryOp::LAnd | BinaryOp::LOr),
+                x,
+                y,
+            } => match self.logic(op, x, y)? {
+                Value::Bool(value) => Ok(value),
+                _ => Ok(false),
+            },
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                x,
+            } => Ok(!self.condition(x)?),
             kind => {
                 let value = self.value(expr)?;
                 let text = self.text(expr);
@@ -107,7 +122,9 @@ impl<'a> Machine<'_, 'a> {
                         Some(op) => format!("{} {} {}", self.text(x), sign(op), self.text(y)),
                         None => format!("!({text})"),
                     },
-                    ExprKind::Ident | ExprKind::Call { .. } | ExprKind::Selector { .. } => format!("!{text}"),
+                    ExprKind::Ident | ExprKind::Call { .. } | ExprKind::Selector { .. } => {
+                        format!("!{text}")
+                    }
                     _ => format!("!({text})"),
                 };
                 self.decide(&value, &text, &no, line)
@@ -190,7 +207,8 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             #[expect(clippy::cast_precision_loss, reason = "a constant without type")]
-            (Value::Float(_), Value::Float(_) | Value::Int(_)) | (Value::Int(_), Value::Float(_)) => {
+            (Value::Float(_), Value::Float(_) | Value::Int(_))
+            | (Value::Int(_), Value::Float(_)) => {
                 let float = |value: &Value| match value {
                     Value::Float(value) => *value,
                     Value::Int(value) => *value as f64,

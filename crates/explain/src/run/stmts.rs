@@ -5,6 +5,8 @@ use go_syntax::{
     StmtKind, UnaryOp,
 };
 
+use go_syntax::walk::{Descend, Node, walk};
+
 use super::convert::kind;
 use super::machine::{Abort, Exec, ExitKind, Machine, Stop};
 use super::value::Value;
@@ -50,6 +52,15 @@ impl<'a> Machine<'_, 'a> {
         let node = file.stmt(stmt);
         if !matches!(node.kind, StmtKind::Block(_) | StmtKind::Labeled { .. }) {
             self.line = self.line_of(node.span.start);
+            if self.frame().is_target {
+                self.may_panic(self.line)?;
+                if self.memo.coarse && self.is_passed_over(stmt) {
+                    self.looked_away = true;
+                    self.forget_written(stmt);
+                    self.forget_escaped();
+                    return Ok(Flow::Next);
+                }
+            }
         }
         match node.kind {
             StmtKind::Empty { .. } => Ok(Flow::Next),
@@ -122,7 +133,12 @@ impl<'a> Machine<'_, 'a> {
                 let stmts = file.stmts(list).to_vec();
                 self.list(&stmts)
             }
-            StmtKind::If { init, cond, body, els } => {
+            StmtKind::If {
+                init,
+                cond,
+                body,
+                els,
+            } => {
                 if let Some(init) = init {
                     self.statement(init, None, None)?;
                 }
@@ -137,12 +153,88 @@ impl<'a> Machine<'_, 'a> {
             StmtKind::Switch { init, tag, body } => self.switch(init, tag, body),
             StmtKind::TypeSwitch { init, guard, body } => self.type_switch(init, guard, body),
             StmtKind::Select { body } => self.select(body),
-            StmtKind::For { init, cond, post, body } => {
-                self.for_loop(stmt, label, init, cond, post, body)
-            }
+            StmtKind::For {
+                init,
+                cond,
+                post,
+                body,
+            } => self.for_loop(stmt, label, init, cond, post, body),
             StmtKind::Range { .. } => self.range_loop(stmt, label),
             StmtKind::CaseClause { .. } | StmtKind::CommClause { .. } => Err(self.give_up_inside()),
         }
+    }
+
+    /// Whether a statement chooses between ways of which none leaves it or defers.
+    fn is_passed_over(&self, stmt: StmtId) -> bool {
+        let frame = self.frame();
+        let file = frame.body.file();
+        if !matches!(
+            file.stmt(stmt).kind,
+            StmtKind::If { .. }
+                | StmtKind::Switch { .. }
+                | StmtKind::TypeSwitch { .. }
+                | StmtKind::Select { .. }
+                | StmtKind::For { cond: Some(_), .. }
+                | StmtKind::Range { .. }
+        ) {
+            return false;
+        }
+        let mut found = true;
+        walk(file, Node::Stmt(stmt), |node| {
+            let leaves = match node {
+                Node::Func(_) => return Descend::Past,
+                Node::Stmt(stmt) => matches!(
+                    file.stmt(stmt).kind,
+                    StmtKind::Defer(_)
+                        | StmtKind::Return(_)
+                        | StmtKind::Labeled { .. }
+                        | StmtKind::Branch {
+                            kind: BranchKind::Goto,
+                            ..
+                        }
+                        | StmtKind::Branch { label: Some(_), .. }
+                ),
+                Node::Expr(expr) => self.world.ends.contains_key(&(frame.file, expr)),
+                _ => false,
+            };
+            if leaves {
+                found = false;
+                return Descend::Stop;
+            }
+            Descend::Into
+        });
+        // A break or continue without label may be one of a loop around.
+        found && !self.breaks_out(stmt)
+    }
+
+    fn breaks_out(&self, stmt: StmtId) -> bool {
+        let file = self.frame().body.file();
+        if !matches!(
+            file.stmt(stmt).kind,
+            StmtKind::If { .. }
+                | StmtKind::Switch { .. }
+                | StmtKind::TypeSwitch { .. }
+                | StmtKind::Select { .. }
+        ) {
+            return false;
+        }
+        let mut found = false;
+        walk(file, Node::Stmt(stmt), |node| match node {
+            Node::Func(_) => Descend::Past,
+            Node::Stmt(inner) => match file.stmt(inner).kind {
+                StmtKind::For { .. } | StmtKind::Range { .. } => Descend::Past,
+                StmtKind::Branch {
+                    kind: BranchKind::Break | BranchKind::Continue,
+                    ..
+                } => {
+                    found = true;
+                    Descend::Stop
+                }
+                _ => Descend::Into,
+            },
+            _ => Descend::Into,
+        });
+        found
     }
 
     /// Whether a statement waits for a channel.
@@ -151,7 +243,10 @@ impl<'a> Machine<'_, 'a> {
         match file.stmt(stmt).kind {
             StmtKind::Expr(expr) => matches!(
                 file.expr(file.unparen(expr)).kind,
-                ExprKind::Unary { op: UnaryOp::Recv, .. }
+                ExprKind::Unary {
+                    op: UnaryOp::Recv,
+                    ..
+                }
             ),
             _ => false,
         }
@@ -160,7 +255,12 @@ impl<'a> Machine<'_, 'a> {
     fn declaration(&mut self, decl: go_syntax::DeclId) -> Exec<Flow> {
         let body = self.body();
         let file = body.file();
-        let DeclKind::Gen { keyword: GenKeyword::Var, specs, .. } = file.decl(decl).kind else {
+        let DeclKind::Gen {
+            keyword: GenKeyword::Var,
+            specs,
+            ..
+        } = file.decl(decl).kind
+        else {
             return Ok(Flow::Next);
         };
         for spec in specs.iter() {
@@ -222,7 +322,11 @@ impl<'a> Machine<'_, 'a> {
         let file = frame.body.file();
         let sig = file.sig(file.func(frame.func).sig);
         let mut types = Vec::new();
-        for field in sig.results.into_iter().flat_map(|list| file.fields_of(list).iter()) {
+        for field in sig
+            .results
+            .into_iter()
+            .flat_map(|list| file.fields_of(list).iter())
+        {
             let field = file.field(field);
             let ty = frame.body.type_of(field.ty);
             types.extend(std::iter::repeat_n(ty, field.names.len().max(1)));
@@ -269,7 +373,13 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         let default = clauses.iter().position(|&clause| {
-            matches!(file.stmt(clause).kind, StmtKind::CaseClause { is_default: true, .. })
+            matches!(
+                file.stmt(clause).kind,
+                StmtKind::CaseClause {
+                    is_default: true,
+                    ..
+                }
+            )
         });
         let mut at = chosen.or(default);
         while let Some(index) = at {
@@ -295,7 +405,11 @@ impl<'a> Machine<'_, 'a> {
         }
         let guard = match file.stmt(guard).kind {
             StmtKind::Expr(expr) => expr,
-            StmtKind::Assign { rhs, op: AssignOp::Define, .. } => match file.exprs(rhs) {
+            StmtKind::Assign {
+                rhs,
+                op: AssignOp::Define,
+                ..
+            } => match file.exprs(rhs) {
                 [expr] => *expr,
                 _ => return Err(self.give_up_inside()),
             },
@@ -315,7 +429,11 @@ impl<'a> Machine<'_, 'a> {
             for &case in &cases {
                 let is_nil = body.object(case) == go_types::Object::Nil;
                 let wanted = body.type_of(case);
-                let holds = if is_nil { value.is_nil() } else { self.has_type(&value, wanted) };
+                let holds = if is_nil {
+                    value.is_nil()
+                } else {
+                    self.has_type(&value, wanted)
+                };
                 let line = self.line_of(file.expr(case).span.start);
                 let truth = match holds {
                     Some(holds) => holds,
@@ -347,7 +465,13 @@ impl<'a> Machine<'_, 'a> {
         }
         let chosen = chosen.or_else(|| {
             let default = clauses.iter().find(|&&clause| {
-                matches!(file.stmt(clause).kind, StmtKind::CaseClause { is_default: true, .. })
+                matches!(
+                    file.stmt(clause).kind,
+                    StmtKind::CaseClause {
+                        is_default: true,
+                        ..
+                    }
+                )
             });
             default.map(|&clause| (clause, value.clone()))
         });
@@ -414,7 +538,11 @@ impl<'a> Machine<'_, 'a> {
         };
         for &name in file.exprs(lhs) {
             let value = self.unknown_at(name);
-            match body.names().local_of(name).filter(|_| op == AssignOp::Define) {
+            match body
+                .names()
+                .local_of(name)
+                .filter(|_| op == AssignOp::Define)
+            {
                 Some(local) => {
                     let cell = self.memory.new_cell(value);
                     self.bind(local, cell);

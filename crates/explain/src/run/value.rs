@@ -80,11 +80,20 @@ pub(super) enum Func {
     /// A declared function.
     Declared { file: u32, func: FuncId },
     /// A declared method with its receiver.
-    Method { file: u32, func: FuncId, recv: Value },
+    Method {
+        file: u32,
+        func: FuncId,
+        recv: Value,
+    },
     /// A predeclared function.
     Builtin(Builtin),
     /// A function that is not looked into, with what it was made of.
-    External { package: String, name: String, text: String, recv: Vec<Value> },
+    External {
+        package: String,
+        name: String,
+        text: String,
+        recv: Vec<Value>,
+    },
     /// Nothing is known of the function value.
     Unknown { text: String },
 }

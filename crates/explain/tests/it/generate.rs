@@ -165,7 +165,10 @@ pub(crate) fn package(seed: u64, count: usize) -> Package {
         };
         let _ = writeln!(calls, "\tdrive({number}, func() {{\n\t\t{call}\n\t}})");
     }
-    let _ = write!(text, "\nfunc main() {{\n\tdebug.SetGCPercent(-1)\n{calls}}}\n");
+    let _ = write!(
+        text,
+        "\nfunc main() {{\n\tdebug.SetGCPercent(-1)\n{calls}}}\n"
+    );
     Package { text }
 }
 
@@ -197,7 +200,11 @@ impl Writer<'_> {
                 depth: 1,
                 ..Scope::default()
             };
-            self.function(&format!("func {name}(a int, w string)"), scope, Some(vec!["int"]));
+            self.function(
+                &format!("func {name}(a int, w string)"),
+                scope,
+                Some(vec!["int"]),
+            );
             self.helper = Some(name);
             self.line("");
         }
@@ -206,9 +213,16 @@ impl Writer<'_> {
     }
 
     /// Writes a function with results; how many it has.
-    fn function(&mut self, head: &str, mut scope: Scope, results: Option<Vec<&'static str>>) -> usize {
+    fn function(
+        &mut self,
+        head: &str,
+        mut scope: Scope,
+        results: Option<Vec<&'static str>>,
+    ) -> usize {
         let results = results.unwrap_or_else(|| {
-            (0..self.random.below(4)).map(|_| *self.random.pick(&["int", "string", "bool"])).collect()
+            (0..self.random.below(4))
+                .map(|_| *self.random.pick(&["int", "string", "bool"]))
+                .collect()
         });
         let named = self.random.chance(60);
         scope.results.clone_from(&results);
@@ -549,8 +563,10 @@ impl Writer<'_> {
         let word = *self.random.pick(&["break", "continue"]);
         if !scope.labels.is_empty() && self.random.chance(40) {
             let label = self.random.pick(&scope.labels).clone();
-            if let Some((_, used)) =
-                self.pending_labels.iter_mut().find(|(name, _)| *name == label)
+            if let Some((_, used)) = self
+                .pending_labels
+                .iter_mut()
+                .find(|(name, _)| *name == label)
             {
                 *used = true;
             }
@@ -579,7 +595,9 @@ impl Writer<'_> {
                 self.line(&format!("_ = {shown}"));
                 let id = self.here();
                 if self.random.chance(50) {
-                    self.line(&format!("defer func() {{ fmt.Println(\"D\", {id}, {at}, {shown}) }}()"));
+                    self.line(&format!(
+                        "defer func() {{ fmt.Println(\"D\", {id}, {at}, {shown}) }}()"
+                    ));
                 }
                 self.indent -= 1;
                 inner.ints.push(shown);
@@ -775,7 +793,9 @@ impl Writer<'_> {
             7 => self.line(&format!("defer func() {{ catch({id}) }}()")),
             8 => self.line("defer recover()"),
             9 => {
-                self.line(&format!("defer func() {{ fmt.Println(\"D\", {id}, recover()) }}()"));
+                self.line(&format!(
+                    "defer func() {{ fmt.Println(\"D\", {id}, recover()) }}()"
+                ));
             }
             10 => self.line(&format!(
                 "defer func() {{ func() {{ fmt.Println(\"D\", {id}, recover()) }}() }}()"
@@ -834,7 +854,11 @@ impl Writer<'_> {
         self.line("if v := recover(); v != nil {");
         self.indent += 1;
         self.line(&format!("fmt.Println(\"D\", {id}, \"recovered\", v)"));
-        if let Some(name) = scope.named.first().filter(|_| scope.results.first() == Some(&"int")) {
+        if let Some(name) = scope
+            .named
+            .first()
+            .filter(|_| scope.results.first() == Some(&"int"))
+        {
             let value = self.random.below(90);
             self.line(&format!("{name} = {value}"));
         }
@@ -867,7 +891,11 @@ impl Writer<'_> {
         self.line("defer func() {");
         self.indent += 1;
         self.line("switch v := recover().(type) {");
-        for (ty, text) in [("int", "an int"), ("string", "a string"), ("error", "an error")] {
+        for (ty, text) in [
+            ("int", "an int"),
+            ("string", "a string"),
+            ("error", "an error"),
+        ] {
             self.line(&format!("case {ty}:"));
             self.indent += 1;
             self.line(&format!("fmt.Println(\"D\", {id}, \"{text}\", v)"));

@@ -57,7 +57,11 @@ fn explanations_say_what_programs_print() {
         failures.is_empty(),
         "{} of {done} programs do what their explanation does not say:\n{}",
         failures.len(),
-        shown.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n---\n")
+        shown
+            .into_iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n---\n")
     );
 }
 
@@ -70,7 +74,11 @@ fn compare(goroot: &Path, seed: u64, count: usize, failures: &mut Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().canonicalize().expect("a path");
     let text = generate::package(seed, count).text;
-    std::fs::write(root.join("go.mod"), "module example.com/generated\n\ngo 1.22\n").expect("a file");
+    std::fs::write(
+        root.join("go.mod"),
+        "module example.com/generated\n\ngo 1.22\n",
+    )
+    .expect("a file");
     std::fs::write(root.join("main.go"), &text).expect("a file");
     let printed = run_go(goroot, &root);
     let real = split(&printed);
@@ -85,12 +93,21 @@ fn compare(goroot: &Path, seed: u64, count: usize, failures: &mut Vec<String>) {
                 .expect("a thread")
         });
         let halves: Vec<_> = halves.collect();
-        halves.into_iter().map(|half| half.join().expect("no panic")).collect()
+        halves
+            .into_iter()
+            .map(|half| half.join().expect("no panic"))
+            .collect()
     });
     failures.extend(found.into_iter().flatten());
 }
 
-fn one_half(root: &Path, real: &[Vec<String>], lines: &[&str], half: &[usize], seed: u64) -> Vec<String> {
+fn one_half(
+    root: &Path,
+    real: &[Vec<String>],
+    lines: &[&str],
+    half: &[usize],
+    seed: u64,
+) -> Vec<String> {
     let (context, _) = BuildContext::from_env(&ProcessEnv);
     let project = Project::open(root, context);
     let models = Models::new();
@@ -139,10 +156,19 @@ fn run_go(goroot: &Path, folder: &Path) -> String {
     if !output.status.success() {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("failed.go");
         std::fs::copy(folder.join("main.go"), &kept).expect("a copy");
-        let said: String = String::from_utf8_lossy(&output.stderr).chars().take(3000).collect();
+        let said: String = String::from_utf8_lossy(&output.stderr)
+            .chars()
+            .take(3000)
+            .collect();
         let last = String::from_utf8_lossy(&output.stdout);
-        let last = last.lines().rfind(|line| line.starts_with("case ")).unwrap_or("none");
-        panic!("the programs in {} do not run (the last was {last}): {said}", kept.display());
+        let last = last
+            .lines()
+            .rfind(|line| line.starts_with("case "))
+            .unwrap_or("none");
+        panic!(
+            "the programs in {} do not run (the last was {last}): {said}",
+            kept.display()
+        );
     }
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -210,7 +236,9 @@ fn one_run(told: &Explanation, run: &Run, lines: &mut Vec<String>) -> Result<(),
     let mut values = Vec::new();
     for (operand, value) in defer.operands.iter().zip(&run.values) {
         if operand.kind == OperandKind::Argument {
-            let value = value.as_ref().ok_or_else(|| format!("`{}` is not known", operand.text))?;
+            let value = value
+                .as_ref()
+                .ok_or_else(|| format!("`{}` is not known", operand.text))?;
             values.push(plain(value));
         }
     }
@@ -223,14 +251,24 @@ fn one_run(told: &Explanation, run: &Run, lines: &mut Vec<String>) -> Result<(),
         return Ok(());
     };
     if !first.starts_with("D ") {
-        return Err(format!("{first:?} is not what a deferred call prints first"));
+        return Err(format!(
+            "{first:?} is not what a deferred call prints first"
+        ));
     }
     // Functions that are told the line have it among their arguments.
-    let told_line = first.split(' ').nth(1).and_then(|id| id.parse::<u32>().ok());
+    let told_line = first
+        .split(' ')
+        .nth(1)
+        .and_then(|id| id.parse::<u32>().ok());
     if told_line != Some(run.line) {
-        return Err(format!("{first:?} is printed by the defer at line {}", run.line));
+        return Err(format!(
+            "{first:?} is printed by the defer at line {}",
+            run.line
+        ));
     }
-    if defer.call.starts_with("func(a") && !first.starts_with(&format!("D {} {}", run.line, values.join(" "))) {
+    if defer.call.starts_with("func(a")
+        && !first.starts_with(&format!("D {} {}", run.line, values.join(" ")))
+    {
         return Err(format!("{first:?} shows other arguments than {values:?}"));
     }
     Ok(())
@@ -245,7 +283,9 @@ fn deeds(does: &[Deed], lines: &mut Vec<String>) -> Result<(), String> {
             }
             Deed::Calls { text, .. } => return Err(format!("{text} is not looked into")),
             Deed::Within { does, .. } => deeds(does, lines)?,
-            Deed::Runs { call, values, does, .. } => {
+            Deed::Runs {
+                call, values, does, ..
+            } => {
                 if call.starts_with("fmt.Println(") {
                     let values: Vec<String> = values.iter().map(|value| plain(value)).collect();
                     lines.push(values.join(" "));
