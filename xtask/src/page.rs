@@ -41,7 +41,10 @@ pub(crate) struct PageArgs {
 pub(crate) fn browser() -> Result<&'static str> {
     match BROWSERS.iter().find(|name| process::exists(name)) {
         Some(name) => Ok(name),
-        None => bail!("no Chromium was found ({}); Debian: apt-get install chromium", BROWSERS.join(", ")),
+        None => bail!(
+            "no Chromium was found ({}); Debian: apt-get install chromium",
+            BROWSERS.join(", ")
+        ),
     }
 }
 
@@ -74,7 +77,11 @@ pub(crate) fn run(project: &Project, args: &PageArgs) -> Result<()> {
         let picture = project.root.join(PICTURE);
         let mut command = headless(browser, &folder);
         command
-            .args(["--hide-scrollbars", "--force-device-scale-factor=1", "--window-size=1000,760"])
+            .args([
+                "--hide-scrollbars",
+                "--force-device-scale-factor=1",
+                "--window-size=1000,760",
+            ])
             .arg(format!("--screenshot={}", picture.display()))
             .arg(url(&folder.join("page0.html")));
         process::stdout(&mut command)?;
@@ -83,7 +90,10 @@ pub(crate) fn run(project: &Project, args: &PageArgs) -> Result<()> {
     if !project.root.join(PICTURE).is_file() {
         bail!("{PICTURE} is missing; `cargo xtask oracle page --write` takes it");
     }
-    say!("{} pages are drawn, and the browser complains of nothing", PAGES.len());
+    say!(
+        "{} pages are drawn, and the browser complains of nothing",
+        PAGES.len()
+    );
     Ok(())
 }
 
@@ -93,10 +103,18 @@ fn url(path: &Path) -> String {
 
 fn headless(browser: &str, folder: &Path) -> Command {
     let mut command = Command::new(browser);
-    command.args(["--headless", "--disable-gpu", "--no-first-run", "--enable-logging=stderr"]);
+    command.args([
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--enable-logging=stderr",
+    ]);
     // In containers there is no user to protect the machine from.
     command.arg("--no-sandbox");
-    command.arg(format!("--user-data-dir={}", folder.join("profile").display()));
+    command.arg(format!(
+        "--user-data-dir={}",
+        folder.join("profile").display()
+    ));
     command
 }
 
@@ -109,22 +127,35 @@ fn opened(browser: &str, folder: &Path, page: &Path) -> Result<(String, Vec<Stri
         .with_context(|| format!("starting `{}`", process::shown(&command)))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        bail!("`{}` failed: {}\n{said}", process::shown(&command), output.status);
+        bail!(
+            "`{}` failed: {}\n{said}",
+            process::shown(&command),
+            output.status
+        );
     }
     let console = said
         .lines()
         .filter(|line| line.contains(":CONSOLE"))
         .map(str::to_owned)
         .collect();
-    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), console))
+    Ok((
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        console,
+    ))
 }
 
 /// That an error in a page would be heard.
 fn hears_errors(browser: &str, folder: &Path) -> Result<()> {
     let page = folder.join("broken.html");
-    std::fs::write(&page, "<!DOCTYPE html><script>throw new Error(\"heard\")</script>")?;
+    std::fs::write(
+        &page,
+        "<!DOCTYPE html><script>throw new Error(\"heard\")</script>",
+    )?;
     let (_, console) = opened(browser, folder, &page)?;
-    if !console.iter().any(|line| line.contains("Uncaught Error: heard")) {
+    if !console
+        .iter()
+        .any(|line| line.contains("Uncaught Error: heard"))
+    {
         bail!("{browser} does not tell of errors in pages: {console:?}");
     }
     Ok(())
@@ -140,7 +171,9 @@ fn look(browser: &str, folder: &Path, page: &Path) -> Result<()> {
         bail!("the page has no drawing");
     }
     let text = std::fs::read_to_string(page)?;
-    for outside in ["http:", "https:", "<script", "<link", "<img", "@import", "url(\""] {
+    for outside in [
+        "http:", "https:", "<script", "<link", "<img", "@import", "url(\"",
+    ] {
         // What the function has in its own text is escaped, and is no matter.
         if text.contains(outside) && outside != "http:" && outside != "https:" {
             bail!("the page has {outside:?} in it");

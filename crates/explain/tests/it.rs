@@ -2,6 +2,8 @@
 
 #[path = "it/generate.rs"]
 mod generate;
+#[path = "it/generate_defers.rs"]
+mod generate_defers;
 #[path = "it/predict.rs"]
 mod predict;
 #[path = "it/random.rs"]

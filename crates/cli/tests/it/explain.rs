@@ -211,3 +211,28 @@ fn an_explanation_is_written_as_a_whole() {
         .exits(2)
         .says(&["folder.txt"]);
 }
+
+#[test]
+fn a_page_needs_nothing_from_elsewhere() {
+    let folder = folder();
+    let run = folder
+        .run(&["explain", "p.go:Get", "--format", "html"])
+        .exits(0);
+    assert!(run.stdout.starts_with("<!DOCTYPE html>"), "{run:#?}");
+    assert!(run.stdout.contains("<svg"), "{run:#?}");
+    for outside in ["http:", "https:", "<script", "<link", "<img"] {
+        assert!(!run.stdout.contains(outside), "{outside}: {run:#?}");
+    }
+}
+
+#[test]
+fn values_and_conditions_are_told() {
+    let run = explain(&folder(), "p.go:Get").exits(0);
+    for part in [
+        "line 10: return err\n      when `err != nil` (line 9)\n",
+        "when `db.open` (line 13)",
+        "releases file `f`, from `os.Open(path)` at line 8",
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {run:#?}");
+    }
+}

@@ -171,7 +171,6 @@ impl<'a> Machine<'_, 'a> {
                     MemberKind::Type(_) => self.unknown_at(expr),
                 }
             }
-            Object::TypeSwitchGuard => self.unknown_at(expr),
             _ => self.unknown_at(expr),
         })
     }

@@ -64,7 +64,6 @@ impl<'a> Machine<'_, 'a> {
         }
         match node.kind {
             StmtKind::Empty { .. } => Ok(Flow::Next),
-            StmtKind::Bad => Err(self.give_up_inside()),
             StmtKind::Decl(decl) => self.declaration(decl),
             StmtKind::Labeled { label, stmt } => {
                 let name = file.name(label).to_owned();
@@ -160,7 +159,9 @@ impl<'a> Machine<'_, 'a> {
                 body,
             } => self.for_loop(stmt, label, init, cond, post, body),
             StmtKind::Range { .. } => self.range_loop(stmt, label),
-            StmtKind::CaseClause { .. } | StmtKind::CommClause { .. } => Err(self.give_up_inside()),
+            StmtKind::Bad | StmtKind::CaseClause { .. } | StmtKind::CommClause { .. } => {
+                Err(self.give_up_inside())
+            }
         }
     }
 
@@ -388,9 +389,8 @@ impl<'a> Machine<'_, 'a> {
             };
             let stmts = file.stmts(body).to_vec();
             match self.list(&stmts)? {
-                Flow::Break(None) => break,
+                Flow::Break(None) | Flow::Next => break,
                 Flow::Fallthrough => at = (index + 1 < clauses.len()).then_some(index + 1),
-                Flow::Next => break,
                 flow => return Ok(flow),
             }
         }

@@ -203,8 +203,7 @@ impl Value {
             Self::Bool(value) => known(value.to_string()),
             Self::Nil => known("nil".to_owned()),
             Self::Func(func) => match &**func {
-                Func::Unknown { text } => vague(text.clone()),
-                Func::External { text, .. } => vague(text.clone()),
+                Func::Unknown { text } | Func::External { text, .. } => vague(text.clone()),
                 _ => vague("a function".to_owned()),
             },
             Self::Pointer(_) => vague("a pointer".to_owned()),

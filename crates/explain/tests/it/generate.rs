@@ -103,36 +103,36 @@ pub(crate) struct Package {
 
 /// A function that is being written.
 #[derive(Clone, Debug, Default)]
-struct Scope {
-    ints: Vec<String>,
-    strings: Vec<String>,
-    bools: Vec<String>,
-    structs: Vec<String>,
-    pointers: Vec<String>,
+pub(crate) struct Scope {
+    pub(crate) ints: Vec<String>,
+    pub(crate) strings: Vec<String>,
+    pub(crate) bools: Vec<String>,
+    pub(crate) structs: Vec<String>,
+    pub(crate) pointers: Vec<String>,
     /// Names of the results: `r0` and so on; empty when they have none.
-    named: Vec<String>,
+    pub(crate) named: Vec<String>,
     /// Types of the results.
-    results: Vec<&'static str>,
+    pub(crate) results: Vec<&'static str>,
     /// Labels of the loops around, within this function.
-    labels: Vec<String>,
+    pub(crate) labels: Vec<String>,
     /// Whether a loop is around, within this function.
-    in_loop: bool,
+    pub(crate) in_loop: bool,
     /// How many functions are around.
-    depth: usize,
+    pub(crate) depth: usize,
     /// Whether the function runs as a deferred one.
-    deferred: bool,
+    pub(crate) deferred: bool,
 }
 
 /// Writes programs.
-struct Writer<'r> {
-    random: &'r mut Random,
-    lines: Vec<String>,
-    indent: usize,
-    names: usize,
+pub(crate) struct Writer<'r> {
+    pub(crate) random: &'r mut Random,
+    pub(crate) lines: Vec<String>,
+    pub(crate) indent: usize,
+    pub(crate) names: usize,
     /// Statements that may still be written.
-    budget: usize,
-    helper: Option<String>,
-    pending_labels: Vec<(String, bool)>,
+    pub(crate) budget: usize,
+    pub(crate) helper: Option<String>,
+    pub(crate) pending_labels: Vec<(String, bool)>,
 }
 
 /// A package with the programs of these seeds.
@@ -173,23 +173,23 @@ pub(crate) fn package(seed: u64, count: usize) -> Package {
 }
 
 impl Writer<'_> {
-    fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         let line = format!("{}{text}", "\t".repeat(self.indent));
         self.lines.push(line);
     }
 
     /// The number of the line that is written next.
-    fn here(&self) -> usize {
+    pub(crate) fn here(&self) -> usize {
         self.lines.len() + 1
     }
 
-    fn name(&mut self, prefix: &str) -> String {
+    pub(crate) fn name(&mut self, prefix: &str) -> String {
         self.names += 1;
         format!("{prefix}{}", self.names)
     }
 
     /// Writes `caseN`; the number of its results.
-    fn program(&mut self, number: usize) -> usize {
+    pub(crate) fn program(&mut self, number: usize) -> usize {
         self.line("");
         if self.random.chance(40) {
             let name = format!("help{number}");
@@ -213,7 +213,7 @@ impl Writer<'_> {
     }
 
     /// Writes a function with results; how many it has.
-    fn function(
+    pub(crate) fn function(
         &mut self,
         head: &str,
         mut scope: Scope,
@@ -254,7 +254,7 @@ impl Writer<'_> {
     }
 
     /// The statements of a function up to its last return.
-    fn body(&mut self, mut scope: Scope) {
+    pub(crate) fn body(&mut self, mut scope: Scope) {
         self.indent += 1;
         self.variables(&mut scope);
         let count = 3 + self.random.below(6);
@@ -268,7 +268,7 @@ impl Writer<'_> {
         self.indent -= 1;
     }
 
-    fn variables(&mut self, scope: &mut Scope) {
+    pub(crate) fn variables(&mut self, scope: &mut Scope) {
         let name = self.name("x");
         let value = self.random.below(9);
         self.line(&format!("{name} := {value}"));
@@ -297,12 +297,12 @@ impl Writer<'_> {
         }
     }
 
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         format!("\"{}\"", self.random.pick(&["a", "b", "xy", "", "go"]))
     }
 
     /// An integer without calls.
-    fn int(&mut self, scope: &Scope) -> String {
+    pub(crate) fn int(&mut self, scope: &Scope) -> String {
         let any = |random: &mut Random, scope: &Scope| -> String {
             match random.below(6) {
                 0 => random.below(10).to_string(),
@@ -323,7 +323,7 @@ impl Writer<'_> {
         }
     }
 
-    fn string(&mut self, scope: &Scope) -> String {
+    pub(crate) fn string(&mut self, scope: &Scope) -> String {
         if scope.strings.is_empty() || self.random.chance(25) {
             return self.text();
         }
@@ -335,7 +335,7 @@ impl Writer<'_> {
         first
     }
 
-    fn truth(&mut self, scope: &Scope) -> String {
+    pub(crate) fn truth(&mut self, scope: &Scope) -> String {
         let compare = |this: &mut Self| {
             let (a, b) = (this.int(scope), this.int(scope));
             let op = *this.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
@@ -354,7 +354,7 @@ impl Writer<'_> {
         }
     }
 
-    fn value(&mut self, scope: &Scope, ty: &str) -> String {
+    pub(crate) fn value(&mut self, scope: &Scope, ty: &str) -> String {
         match ty {
             "int" => self.int(scope),
             "string" => self.string(scope),
@@ -363,7 +363,7 @@ impl Writer<'_> {
     }
 
     /// One or two values of whatever type.
-    fn values(&mut self, scope: &Scope) -> String {
+    pub(crate) fn values(&mut self, scope: &Scope) -> String {
         let count = 1 + self.random.below(3);
         let values: Vec<String> = (0..count)
             .map(|_| {
@@ -374,7 +374,7 @@ impl Writer<'_> {
         values.join(", ")
     }
 
-    fn give_back(&mut self, scope: &Scope) {
+    pub(crate) fn give_back(&mut self, scope: &Scope) {
         if scope.results.is_empty() {
             self.line("return");
             return;
@@ -392,7 +392,7 @@ impl Writer<'_> {
         self.line(&format!("return {}", values.join(", ")));
     }
 
-    fn panic_now(&mut self, scope: &Scope) {
+    pub(crate) fn panic_now(&mut self, scope: &Scope) {
         match self.random.below(8) {
             0 => {
                 let zero = self.name("z");
@@ -427,7 +427,7 @@ impl Writer<'_> {
         }
     }
 
-    fn statements(&mut self, scope: &mut Scope, count: usize) {
+    pub(crate) fn statements(&mut self, scope: &mut Scope, count: usize) {
         for _ in 0..count {
             if self.budget == 0 {
                 return;
@@ -438,14 +438,14 @@ impl Writer<'_> {
     }
 
     /// A block of its own: what is declared there ends with it.
-    fn block(&mut self, scope: &Scope, count: usize) {
+    pub(crate) fn block(&mut self, scope: &Scope, count: usize) {
         let mut inner = scope.clone();
         self.indent += 1;
         self.statements(&mut inner, count);
         self.indent -= 1;
     }
 
-    fn statement(&mut self, scope: &mut Scope) {
+    pub(crate) fn statement(&mut self, scope: &mut Scope) {
         match self.random.below(30) {
             0..=3 => self.assignment(scope),
             4..=13 => self.deferred(scope),
@@ -491,7 +491,7 @@ impl Writer<'_> {
         }
     }
 
-    fn assignment(&mut self, scope: &mut Scope) {
+    pub(crate) fn assignment(&mut self, scope: &mut Scope) {
         match self.random.below(8) {
             0 => {
                 let name = self.name("x");
@@ -541,7 +541,7 @@ impl Writer<'_> {
         }
     }
 
-    fn condition(&mut self, scope: &Scope) {
+    pub(crate) fn condition(&mut self, scope: &Scope) {
         let cond = self.truth(scope);
         self.line(&format!("if {cond} {{"));
         let count = 1 + self.random.below(3);
@@ -559,7 +559,7 @@ impl Writer<'_> {
         self.line("}");
     }
 
-    fn leave_round(&mut self, scope: &Scope) {
+    pub(crate) fn leave_round(&mut self, scope: &Scope) {
         let word = *self.random.pick(&["break", "continue"]);
         if !scope.labels.is_empty() && self.random.chance(40) {
             let label = self.random.pick(&scope.labels).clone();
@@ -576,7 +576,7 @@ impl Writer<'_> {
         }
     }
 
-    fn repetition(&mut self, scope: &Scope) {
+    pub(crate) fn repetition(&mut self, scope: &Scope) {
         let mut inner = scope.clone();
         inner.in_loop = true;
         let label = self.name("loop");
@@ -638,7 +638,7 @@ impl Writer<'_> {
         }
     }
 
-    fn choice(&mut self, scope: &Scope) {
+    pub(crate) fn choice(&mut self, scope: &Scope) {
         let mut inner = scope.clone();
         // `break` would leave the switch, which is fine, but is not what it is for here.
         inner.in_loop = false;
@@ -668,7 +668,7 @@ impl Writer<'_> {
     }
 
     /// A scope for a literal in a function: it sees everything, and has results of its own.
-    fn within(scope: &Scope, results: &[&'static str]) -> Scope {
+    pub(crate) fn within(scope: &Scope, results: &[&'static str]) -> Scope {
         Scope {
             named: Vec::new(),
             results: results.to_vec(),
@@ -679,7 +679,7 @@ impl Writer<'_> {
         }
     }
 
-    fn literal(&mut self, scope: &Scope) {
+    pub(crate) fn literal(&mut self, scope: &Scope) {
         if scope.depth > 2 {
             return;
         }
@@ -704,7 +704,7 @@ impl Writer<'_> {
         self.line("}()");
     }
 
-    fn small_body(&mut self, mut scope: Scope) {
+    pub(crate) fn small_body(&mut self, mut scope: Scope) {
         self.indent += 1;
         let count = 1 + self.random.below(4);
         self.statements(&mut scope, count);
@@ -715,7 +715,7 @@ impl Writer<'_> {
         self.indent -= 1;
     }
 
-    fn goroutine(&mut self, scope: &Scope) {
+    pub(crate) fn goroutine(&mut self, scope: &Scope) {
         let done = self.name("done");
         self.line(&format!("{done} := make(chan int)"));
         self.line("go func() {");
@@ -740,7 +740,7 @@ impl Writer<'_> {
         self.line(&format!("<-{done}"));
     }
 
-    fn helped(&mut self, scope: &Scope) {
+    pub(crate) fn helped(&mut self, scope: &Scope) {
         let Some(helper) = self.helper.clone() else {
             return;
         };
@@ -750,163 +750,5 @@ impl Writer<'_> {
         let name = self.random.pick(&scope.ints).clone();
         let (a, b) = (self.int(scope), self.string(scope));
         self.line(&format!("{name} = {helper}({a}, {b})"));
-    }
-
-    fn method_value(&mut self, scope: &Scope) {
-        let Some(of) = scope.structs.first().cloned() else {
-            return;
-        };
-        let name = self.name("f");
-        let method = *self.random.pick(&["show", "bump"]);
-        self.line(&format!("{name} := {of}.{method}"));
-        if self.random.chance(50) {
-            self.line(&format!("{of}.n += 10"));
-        }
-        let id = self.here();
-        let value = self.int(scope);
-        self.line(&format!("defer {name}({id}, {value})"));
-    }
-
-    /// A defer statement.
-    fn deferred(&mut self, scope: &Scope) {
-        let id = self.here();
-        match self.random.below(20) {
-            0..=2 => {
-                let values = self.values(scope);
-                self.line(&format!("defer fmt.Println(\"D\", {id}, {values})"));
-            }
-            3 => {
-                let (a, b) = (self.int(scope), self.string(scope));
-                self.line(&format!("defer note({id}, tick({a}), word({b}))"));
-            }
-            4 if !scope.structs.is_empty() => {
-                let of = self.random.pick(&scope.structs).clone();
-                let method = *self.random.pick(&["show", "bump"]);
-                let value = self.int(scope);
-                self.line(&format!("defer {of}.{method}({id}, {value})"));
-            }
-            5 => self.line(&format!("defer catch({id})")),
-            6 if !scope.ints.is_empty() => {
-                let name = self.random.pick(&scope.ints).clone();
-                self.line(&format!("defer catchAll({id}, &{name})"));
-            }
-            7 => self.line(&format!("defer func() {{ catch({id}) }}()")),
-            8 => self.line("defer recover()"),
-            9 => {
-                self.line(&format!(
-                    "defer func() {{ fmt.Println(\"D\", {id}, recover()) }}()"
-                ));
-            }
-            10 => self.line(&format!(
-                "defer func() {{ func() {{ fmt.Println(\"D\", {id}, recover()) }}() }}()"
-            )),
-            11 => self.recovering(scope, id),
-            12 => self.sorting(scope, id),
-            13 if self.random.chance(30) => {
-                let name = self.name("f");
-                self.line(&format!("var {name} func()"));
-                self.line(&format!("defer {name}()"));
-            }
-            14 | 15 => {
-                let (a, b) = (self.int(scope), self.string(scope));
-                let (p, q) = (self.name("a"), self.name("w"));
-                self.line(&format!("defer func({p} int, {q} string) {{"));
-                let mut inner = Self::within(scope, &[]);
-                inner.ints.push(p.clone());
-                inner.strings.push(q.clone());
-                inner.deferred = true;
-                self.indent += 1;
-                self.line(&format!("fmt.Println(\"D\", {id}, {p}, {q})"));
-                self.indent -= 1;
-                self.deferred_body(inner);
-                self.line(&format!("}}({a}, {b})"));
-            }
-            _ => {
-                self.line("defer func() {");
-                let mut inner = Self::within(scope, &[]);
-                inner.deferred = true;
-                let values = self.values(&inner);
-                self.indent += 1;
-                self.line(&format!("fmt.Println(\"D\", {id}, {values})"));
-                self.indent -= 1;
-                self.deferred_body(inner);
-                self.line("}()");
-            }
-        }
-    }
-
-    fn deferred_body(&mut self, mut scope: Scope) {
-        if scope.depth > 3 {
-            return;
-        }
-        self.indent += 1;
-        let count = self.random.below(3);
-        self.statements(&mut scope, count);
-        if self.random.chance(10) {
-            self.panic_now(&scope);
-        }
-        self.indent -= 1;
-    }
-
-    fn recovering(&mut self, scope: &Scope, id: usize) {
-        self.line("defer func() {");
-        self.indent += 1;
-        self.line("if v := recover(); v != nil {");
-        self.indent += 1;
-        self.line(&format!("fmt.Println(\"D\", {id}, \"recovered\", v)"));
-        if let Some(name) = scope
-            .named
-            .first()
-            .filter(|_| scope.results.first() == Some(&"int"))
-        {
-            let value = self.random.below(90);
-            self.line(&format!("{name} = {value}"));
-        }
-        match self.random.below(5) {
-            0 => self.line("panic(v)"),
-            1 => {
-                let text = self.text();
-                self.line(&format!("panic({text})"));
-            }
-            2 => {
-                let inner = Self::within(scope, &[]);
-                let mut inner = inner;
-                self.statements(&mut inner, 1);
-            }
-            _ => {}
-        }
-        self.indent -= 1;
-        self.line("} else {");
-        self.indent += 1;
-        self.line(&format!("fmt.Println(\"D\", {id}, \"nothing\")"));
-        self.indent -= 1;
-        self.line("}");
-        self.indent -= 1;
-        self.line("}()");
-    }
-
-    /// What was recovered, by its type.
-    fn sorting(&mut self, scope: &Scope, id: usize) {
-        let _ = scope;
-        self.line("defer func() {");
-        self.indent += 1;
-        self.line("switch v := recover().(type) {");
-        for (ty, text) in [
-            ("int", "an int"),
-            ("string", "a string"),
-            ("error", "an error"),
-        ] {
-            self.line(&format!("case {ty}:"));
-            self.indent += 1;
-            self.line(&format!("fmt.Println(\"D\", {id}, \"{text}\", v)"));
-            self.indent -= 1;
-        }
-        self.line("case nil:");
-        self.indent += 1;
-        self.line(&format!("fmt.Println(\"D\", {id}, \"nil\")"));
-        self.indent -= 1;
-        self.line("}");
-        self.indent -= 1;
-        self.line("}()");
     }
 }

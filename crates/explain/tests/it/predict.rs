@@ -36,7 +36,7 @@ fn number(variable: &str, default: usize) -> usize {
 #[test]
 fn explanations_say_what_programs_print() {
     let Some(goroot) = goroot() else {
-        eprintln_loud("NOT COMPARED WITH GO: set DEFERSCOPE_GOROOT");
+        say("NOT COMPARED WITH GO: set DEFERSCOPE_GOROOT");
         return;
     };
     let count = number("DEFERSCOPE_EXPLAIN_PROGRAMS", 500);
@@ -47,6 +47,12 @@ fn explanations_say_what_programs_print() {
         let size = BATCH.min(count - done);
         compare(&goroot, seed + batch as u64, size, &mut failures);
         done += size;
+        if count > 1000 {
+            say(&format!(
+                "{done} programs, {} not as explained",
+                failures.len()
+            ));
+        }
     }
     failures.sort_by_key(String::len);
     if let Some(path) = std::env::var_os("DEFERSCOPE_EXPLAIN_FAILURES") {
@@ -65,8 +71,11 @@ fn explanations_say_what_programs_print() {
     );
 }
 
-#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
-fn eprintln_loud(text: &str) {
+#[expect(
+    clippy::print_stderr,
+    reason = "a long test says how far it is, and one that does not run that it does not"
+)]
+fn say(text: &str) {
     eprintln!("{text}");
 }
 

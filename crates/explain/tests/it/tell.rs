@@ -365,6 +365,34 @@ fn endless_recursion_and_loops_come_to_an_end() {
     }
 }
 
+/// A bug: `die` is not looked into, because what it does first is not decided, and then it is taken to
+/// return.
+#[test]
+fn bug_a_function_that_never_returns_is_taken_to_return() {
+    let told = told(
+        "
+import \"os\"
+
+func g()
+
+func die(n int) {
+	if n > 1 {
+		g()
+	}
+	os.Exit(n)
+}
+
+func f(n int) {
+	defer g()
+	die(n)
+}
+",
+    );
+    let end = way(&told, WayKind::End, 17);
+    assert!(end.reached);
+    assert_eq!(runs(end), [15]);
+}
+
 #[test]
 fn nothing_of_the_source_is_markup() {
     let told = told(
