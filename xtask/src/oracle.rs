@@ -3,9 +3,9 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
+mod explain;
 mod fixes;
 mod inspect;
-mod explain;
 mod leaks;
 mod missing;
 mod mutants;
