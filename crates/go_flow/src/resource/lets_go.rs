@@ -7,14 +7,13 @@ use go_syntax::{ExprId, ExprKind, StmtKind};
 use go_types::{Callee, LocalId, Object};
 
 use super::explore::{Fate, Outcome, Tracker};
-use super::models::ClassId;
 use crate::cfg::NodeKind;
 use crate::facts::Point;
 use crate::search::Visit;
 
 impl Tracker<'_, '_> {
     /// Whether what is acquired at `acquired` is returned after the function has released it,
-    /// or handed it to a function value that may.
+    /// or handed a response to a function value that may.
     pub(super) fn lets_go_and_returns(&self, acquired: Point, outcomes: &[Outcome]) -> bool {
         let root = self.body().root();
         let returned: Vec<(LocalId, u32)> = outcomes
@@ -52,11 +51,11 @@ impl Tracker<'_, '_> {
         })
     }
 
-    /// Whether a function value is called at `at`, which may be one that releases what it is handed.
+    /// Whether a function value is called at `at` that may read a response, and close its body.
     fn asks_a_value(&self, at: Point) -> bool {
-        let class = self.class.get();
+        let class = self.models().class(self.class.get());
         let mut sites = self.facts().calls_at(at).iter();
-        class != ClassId::CLOSER
+        *class.rule == *"body-not-closed"
             && sites.any(|site| {
                 let callee = self.facts().callee(site.call);
                 matches!(callee, Callee::Var(_) | Callee::MemberVar(_))
