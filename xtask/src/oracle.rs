@@ -5,6 +5,7 @@
 mod astdump;
 mod explain;
 mod fixes;
+mod goker;
 mod inspect;
 mod leaks;
 mod missing;
@@ -37,6 +38,8 @@ pub(crate) enum Oracle {
     Leaks(LeaksArgs),
     /// `fix` of our cases and of real code: it builds, and has fewer findings and no new ones.
     Fixes(FixesArgs),
+    /// `check` of the deadlocks that the benchmark GoKer collects: how many are found.
+    Goker(LeaksArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
     Peers(PeersArgs),
     /// `explain` of generated programs: what it says is what they print when Go runs them.
@@ -113,7 +116,7 @@ pub(crate) struct MissingArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
-/// The flags of `oracle leaks`.
+/// The flags of `oracle leaks` and `oracle goker`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct LeaksArgs {
     /// Replace the committed table.
@@ -175,6 +178,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
         Oracle::Fixes(args) => fixes::run(project, args),
+        Oracle::Goker(args) => goker::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
         Oracle::Explain(args) => explain::run(project, args),
         Oracle::Page(args) => page::run(project, args),

@@ -42,6 +42,7 @@ mod spare;
 mod spent;
 mod stops;
 mod story;
+mod stuck;
 
 pub use cx::{Finding, RuleCx};
 pub use docs::{RuleDoc, Section};

@@ -117,6 +117,12 @@ register! {
     span_not_ended::SpanNotEnded,
     overwritten_before_release::OverwrittenBeforeRelease,
     critical_section_stretched::CriticalSectionStretched,
+    abandoned_send::AbandonedSend,
+    abandoned_receive::AbandonedReceive,
+    channel_never_closed::ChannelNeverClosed,
+    counted_receive_leaves_early::CountedReceiveLeavesEarly,
+    double_send::DoubleSend,
+    circular_wait::CircularWait,
 }
 
 /// All rules, by category and name as the catalogue has them.

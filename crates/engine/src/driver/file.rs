@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diagnostics::{ByteRange, Category, Diagnostic, Severity};
-use go_flow::OwnContracts;
+use go_flow::{OwnContracts, StuckGoroutines};
 use go_project::PackageKind;
 use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
@@ -29,6 +29,8 @@ pub(crate) struct FileReport {
     pub(crate) suppressed: usize,
     /// Whether it was passed over because a program wrote it.
     pub(crate) generated: bool,
+    /// Of its package: for how many functions goroutines were run, and how often not to the end.
+    pub(crate) explored: (usize, usize),
 }
 
 /// Checks the files of a package, one after the other.
@@ -91,6 +93,7 @@ impl<'a> FileCheck<'a> {
             report.generated = true;
             self.identify(file, tree, &mut report.findings);
         }
+        report.explored = StuckGoroutines::counted(&self.cx);
         report
     }
 

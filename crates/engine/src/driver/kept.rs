@@ -106,6 +106,7 @@ impl<'a> Memory<'a> {
             files,
             bytes,
             generated,
+            explored: (0, 0),
         })
     }
 

@@ -288,6 +288,8 @@ impl<'a> Run<'a> {
             statistics.files += report.files;
             statistics.bytes += report.bytes;
             statistics.generated += report.generated;
+            statistics.explored += report.explored.0;
+            statistics.unexplored += report.explored.1;
         }
         findings.sort_by(order);
         self.counters.add_to(&mut statistics);

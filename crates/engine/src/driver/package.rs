@@ -34,6 +34,8 @@ pub(crate) struct PackageReport {
     pub(crate) bytes: u64,
     /// Files passed over because a program wrote them.
     pub(crate) generated: usize,
+    /// For how many functions goroutines were run, and how often not to the end.
+    pub(crate) explored: (usize, usize),
 }
 
 /// Analyses a package.
@@ -105,6 +107,7 @@ pub(crate) fn analyse(
         report.problems.extend(file.problems);
         report.suppressed += file.suppressed;
         report.generated += usize::from(file.generated);
+        report.explored = report.explored.max(file.explored);
     }
     report
 }

@@ -667,7 +667,7 @@ impl LockContracts {
 }
 
 /// The declared functions with a body.
-pub(super) fn declared<'a>(cx: &PackageCx<'a>) -> impl Iterator<Item = (u32, &'a File, FuncId)> {
+pub(crate) fn declared<'a>(cx: &PackageCx<'a>) -> impl Iterator<Item = (u32, &'a File, FuncId)> {
     let count = u32::try_from(cx.names().files().len()).unwrap_or(u32::MAX);
     let files: Vec<_> = (0..count).map(|index| (index, cx.file(index))).collect();
     files.into_iter().flat_map(|(index, file)| {

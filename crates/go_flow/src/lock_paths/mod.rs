@@ -28,6 +28,7 @@ use go_syntax::{BinaryOp, ExprId, ExprKind, StmtKind, UnaryOp};
 use go_types::{LocalKind, Object};
 
 pub use contract::LockContracts;
+pub(crate) use contract::declared as declared_functions;
 pub use deeds::{LockDeed, LockUse};
 pub use parties::{LockOrder, OtherSide};
 pub use spot::Spot;

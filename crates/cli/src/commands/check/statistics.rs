@@ -33,6 +33,8 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         baselined,
         stale,
         below_severity,
+        explored,
+        unexplored,
         times,
     } = outcome.statistics;
     let numbers = [
@@ -47,6 +49,8 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         ("findings in the baseline", baselined as u64),
         ("stale entries of the baseline", stale as u64),
         ("findings of less severity", below_severity as u64),
+        ("functions run with their goroutines", explored as u64),
+        ("  of them not to the end", unexplored as u64),
     ];
     rows.extend(numbers.map(|(name, number)| (name.to_owned(), number.to_string())));
 

@@ -1,0 +1,314 @@
+//! Goroutines that can never go on.
+//!
+//! From a function that starts goroutines, a small program is run in all the ways that matter: the
+//! function itself, the goroutines, and the functions of the package that they call. Channels, locks,
+//! wait groups, conditions and contexts that are made there are followed through variables, fields,
+//! parameters and literals; what is not known (results of other packages, parameters of the first
+//! function) may be anything, and what is handed to code that is not followed is left alone from then
+//! on. In a state in which a goroutine waits for something that nobody who still runs can get hold
+//! of, it waits for ever.
+//!
+//! `program` has the functions, `state` a state, `ops` the operations, `eval` expressions, `calls`
+//! calls, `step` statements, `sched` what can happen next, and `judge` tells who is stuck.
+//!
+//! The bounds: [`MAX_STATES`] states and [`MAX_STEPS`] steps for each first function, two switches between goroutines that
+//! could both go on, a handful of goroutines at a time and of calls within each other; loops whose
+//! end is not known run twice, and those that are written to run more than three times run three
+//! times. [`Stuck`] is told only of what was seen within them; [`StuckGoroutines::bounded`] counts the
+//! functions for which they were not enough.
+
+mod calls;
+mod eval;
+mod judge;
+mod ops;
+mod program;
+mod sched;
+mod state;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use go_syntax::{ExprId, Features, FuncId, Span};
+use go_types::{Body, PackageCx};
+use rustc_hash::FxHashSet;
+
+use eval::Machine;
+use program::Program;
+use sched::{Move, Wrong};
+use state::{State, Status};
+
+/// So many states are looked at for each first function.
+const MAX_STATES: usize = 1000;
+
+/// So many steps are made for each first function, all states together.
+const MAX_STEPS: u32 = 60_000;
+
+/// So many times a goroutine that could go on has to wait for another one.
+const MAX_SWITCHES: usize = 2;
+
+/// A place in the package.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Site {
+    /// The file, as index into those of the package.
+    pub file: u32,
+    /// The declared function.
+    pub root: FuncId,
+    /// The function or literal within it.
+    pub func: FuncId,
+    /// The source.
+    pub span: Span,
+}
+
+/// What a goroutine waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Waits {
+    Send,
+    Receive,
+    Range,
+    Select,
+    Lock,
+    Group,
+    Cond,
+    Other,
+}
+
+/// In which way a goroutine is stuck.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StuckKind {
+    /// Nobody receives what it sends.
+    Send,
+    /// Nobody receives what it sends after it has sent to the same channel at another place.
+    SecondSend,
+    /// It is one of several that send, and the receiver left before it had all.
+    SendOfMany,
+    /// Nobody sends what it wants to receive.
+    Receive,
+    /// It ranges over a channel that nobody closes.
+    Range,
+    /// The channel is nil.
+    NilChannel,
+    /// It waits for a lock that somebody keeps who has ended.
+    Lock,
+    /// It waits for a group or a condition that nobody ends.
+    Wait,
+    /// Goroutines wait for each other, or one for itself.
+    Circular,
+    /// It sends to a channel that is closed by then.
+    SendAfterClose,
+    /// It closes a channel that is closed by then.
+    DoubleClose,
+}
+
+/// Something that a goroutine keeps while it is stuck.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// A lock, and where it was taken.
+    Lock(Site),
+    /// A deferred call that never comes.
+    Defer(Site),
+}
+
+/// Another goroutine that is stuck with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Other {
+    /// Where.
+    pub site: Site,
+    /// For what.
+    pub waits: Waits,
+}
+
+/// A goroutine that can never go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stuck {
+    /// In which way.
+    pub kind: StuckKind,
+    /// What it waits for.
+    pub waits: Waits,
+    /// The operation.
+    pub site: Site,
+    /// The channel or other operand of the operation, in the same file.
+    pub operand: Option<ExprId>,
+    /// Where the channel was made, and how much room it has.
+    pub made: Option<(Site, usize)>,
+    /// The call of the `go` statement; none for the first function itself.
+    pub started: Option<Site>,
+    /// The `return` by which the function that made the channel was left.
+    pub left: Option<Site>,
+    /// An earlier send of the same goroutine to the same channel.
+    pub sent_before: Option<Site>,
+    /// Who else is stuck.
+    pub others: Vec<Other>,
+    /// What it keeps meanwhile.
+    pub holds: Vec<Held>,
+}
+
+/// The goroutines of a package that can never go on.
+#[derive(Debug, Default)]
+pub struct StuckGoroutines {
+    /// All of them, those of one function after each other.
+    pub all: Vec<Stuck>,
+    /// How many first functions were looked at.
+    pub explored: usize,
+    /// For how many of them the bounds were not enough.
+    pub bounded: usize,
+}
+
+/// What was counted, for those who do not want to cause the work.
+#[derive(Debug, Default)]
+struct Counted(Cell<(usize, usize)>);
+
+impl StuckGoroutines {
+    /// Those of the package, found out when somebody first asks.
+    pub fn of(cx: &PackageCx<'_>) -> Rc<Self> {
+        cx.memo(|| {
+            let found = explore(cx);
+            let counted = cx.memo(Counted::default);
+            counted.0.set((found.explored, found.bounded));
+            found
+        })
+    }
+
+    /// How many first functions of the package were looked at, and for how many the bounds were not
+    /// enough; nothing when nobody has asked for stuck goroutines.
+    pub fn counted(cx: &PackageCx<'_>) -> (usize, usize) {
+        cx.memo(Counted::default).0.get()
+    }
+
+    /// Those whose operation stands in a declared function.
+    pub fn of_function(&self, file: u32, root: FuncId) -> impl Iterator<Item = &Stuck> {
+        self.all
+            .iter()
+            .filter(move |stuck| (stuck.site.file, stuck.site.root) == (file, root))
+    }
+}
+
+fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
+    let mut result = StuckGoroutines::default();
+    let starts_any = crate::lock_paths::declared_functions(cx)
+        .any(|(_, file, func)| file.func(func).features.intersects(Features::GO));
+    if !starts_any {
+        return result;
+    }
+    let declared = program::declared(cx);
+    let bodies: Vec<OnceCell<Body<'_>>> = declared.iter().map(|_| OnceCell::new()).collect();
+    let program = Program::new(cx, declared, &bodies);
+    let machine = Machine {
+        program: &program,
+        steps: Cell::new(0),
+    };
+    for index in 0..program.declared.len() {
+        if !is_first(&program, index) {
+            continue;
+        }
+        result.explored += 1;
+        if machine.explore(index, &mut result.all) {
+            result.bounded += 1;
+        }
+    }
+    result
+}
+
+/// Whether a function is looked at as the first one: it starts goroutines, or is called by nobody in
+/// the package and leads to some.
+fn is_first(program: &Program<'_>, index: usize) -> bool {
+    let declared = program.declared[index];
+    let file = program.file(index);
+    if file.func(declared.func).features.intersects(Features::GO) {
+        return true;
+    }
+    let name = program.name(index);
+    declared.starts && (name == "main" || is_test(name))
+}
+
+fn is_test(name: &str) -> bool {
+    ["Test", "Benchmark", "Example", "Fuzz"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
+impl Machine<'_, '_> {
+    /// Looks at what may happen from a function on; whether the bounds were hit.
+    fn explore(&self, index: usize, found: &mut Vec<Stuck>) -> bool {
+        let name = self.program.name(index);
+        let ends_process = name == "main";
+        let ends_test = is_test(name);
+        self.steps.set(MAX_STEPS);
+        let mut bounded = false;
+        let mut seen: FxHashSet<u128> = FxHashSet::default();
+        let mut queues: Vec<Vec<(State, Option<usize>)>> = vec![Vec::new(); MAX_SWITCHES + 1];
+        for st in self.settle(self.start(index), &mut bounded) {
+            queues[0].push((st, None));
+        }
+        let mut count = 0;
+        let mut switches = 0;
+        while switches <= MAX_SWITCHES {
+            let Some((st, last)) = queues[switches].pop() else {
+                switches += 1;
+                continue;
+            };
+            if !seen.insert(st.fingerprint()) {
+                continue;
+            }
+            count += 1;
+            if count > MAX_STATES {
+                bounded = true;
+                break;
+            }
+            let first = &st.goroutines[0];
+            if first.status == Status::Ended && (ends_process || ends_test && first.exits) {
+                continue;
+            }
+            let mut wrong = Vec::new();
+            let moves = self.moves(&st, &mut wrong);
+            for (what, g) in wrong {
+                self.tell_wrong(&st, what, g, found);
+            }
+            self.judge(&st, &moves, found);
+            let last_can = last.is_some_and(|last| {
+                moves
+                    .iter()
+                    .any(|step| step.by == last || step.with == Some(last))
+            });
+            for Move { state, by, with } in moves {
+                let is_switch = last_can && last != Some(by) && with != last;
+                let next = switches + usize::from(is_switch);
+                if next > MAX_SWITCHES {
+                    continue;
+                }
+                for st in self.settle(state, &mut bounded) {
+                    queues[next].push((st, Some(by)));
+                }
+            }
+        }
+        bounded
+    }
+
+    fn tell_wrong(&self, st: &State, what: Wrong, g: usize, found: &mut Vec<Stuck>) {
+        let Status::At(op) = &st.goroutines[g].status else {
+            return;
+        };
+        let kind = match what {
+            Wrong::SendAfterClose => StuckKind::SendAfterClose,
+            Wrong::DoubleClose => StuckKind::DoubleClose,
+        };
+        judge::add(
+            found,
+            Stuck {
+                kind,
+                waits: Waits::Other,
+                site: op.site,
+                operand: op.operand,
+                made: None,
+                started: st.goroutines[g].started,
+                left: None,
+                sent_before: None,
+                others: Vec::new(),
+                holds: Vec::new(),
+            },
+        );
+    }
+}

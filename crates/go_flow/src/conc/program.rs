@@ -1,0 +1,454 @@
+//! The functions of a package as the machine needs them: bodies, graphs, which variables matter
+//! where, and which functions have to do with goroutines at all.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind};
+use go_types::{Body, DeclSite, LocalId, Object, PackageCx, Role, Type, TypeId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Site;
+use super::state::Sym;
+use crate::cfg::{Cfg, NodeId, NodeKind};
+use crate::facts::FunctionFacts;
+
+/// Names of functions are followed through calls so many times.
+const ROUNDS: usize = 6;
+
+/// A declared function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declared {
+    pub(super) file: u32,
+    pub(super) func: FuncId,
+    /// It does something with channels, locks or goroutines, or calls something that may.
+    pub(super) concerned: bool,
+    /// It starts goroutines, or calls something that may.
+    pub(super) starts: bool,
+}
+
+/// The variables that still matter at each node of a function.
+type Live = Vec<Vec<u64>>;
+
+/// The functions of a package.
+pub(super) struct Program<'a> {
+    pub(super) cx: &'a PackageCx<'a>,
+    pub(super) declared: Vec<Declared>,
+    by_func: FxHashMap<(u32, FuncId), usize>,
+    bodies: &'a [OnceCell<Body<'a>>],
+    facts: Vec<OnceCell<FunctionFacts<'a>>>,
+    live: RefCell<FxHashMap<(usize, FuncId), Rc<Live>>>,
+    captured: RefCell<FxHashMap<(usize, FuncId), Rc<Vec<LocalId>>>>,
+    cells: RefCell<FxHashMap<usize, Rc<Vec<bool>>>>,
+    syms: RefCell<(FxHashMap<Rc<str>, Sym>, Vec<Rc<str>>)>,
+}
+
+/// The declared functions of a package, and which of them have to do with goroutines.
+pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
+    let mut found = Vec::new();
+    let mut names: Vec<(&str, FxHashSet<&str>)> = Vec::new();
+    let mut concerned: FxHashSet<&str> = FxHashSet::default();
+    let mut starts: FxHashSet<&str> = FxHashSet::default();
+    let concerns = Features::GO
+        .union(Features::CHANNEL)
+        .union(Features::SELECT)
+        .union(Features::LOCK);
+    for (index, file, func) in crate::lock_paths::declared_functions(cx) {
+        let node = file.func(func);
+        let name = node.name.map_or("", |name| file.name(name));
+        let mut calls = FxHashSet::default();
+        let mut makes = false;
+        for expr in node.exprs.iter() {
+            match file.expr(expr).kind {
+                ExprKind::Call { fun, .. } => {
+                    let fun = file.unparen(fun);
+                    let called = match file.selector(fun) {
+                        Some((_, name)) => name,
+                        None => file.ident(fun).unwrap_or(""),
+                    };
+                    makes |= matches!(
+                        called,
+                        "close"
+                            | "Wait"
+                            | "Done"
+                            | "Add"
+                            | "Signal"
+                            | "Broadcast"
+                            | "cancel"
+                            | "WithCancel"
+                    );
+                    calls.insert(called);
+                }
+                ExprKind::ChanType { .. } => makes = true,
+                // A method that is handed on.
+                ExprKind::Selector { sel, .. } => {
+                    calls.insert(file.span_text(sel));
+                }
+                _ => {}
+            }
+        }
+        if makes || node.features.intersects(concerns) {
+            concerned.insert(name);
+        }
+        if node.features.intersects(Features::GO) {
+            starts.insert(name);
+        }
+        names.push((name, calls));
+        found.push(Declared {
+            file: index,
+            func,
+            concerned: false,
+            starts: false,
+        });
+    }
+    for set in [&mut concerned, &mut starts] {
+        for _ in 0..ROUNDS {
+            let before = set.len();
+            for (name, calls) in &names {
+                if !set.contains(name) && calls.iter().any(|call| set.contains(call)) {
+                    set.insert(name);
+                }
+            }
+            if set.len() == before {
+                break;
+            }
+        }
+    }
+    for (declared, (name, _)) in found.iter_mut().zip(&names) {
+        declared.concerned = concerned.contains(name);
+        declared.starts = starts.contains(name);
+    }
+    found
+}
+
+impl<'a> Program<'a> {
+    pub(super) fn new(
+        cx: &'a PackageCx<'a>,
+        declared: Vec<Declared>,
+        bodies: &'a [OnceCell<Body<'a>>],
+    ) -> Self {
+        let by_func = declared
+            .iter()
+            .enumerate()
+            .map(|(index, declared)| ((declared.file, declared.func), index))
+            .collect();
+        Self {
+            cx,
+            facts: declared.iter().map(|_| OnceCell::new()).collect(),
+            declared,
+            by_func,
+            bodies,
+            live: RefCell::default(),
+            captured: RefCell::default(),
+            cells: RefCell::default(),
+            syms: RefCell::default(),
+        }
+    }
+
+    pub(super) fn index_of(&self, file: u32, func: FuncId) -> Option<usize> {
+        self.by_func.get(&(file, func)).copied()
+    }
+
+    pub(super) fn body(&self, index: usize) -> &'a Body<'a> {
+        let Declared { file, func, .. } = self.declared[index];
+        self.bodies[index].get_or_init(|| Body::new(self.cx, file, func))
+    }
+
+    pub(super) fn facts(&self, index: usize) -> &FunctionFacts<'a> {
+        self.facts[index].get_or_init(|| FunctionFacts::new(self.body(index)))
+    }
+
+    pub(super) fn file(&self, index: usize) -> &'a File {
+        self.cx.file(self.declared[index].file)
+    }
+
+    pub(super) fn cfg(&self, index: usize, func: FuncId) -> &Cfg<'a> {
+        self.facts(index).cfg(func)
+    }
+
+    pub(super) fn site(&self, body: usize, func: FuncId, span: Span) -> Site {
+        Site {
+            file: self.declared[body].file,
+            root: self.declared[body].func,
+            func,
+            span,
+        }
+    }
+
+    /// The name of a declared function.
+    pub(super) fn name(&self, index: usize) -> &'a str {
+        let file = self.file(index);
+        let name = file.func(self.declared[index].func).name;
+        name.map_or("", |name| file.name(name))
+    }
+
+    pub(super) fn sym(&self, text: &str) -> Sym {
+        let mut syms = self.syms.borrow_mut();
+        if let Some(&sym) = syms.0.get(text) {
+            return sym;
+        }
+        let text: Rc<str> = text.into();
+        let sym = Sym::try_from(syms.1.len()).unwrap_or(Sym::MAX);
+        syms.1.push(Rc::clone(&text));
+        syms.0.insert(text, sym);
+        sym
+    }
+
+    pub(super) fn text_of(&self, sym: Sym) -> Rc<str> {
+        Rc::clone(&self.syms.borrow().1[sym as usize])
+    }
+
+    /// Whether a variable lives in the heap: literals share it, or something points to it.
+    pub(super) fn in_cell(&self, index: usize, local: LocalId) -> bool {
+        let known = self.cells.borrow().get(&index).map(Rc::clone);
+        let known = known.unwrap_or_else(|| {
+            let names = self.body(index).names();
+            let made: Vec<bool> = names
+                .locals()
+                .map(|(id, local)| {
+                    local.captured
+                        || names
+                            .uses(id)
+                            .iter()
+                            .any(|site| site.role == Role::AddressTaken)
+                })
+                .collect();
+            let made = Rc::new(made);
+            self.cells.borrow_mut().insert(index, Rc::clone(&made));
+            made
+        });
+        known.get(local.index()).copied().unwrap_or(false)
+    }
+
+    /// The variables of functions around a literal that it uses, itself or in literals within.
+    pub(super) fn captured(&self, index: usize, literal: FuncId) -> Rc<Vec<LocalId>> {
+        if let Some(known) = self.captured.borrow().get(&(index, literal)) {
+            return Rc::clone(known);
+        }
+        let body = self.body(index);
+        let file = body.file();
+        let node = file.func(literal);
+        let mut found: Vec<LocalId> = node
+            .exprs
+            .iter()
+            .filter_map(|expr| match file.expr(expr).kind {
+                ExprKind::Ident => match body.object(expr) {
+                    Object::Local(local) => Some(local),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .filter(|&local| {
+                let local = body.names().local(local);
+                local.is_var() && !node.span.contains(local.span)
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        let found = Rc::new(found);
+        self.captured
+            .borrow_mut()
+            .insert((index, literal), Rc::clone(&found));
+        found
+    }
+
+    /// Whether the value of a variable still matters at a node.
+    pub(super) fn is_live(&self, index: usize, func: FuncId, node: NodeId, local: LocalId) -> bool {
+        let known = self.live.borrow().get(&(index, func)).map(Rc::clone);
+        let live = known.unwrap_or_else(|| {
+            let made = Rc::new(self.live(index, func));
+            self.live
+                .borrow_mut()
+                .insert((index, func), Rc::clone(&made));
+            made
+        });
+        live[node.index()][local.index() / 64] >> (local.index() % 64) & 1 != 0
+    }
+
+    fn live(&self, index: usize, func: FuncId) -> Live {
+        let facts = self.facts(index);
+        let body = self.body(index);
+        let file = body.file();
+        let names = body.names();
+        let cfg = facts.cfg(func);
+        let words = names.local_count() / 64 + 1;
+        let mut uses = vec![vec![0_u64; words]; cfg.len()];
+        let mut kills = vec![vec![0_u64; words]; cfg.len()];
+        let set = |table: &mut Live, node: NodeId, local: LocalId| {
+            table[node.index()][local.index() / 64] |= 1 << (local.index() % 64);
+        };
+        // Where a literal within is made, as far as this function is concerned.
+        let made_in = |mut literal: FuncId| loop {
+            let at = facts.created_at(literal)?;
+            if at.func == func {
+                return Some(at.node);
+            }
+            literal = at.func;
+            if literal == facts.root() {
+                return None;
+            }
+        };
+        for (id, local) in names.locals() {
+            if !local.is_var() {
+                continue;
+            }
+            for site in names.uses(id) {
+                if site.func == func {
+                    let Some(node) = cfg.node_of_expr(site.expr) else {
+                        continue;
+                    };
+                    // A shared variable stays the same one when it is assigned.
+                    if site.role.reads() || self.in_cell(index, id) {
+                        set(&mut uses, node, id);
+                    } else {
+                        set(&mut kills, node, id);
+                    }
+                } else if let Some(node) = made_in(site.func) {
+                    set(&mut uses, node, id);
+                }
+            }
+            if local.func == func {
+                let declared = match local.site {
+                    DeclSite::Expr(expr) => cfg.node_of_expr(expr),
+                    DeclSite::Name(_) => {
+                        facts.declarations()[id.index()].and_then(|stmt| cfg.node_of_stmt(stmt))
+                    }
+                };
+                if let Some(node) = declared
+                    && matches!(
+                        cfg.kind(node),
+                        NodeKind::Stmt(_) | NodeKind::RangeNext(_) | NodeKind::Comm(_)
+                    )
+                {
+                    set(&mut kills, node, id);
+                }
+                if local.is_result() {
+                    set(&mut uses, cfg.exit(), id);
+                }
+            }
+        }
+        // The channel and value of an arm are evaluated by the `select` around it.
+        for node in cfg.nodes() {
+            if let NodeKind::Select(stmt) = node.kind {
+                let StmtKind::Select { body: block } = file.stmt(stmt).kind else {
+                    continue;
+                };
+                for &clause in file.block_stmts(block) {
+                    let Some(at) = cfg.node_of_stmt(clause) else {
+                        continue;
+                    };
+                    let more = uses[at.index()].clone();
+                    for (word, more) in uses[node.id.index()].iter_mut().zip(more) {
+                        *word |= more;
+                    }
+                }
+            }
+        }
+        let mut live = uses.clone();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for node in (0..cfg.len()).rev().map(NodeId::from_index) {
+                for edge in cfg.successors(node) {
+                    for word in 0..words {
+                        let from = live[edge.node.index()][word] & !kills[node.index()][word];
+                        let at = &mut live[node.index()][word];
+                        if from & !*at != 0 {
+                            *at |= from;
+                            changed = true;
+                        }
+                    }
+                }
+            }
+        }
+        live
+    }
+
+    /// The fields to go through from a value of type `ty` to its field `name`, the embedded ones
+    /// included; at least one.
+    pub(super) fn path_to(
+        &self,
+        body: &Body<'_>,
+        ty: TypeId,
+        name: &str,
+    ) -> Option<Vec<(String, TypeId)>> {
+        self.find(body, ty, 0, &mut |field, _| field == name)
+    }
+
+    /// The embedded fields to go through to the one whose type is `owner`; none when it is that type.
+    pub(super) fn path_to_owner(
+        &self,
+        body: &Body<'_>,
+        ty: TypeId,
+        owner: TypeId,
+    ) -> Option<Vec<(String, TypeId)>> {
+        let is_it = |ty: TypeId| {
+            let ty = self.cx.deref(ty);
+            ty == owner || body.identical(ty, owner)
+        };
+        if is_it(ty) {
+            return Some(Vec::new());
+        }
+        self.find(body, ty, 0, &mut |field, ty| {
+            is_it(ty) && is_embedded(body, field, ty)
+        })
+    }
+
+    fn find(
+        &self,
+        body: &Body<'_>,
+        ty: TypeId,
+        depth: u32,
+        wanted: &mut dyn FnMut(&str, TypeId) -> bool,
+    ) -> Option<Vec<(String, TypeId)>> {
+        let fields = fields_of(body, self.cx.deref(ty))?;
+        if let Some(field) = fields.iter().find(|(name, ty)| wanted(name, *ty)) {
+            return Some(vec![field.clone()]);
+        }
+        if depth >= 3 {
+            return None;
+        }
+        for (name, ty) in fields {
+            if is_embedded(body, &name, ty)
+                && let Some(mut path) = self.find(body, ty, depth + 1, wanted)
+            {
+                path.insert(0, (name, ty));
+                return Some(path);
+            }
+        }
+        None
+    }
+}
+
+/// The fields of a struct; embedded ones have the name of their type.
+pub(super) fn fields_of(body: &Body<'_>, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
+    let cx = body.cx();
+    let mut fields = body.fields(ty)?;
+    for (name, ty) in &mut fields {
+        if name.is_empty()
+            && let Type::Named { name: named, .. } = cx.ty(cx.deref(*ty))
+        {
+            name.push_str(&cx.named(named).name);
+        }
+    }
+    Some(fields)
+}
+
+/// Whether a field is embedded: it has the name of its type.
+fn is_embedded(body: &Body<'_>, field: &str, ty: TypeId) -> bool {
+    let cx = body.cx();
+    match cx.ty(cx.deref(ty)) {
+        Type::Named { name, .. } => *cx.named(name).name == *field,
+        _ => false,
+    }
+}
+
+/// The text of a number that is written down.
+pub(super) fn number(file: &File, expr: ExprId) -> Option<i64> {
+    match file.expr(file.unparen(expr)).kind {
+        ExprKind::BasicLit(go_syntax::LitKind::Int) => {
+            file.expr_text(file.unparen(expr)).parse().ok()
+        }
+        _ => None,
+    }
+}

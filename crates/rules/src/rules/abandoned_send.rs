@@ -1,0 +1,95 @@
+//! `abandoned-send`.
+
+use go_flow::StuckKind;
+use go_syntax::FuncId;
+use go_types::PackageCx;
+
+use crate::FileInput;
+use crate::cx::RuleCx;
+use crate::rule::{Rule, declare_rule};
+use crate::stuck::{may_be_stuck, operand, room_for_one, stuck_here, tell};
+
+declare_rule! {
+    /// Finds sends to a channel that nobody receives from any more.
+    ///
+    /// ## What it does
+    /// Runs the function that starts goroutines together with them, in all orders that matter, and reports a
+    /// send that waits for ever on one of them: the other end has returned early, because of an error, a timeout
+    /// or a cancelled context, and nobody else has the channel. Channels that are handed to code of other
+    /// packages are left alone.
+    ///
+    /// ## Why it is bad
+    /// The goroutine stays for good, with its stack, its deferred calls, and all that it refers to. Each call
+    /// of the function that takes this path leaves one more.
+    ///
+    /// ## Example
+    /// ```go
+    /// func fetch(ctx context.Context, url string) (string, error) {
+    /// 	ch := make(chan string)
+    /// 	go func() {
+    /// 		ch <- get(url)
+    /// 	}()
+    /// 	select {
+    /// 	case s := <-ch:
+    /// 		return s, nil
+    /// 	case <-ctx.Done():
+    /// 		return "", ctx.Err()
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```go
+    /// func fetch(ctx context.Context, url string) (string, error) {
+    /// 	ch := make(chan string, 1)
+    /// 	go func() {
+    /// 		ch <- get(url)
+    /// 	}()
+    /// 	select {
+    /// 	case s := <-ch:
+    /// 		return s, nil
+    /// 	case <-ctx.Done():
+    /// 		return "", ctx.Err()
+    /// 	}
+    /// }
+    /// ```
+    ///
+    /// ## When it is wrong
+    /// When the function that is missing on the other side is called by code that is not followed: by
+    /// another package through an interface, or by reflection. Conditions that depend on each other in ways that
+    /// are not seen may also make a path look possible that is none.
+    ///
+    /// ## Fix safety
+    /// Where one goroutine sends one value, the fix gives the channel room for it. The goroutine then no longer
+    /// waits for the receiver, so the fix is marked as unsafe: look whether something relies on that.
+    pub AbandonedSend {
+        name: "abandoned-send",
+        category: Goroutines,
+        severity: Warning,
+        default: off,
+        needs: BODY,
+    }
+}
+
+impl Rule for AbandonedSend {
+    fn meta(&self) -> &'static crate::RuleMeta {
+        &Self::META
+    }
+
+    fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        may_be_stuck(package, func, input)
+    }
+
+    fn check(&self, cx: &RuleCx<'_>) {
+        for stuck in stuck_here(cx, &[StuckKind::Send]) {
+            let chan = operand(cx, &stuck);
+            let mut finding = cx
+                .report(&Self::META, stuck.site.span, format!("this send may wait for ever: nobody receives from `{chan}` any more when the other end has left first"))
+                .help("give the channel room for what is sent (`make(chan T, 1)` for one value), or send in a `select` with the context's `Done`");
+            if let Some((applicability, what, span, text)) = room_for_one(cx, &stuck) {
+                finding = finding.fix(applicability, what, [(span, text)]);
+            }
+            drop(tell(cx, &stuck, finding));
+        }
+    }
+}

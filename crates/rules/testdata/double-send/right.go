@@ -1,0 +1,65 @@
+package service
+
+import (
+	"os"
+)
+
+func work() error { return os.Chdir("/") }
+
+func returns() error {
+	done := make(chan error)
+	go func() {
+		if err := work(); err != nil {
+			done <- err
+			return
+		}
+		done <- nil
+	}()
+	return <-done
+}
+
+func bothReceived() (error, error) {
+	done := make(chan error)
+	go func() {
+		done <- work()
+		done <- work()
+	}()
+	first := <-done
+	return first, <-done
+}
+
+func roomForBoth() error {
+	done := make(chan error, 2)
+	go func() {
+		if err := work(); err != nil {
+			done <- err
+		}
+		done <- nil
+	}()
+	return <-done
+}
+
+func ranged() (last error) {
+	done := make(chan error)
+	go func() {
+		defer close(done)
+		if err := work(); err != nil {
+			done <- err
+		}
+		done <- nil
+	}()
+	for err := range done {
+		last = err
+	}
+	return last
+}
+
+func otherChannel() error {
+	errs := make(chan error)
+	done := make(chan bool, 1)
+	go func() {
+		errs <- work()
+		done <- true
+	}()
+	return <-errs
+}
