@@ -131,9 +131,14 @@ fn findings(
     select: &str,
 ) -> Result<Vec<(String, i64)>> {
     let copy = tempfile::tempdir().context("making a folder for a kernel")?;
-    for entry in std::fs::read_dir(kernel).with_context(|| format!("reading {}", kernel.display()))? {
+    for entry in
+        std::fs::read_dir(kernel).with_context(|| format!("reading {}", kernel.display()))?
+    {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if name.ends_with("_test.go") || name == "go.mod" {
             std::fs::copy(&path, copy.path().join(name))
                 .with_context(|| format!("copying {}", path.display()))?;
@@ -144,7 +149,15 @@ fn findings(
         .current_dir(copy.path())
         .env("GOROOT", goroot)
         .env("DEFERSCOPE_CACHE_DIR", "off")
-        .args(["check", "--select", select, "--exit-zero", "--format", "json", "."]);
+        .args([
+            "check",
+            "--select",
+            select,
+            "--exit-zero",
+            "--format",
+            "json",
+            ".",
+        ]);
     let (_, output) = measured(&command)?;
     let mut found = Vec::new();
     for line in String::from_utf8_lossy(&output).lines() {

@@ -125,7 +125,9 @@ impl<'p, 'a> Machine<'p, 'a> {
         let body = self.body(st, g);
         let file = body.file();
         match file.expr(expr).kind {
-            ExprKind::Paren(x) => self.eval(st, g, x),
+            ExprKind::Paren(x)
+            | ExprKind::TypeAssert { x, .. }
+            | ExprKind::KeyValue { value: x, .. } => self.eval(st, g, x),
             ExprKind::Ident => Ok(self.ident(st, g, expr)),
             ExprKind::BasicLit(LitKind::Int) => {
                 Ok(super::program::number(file, expr).map_or(Val::Unknown, Val::Int))
@@ -176,7 +178,6 @@ impl<'p, 'a> Machine<'p, 'a> {
                 st.escape(&base);
                 Ok(Val::Unknown)
             }
-            ExprKind::TypeAssert { x, .. } => self.eval(st, g, x),
             ExprKind::Call { .. } => self.call(st, g, expr),
             ExprKind::Star(x) => Ok(match self.eval(st, g, x)? {
                 Val::Nil => return Err(Stop::Discard),
@@ -196,7 +197,6 @@ impl<'p, 'a> Machine<'p, 'a> {
                 let b = self.eval(st, g, y)?;
                 Ok(binary(op, &a, &b))
             }
-            ExprKind::KeyValue { value, .. } => self.eval(st, g, value),
             _ => Ok(Val::Unknown),
         }
     }
@@ -419,7 +419,7 @@ impl<'p, 'a> Machine<'p, 'a> {
         if let Some(id) = object_of(&base)
             && matches!(st.obj(id), Obj::Cond { .. })
         {
-            return self.field(st, st_body(st, g), base, name, ty);
+            return self.field(st, st_body(st, g), &base, name, ty);
         }
         // A method as a value.
         if let Some(target) = self.method_value(st, g, &base, ty, name) {
@@ -452,13 +452,13 @@ impl<'p, 'a> Machine<'p, 'a> {
     ) -> Eval {
         let mut val = base;
         for (name, ty) in path {
-            val = self.field(st, body, val, name, *ty)?;
+            val = self.field(st, body, &val, name, *ty)?;
         }
         Ok(val)
     }
 
-    fn field(&self, st: &mut State, body: usize, base: Val, name: &str, ty: TypeId) -> Eval {
-        let id = match base {
+    fn field(&self, st: &mut State, body: usize, base: &Val, name: &str, ty: TypeId) -> Eval {
+        let id = match *base {
             Val::Ref(id) | Val::Own(id) if !st.escaped(id) => id,
             Val::Nil => return Err(Stop::Discard),
             _ => return Ok(Val::Unknown),
@@ -466,7 +466,7 @@ impl<'p, 'a> Machine<'p, 'a> {
         match st.obj(id) {
             Obj::Cell(inner) => {
                 let inner = inner.clone();
-                self.field(st, body, inner, name, ty)
+                self.field(st, body, &inner, name, ty)
             }
             Obj::Cond { lock, .. } if name == "L" => Ok(lock.clone()),
             Obj::Struct { fields, .. } => {

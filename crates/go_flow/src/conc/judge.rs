@@ -246,9 +246,7 @@ impl Machine<'_, '_> {
                 .enumerate()
                 .any(|(h, other)| h != g && other.sent.iter().any(|&(to, _)| to == id))
         });
-        let kind = if !ring.is_empty() {
-            StuckKind::Circular
-        } else {
+        let kind = if ring.is_empty() {
             match &op.what {
                 What::Send(Val::Nil, _) | What::Recv(Val::Nil) | What::Range(Val::Nil) => {
                     StuckKind::NilChannel
@@ -263,6 +261,8 @@ impl Machine<'_, '_> {
                 What::Lock { .. } | What::CondLock(_) => StuckKind::Lock,
                 _ => StuckKind::Wait,
             }
+        } else {
+            StuckKind::Circular
         };
         let left = made.and_then(|chan| {
             let body = self.program.index_of(chan.made.file, chan.made.root)?;
@@ -322,7 +322,7 @@ pub(super) fn add(found: &mut Vec<Stuck>, stuck: Stuck) {
             || is_ring(other) && is_ring(&stuck) && made(other) == made(&stuck)
             || other.site.func == stuck.site.func
                 && other.site.file == stuck.site.file
-                && other.waits == stuck.waits
+                && other.kind == stuck.kind
                 && made(other).is_some()
                 && made(other) == made(&stuck)
     });

@@ -8,7 +8,7 @@
 //! on. In a state in which a goroutine waits for something that nobody who still runs can get hold
 //! of, it waits for ever.
 //!
-//! `program` has the functions, `state` a state, `ops` the operations, `eval` expressions, `calls`
+//! `program` has the functions, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
 //! calls, `step` statements, `sched` what can happen next, and `judge` tells who is stuck.
 //!
 //! The bounds: [`MAX_STATES`] states and [`MAX_STEPS`] steps for each first function, two switches between goroutines that
@@ -19,6 +19,7 @@
 
 mod calls;
 mod eval;
+mod frames;
 mod judge;
 mod ops;
 mod program;
@@ -42,10 +43,10 @@ use sched::{Move, Wrong};
 use state::{State, Status};
 
 /// So many states are looked at for each first function.
-const MAX_STATES: usize = 1000;
+const MAX_STATES: usize = 800;
 
 /// So many steps are made for each first function, all states together.
-const MAX_STEPS: u32 = 60_000;
+const MAX_STEPS: u32 = 30_000;
 
 /// So many times a goroutine that could go on has to wait for another one.
 const MAX_SWITCHES: usize = 2;

@@ -30,6 +30,16 @@ pub(super) struct Declared {
 /// The variables that still matter at each node of a function.
 type Live = Vec<Vec<u64>>;
 
+/// What is computed once for each function or literal.
+type ByFunc<T> = RefCell<FxHashMap<(usize, FuncId), Rc<T>>>;
+
+/// Names by number, and numbers by name.
+#[derive(Default)]
+struct Syms {
+    by_text: FxHashMap<Rc<str>, Sym>,
+    texts: Vec<Rc<str>>,
+}
+
 /// The functions of a package.
 pub(super) struct Program<'a> {
     pub(super) cx: &'a PackageCx<'a>,
@@ -37,10 +47,11 @@ pub(super) struct Program<'a> {
     by_func: FxHashMap<(u32, FuncId), usize>,
     bodies: &'a [OnceCell<Body<'a>>],
     facts: Vec<OnceCell<FunctionFacts<'a>>>,
-    live: RefCell<FxHashMap<(usize, FuncId), Rc<Live>>>,
-    captured: RefCell<FxHashMap<(usize, FuncId), Rc<Vec<LocalId>>>>,
+    live: ByFunc<Live>,
+    captured: ByFunc<Vec<LocalId>>,
+    asked: ByFunc<FxHashMap<ExprId, Sym>>,
     cells: RefCell<FxHashMap<usize, Rc<Vec<bool>>>>,
-    syms: RefCell<(FxHashMap<Rc<str>, Sym>, Vec<Rc<str>>)>,
+    syms: RefCell<Syms>,
 }
 
 /// The declared functions of a package, and which of them have to do with goroutines.
@@ -140,6 +151,7 @@ impl<'a> Program<'a> {
             bodies,
             live: RefCell::default(),
             captured: RefCell::default(),
+            asked: RefCell::default(),
             cells: RefCell::default(),
             syms: RefCell::default(),
         }
@@ -184,18 +196,18 @@ impl<'a> Program<'a> {
 
     pub(super) fn sym(&self, text: &str) -> Sym {
         let mut syms = self.syms.borrow_mut();
-        if let Some(&sym) = syms.0.get(text) {
+        if let Some(&sym) = syms.by_text.get(text) {
             return sym;
         }
         let text: Rc<str> = text.into();
-        let sym = Sym::try_from(syms.1.len()).unwrap_or(Sym::MAX);
-        syms.1.push(Rc::clone(&text));
-        syms.0.insert(text, sym);
+        let sym = Sym::try_from(syms.texts.len()).unwrap_or(Sym::MAX);
+        syms.texts.push(Rc::clone(&text));
+        syms.by_text.insert(text, sym);
         sym
     }
 
     pub(super) fn text_of(&self, sym: Sym) -> Rc<str> {
-        Rc::clone(&self.syms.borrow().1[sym as usize])
+        Rc::clone(&self.syms.borrow().texts[sym as usize])
     }
 
     /// Whether a variable lives in the heap: literals share it, or something points to it.
@@ -250,6 +262,67 @@ impl<'a> Program<'a> {
             .borrow_mut()
             .insert((index, literal), Rc::clone(&found));
         found
+    }
+
+    /// A name for what a condition asks, if the function asks it more than once and it stays the same:
+    /// no calls, nothing that is assigned again.
+    pub(super) fn asked(&self, index: usize, func: FuncId, cond: ExprId) -> Option<Sym> {
+        let known = self.asked.borrow().get(&(index, func)).map(Rc::clone);
+        let known = known.unwrap_or_else(|| {
+            let made = Rc::new(self.all_asked(index, func));
+            self.asked
+                .borrow_mut()
+                .insert((index, func), Rc::clone(&made));
+            made
+        });
+        known.get(&cond).copied()
+    }
+
+    fn all_asked(&self, index: usize, func: FuncId) -> FxHashMap<ExprId, Sym> {
+        let facts = self.facts(index);
+        let file = self.file(index);
+        let mut by_text: FxHashMap<&str, Vec<ExprId>> = FxHashMap::default();
+        for node in facts.cfg(func).nodes() {
+            if let NodeKind::Cond(cond) = node.kind
+                && self.stays(index, cond)
+            {
+                by_text.entry(file.expr_text(cond)).or_default().push(cond);
+            }
+        }
+        let mut asked = FxHashMap::default();
+        for (text, conds) in by_text {
+            if conds.len() > 1 {
+                let sym = self.sym(text);
+                asked.extend(conds.into_iter().map(|cond| (cond, sym)));
+            }
+        }
+        asked
+    }
+
+    /// Whether an expression has the same value each time, as far as the text tells.
+    fn stays(&self, index: usize, expr: ExprId) -> bool {
+        let file = self.file(index);
+        match file.expr(expr).kind {
+            ExprKind::Paren(x) | ExprKind::Unary { x, .. } => self.stays(index, x),
+            ExprKind::BasicLit(_) => true,
+            ExprKind::Selector { x, .. } => {
+                matches!(self.body(index).object(x), Object::Package(_)) || self.stays(index, x)
+            }
+            ExprKind::Binary { x, y, .. } => self.stays(index, x) && self.stays(index, y),
+            ExprKind::Call { fun, args, .. } => {
+                file.ident(fun) == Some("len")
+                    && file.exprs(args).iter().all(|&arg| self.stays(index, arg))
+            }
+            ExprKind::Ident => match self.body(index).object(expr) {
+                Object::Local(local) => {
+                    let facts = self.facts(index).var(local);
+                    facts.writes.len() <= 1 && !facts.address_taken
+                }
+                Object::Unknown | Object::Blank => false,
+                _ => true,
+            },
+            _ => false,
+        }
     }
 
     /// Whether the value of a variable still matters at a node.

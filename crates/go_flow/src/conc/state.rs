@@ -135,6 +135,8 @@ pub(super) struct Frame {
     pub(super) choice: Option<u8>,
     /// Ranges under way: what is left.
     pub(super) ranges: Vec<(StmtId, Val, u32)>,
+    /// What was decided for conditions that stand more than once and ask the same each time.
+    pub(super) decided: Vec<(Sym, bool)>,
     /// How often conditions of loops that are not known have been taken to hold.
     pub(super) rounds: Vec<(NodeId, u8)>,
     pub(super) defers: Vec<Pending>,
@@ -251,7 +253,7 @@ impl State {
             }
             Rc::make_mut(&mut self.heap[id as usize]).escaped = true;
             for_each_inner(self.obj(id), &mut |val| {
-                objects(val, &mut |id| work.push(id))
+                objects(val, &mut |id| work.push(id));
             });
             // Who has a context cannot end it, and who has the function to end it can.
             if let Obj::Cancel(ctx) = *self.obj(id) {

@@ -6,9 +6,10 @@ use go_syntax::{
     AssignOp, BinaryOp, DeclKind, ExprId, ExprKind, SpecKind, StmtId, StmtKind, UnaryOp,
 };
 use go_types::{Object, Type};
+use rustc_hash::FxHashSet;
 
-use super::calls::thunk;
 use super::eval::{MANY, Machine, SOME, Stop, binary, compare, is_outside, object_of, st_body};
+use super::frames::thunk;
 use super::ops::{Arm, Op, Target, What};
 use super::state::{Gid, Obj, Pending, State, Status, Val};
 use crate::cfg::{EdgeKind, End, NodeId, NodeKind};
@@ -26,6 +27,8 @@ impl Machine<'_, '_> {
     pub(super) fn settle(&self, st: State, bounded: &mut bool) -> Vec<State> {
         const MAX_STATES: usize = 256;
         let mut settled = Vec::new();
+        // Ways that part and meet again without a difference go on as one.
+        let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut work = vec![st];
         while let Some(mut st) = work.pop() {
             if settled.len() + work.len() > MAX_STATES {
@@ -51,7 +54,11 @@ impl Machine<'_, '_> {
                 continue;
             }
             match self.step(&mut st, g) {
-                Ok(()) | Err(Stop::Call) => work.push(st),
+                Ok(()) | Err(Stop::Call) => {
+                    if !self.is_join(&st, g) || seen.insert(st.fingerprint()) {
+                        work.push(st);
+                    }
+                }
                 Err(Stop::Op(op)) => {
                     st.goroutines[g].status = Status::At(op);
                     work.push(st);
@@ -68,6 +75,15 @@ impl Machine<'_, '_> {
             }
         }
         settled
+    }
+
+    /// Whether several ways lead to where a goroutine is.
+    fn is_join(&self, st: &State, g: Gid) -> bool {
+        let Some(frame) = st.goroutines[g].frames.last() else {
+            return false;
+        };
+        let cfg = self.program.cfg(frame.body, frame.func);
+        frame.thunk.is_none() && frame.memo.is_empty() && cfg.predecessors(frame.node).len() > 1
     }
 
     /// One node of the function on top of the stack.
@@ -502,6 +518,12 @@ impl Machine<'_, '_> {
         if let Val::Bool(truth) = val {
             return Ok(truth);
         }
+        let asked = self.program.asked(body, func, cond);
+        if let Some(asked) = asked
+            && let Some(&(_, truth)) = st.frame(g).decided.iter().find(|(of, _)| *of == asked)
+        {
+            return Ok(truth);
+        }
         let rounds = st.frame(g).rounds.iter().find(|(at, _)| *at == node);
         if in_head && rounds.is_some_and(|&(_, count)| count >= ROUNDS) {
             return Ok(false);
@@ -516,6 +538,9 @@ impl Machine<'_, '_> {
                 Some((_, count)) => *count += 1,
                 None => frame.rounds.push((node, 1)),
             }
+        }
+        if let Some(asked) = asked {
+            st.frame_mut(g).decided.push((asked, truth));
         }
         self.learn(st, g, cond, truth)?;
         Ok(truth)

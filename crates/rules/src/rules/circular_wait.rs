@@ -24,7 +24,8 @@ declare_rule! {
     ///
     /// ## Example
     /// ```go
-    /// func stop(mu *sync.Mutex, work func()) {
+    /// func stop(work func()) {
+    /// 	var mu sync.Mutex
     /// 	done := make(chan bool)
     /// 	go func() {
     /// 		mu.Lock()
@@ -40,7 +41,8 @@ declare_rule! {
     ///
     /// ## Use instead
     /// ```go
-    /// func stop(mu *sync.Mutex, work func()) {
+    /// func stop(work func()) {
+    /// 	var mu sync.Mutex
     /// 	done := make(chan bool)
     /// 	go func() {
     /// 		mu.Lock()
