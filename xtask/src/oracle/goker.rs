@@ -18,8 +18,8 @@ use crate::project::Project;
 use crate::toolchains::{self, GO};
 use crate::usage::measured;
 
-/// The rules that may answer.
-const RULES: [&str; 17] = [
+/// The rules that may answer, but for those that are not about waiting.
+const RULES: [&str; 22] = [
     "abandoned-send",
     "abandoned-receive",
     "channel-never-closed",
@@ -29,14 +29,19 @@ const RULES: [&str; 17] = [
     "double-close",
     "circular-wait",
     "goroutine-without-stop",
+    "start-without-stop",
     "waitgroup-done-missing",
-    "waitgroup-misuse",
-    "cond-misuse",
+    "waitgroup-never-waited",
+    "waitgroup-waits-for-itself",
+    "waitgroup-wrong-count",
+    "waitgroup-copied",
+    "cond-never-signalled",
+    "cond-wait-outside-loop",
+    "cond-wait-without-lock",
     "double-lock",
     "lock-order",
     "lock-not-released",
     "lock-held-while-blocking",
-    "context-misuse",
 ];
 
 /// A kernel, and the lines of its file at which a finding is right.

@@ -17,6 +17,8 @@ use super::state::{Frame, Gid, Lock, Obj, ObjId, State, Val};
 pub(super) const MANY: i64 = 3;
 /// How many elements there are in what is not known.
 pub(super) const SOME: i64 = 2;
+/// Expressions are followed so many levels deep.
+const MAX_DEPTH: u32 = 60;
 /// Slices are followed up to this length.
 const MAX_LIST: usize = 6;
 
@@ -42,6 +44,8 @@ pub(super) struct Machine<'p, 'a> {
     pub(super) program: &'p Program<'a>,
     /// How many steps are left for the first function that is looked at.
     pub(super) steps: Cell<u32>,
+    /// How deep the expression is that is being evaluated.
+    pub(super) depth: Cell<u32>,
 }
 
 impl<'p, 'a> Machine<'p, 'a> {
@@ -120,8 +124,19 @@ impl<'p, 'a> Machine<'p, 'a> {
         })
     }
 
-    /// The value of an expression.
+    /// The value of an expression. What is nested too deeply is not known.
     pub(super) fn eval(&self, st: &mut State, g: Gid, expr: ExprId) -> Eval {
+        let depth = self.depth.get();
+        if depth > MAX_DEPTH {
+            return Ok(Val::Unknown);
+        }
+        self.depth.set(depth + 1);
+        let val = self.eval_nested(st, g, expr);
+        self.depth.set(depth);
+        val
+    }
+
+    fn eval_nested(&self, st: &mut State, g: Gid, expr: ExprId) -> Eval {
         let body = self.body(st, g);
         let file = body.file();
         match file.expr(expr).kind {

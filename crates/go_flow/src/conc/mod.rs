@@ -45,8 +45,18 @@ use state::{State, Status};
 /// So many states are looked at for each first function.
 const MAX_STATES: usize = 800;
 
-/// So many steps are made for each first function, all states together.
+/// So many steps are made for each first function, all states together, in a small package.
 const MAX_STEPS: u32 = 30_000;
+
+/// So many steps are made for all first functions of a package together, if that leaves each of them
+/// [`MIN_STEPS`].
+const PACKAGE_STEPS: u32 = 150_000;
+
+/// So many steps are made for each first function at least.
+const MIN_STEPS: u32 = 1_500;
+
+/// So many tests that start goroutines only by what they call are looked at in a package.
+const MAX_TESTS: usize = 8;
 
 /// So many times a goroutine that could go on has to wait for another one.
 const MAX_SWITCHES: usize = 2;
@@ -200,29 +210,51 @@ fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
     let machine = Machine {
         program: &program,
         steps: Cell::new(0),
+        depth: Cell::new(0),
     };
-    for index in 0..program.declared.len() {
-        if !is_first(&program, index) {
-            continue;
-        }
+    let mut tests = 0;
+    let firsts: Vec<usize> = (0..program.declared.len())
+        .filter(|&index| match is_first(&program, index) {
+            First::Yes => true,
+            First::No => false,
+            First::ByCall => {
+                tests += 1;
+                tests <= MAX_TESTS
+            }
+        })
+        .collect();
+    let count = u32::try_from(firsts.len()).unwrap_or(u32::MAX).max(1);
+    let steps = (PACKAGE_STEPS / count).clamp(MIN_STEPS, MAX_STEPS);
+    for index in firsts {
         result.explored += 1;
-        if machine.explore(index, &mut result.all) {
+        if machine.explore(index, steps, &mut result.all) {
             result.bounded += 1;
         }
     }
     result
 }
 
-/// Whether a function is looked at as the first one: it starts goroutines, or is called by nobody in
-/// the package and leads to some.
-fn is_first(program: &Program<'_>, index: usize) -> bool {
+/// Whether a function is looked at as the first one.
+enum First {
+    /// It starts goroutines.
+    Yes,
+    /// It is `main` or a test, and something that it calls starts some.
+    ByCall,
+    No,
+}
+
+fn is_first(program: &Program<'_>, index: usize) -> First {
     let declared = program.declared[index];
     let file = program.file(index);
     if file.func(declared.func).features.intersects(Features::GO) {
-        return true;
+        return First::Yes;
     }
     let name = program.name(index);
-    declared.starts && (name == "main" || is_test(name))
+    if declared.starts && (name == "main" || is_test(name)) {
+        First::ByCall
+    } else {
+        First::No
+    }
 }
 
 fn is_test(name: &str) -> bool {
@@ -233,11 +265,11 @@ fn is_test(name: &str) -> bool {
 
 impl Machine<'_, '_> {
     /// Looks at what may happen from a function on; whether the bounds were hit.
-    fn explore(&self, index: usize, found: &mut Vec<Stuck>) -> bool {
+    fn explore(&self, index: usize, steps: u32, found: &mut Vec<Stuck>) -> bool {
         let name = self.program.name(index);
         let ends_process = name == "main";
         let ends_test = is_test(name);
-        self.steps.set(MAX_STEPS);
+        self.steps.set(steps);
         let mut bounded = false;
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut queues: Vec<Vec<(State, Option<usize>)>> = vec![Vec::new(); MAX_SWITCHES + 1];

@@ -284,7 +284,7 @@ impl<'a> Program<'a> {
         let mut by_text: FxHashMap<&str, Vec<ExprId>> = FxHashMap::default();
         for node in facts.cfg(func).nodes() {
             if let NodeKind::Cond(cond) = node.kind
-                && self.stays(index, cond)
+                && self.stays(index, cond, 0)
             {
                 by_text.entry(file.expr_text(cond)).or_default().push(cond);
             }
@@ -300,18 +300,28 @@ impl<'a> Program<'a> {
     }
 
     /// Whether an expression has the same value each time, as far as the text tells.
-    fn stays(&self, index: usize, expr: ExprId) -> bool {
+    fn stays(&self, index: usize, expr: ExprId, depth: u32) -> bool {
         let file = self.file(index);
+        let depth = depth + 1;
+        if depth > 20 {
+            return false;
+        }
         match file.expr(expr).kind {
-            ExprKind::Paren(x) | ExprKind::Unary { x, .. } => self.stays(index, x),
+            ExprKind::Paren(x) | ExprKind::Unary { x, .. } => self.stays(index, x, depth),
             ExprKind::BasicLit(_) => true,
             ExprKind::Selector { x, .. } => {
-                matches!(self.body(index).object(x), Object::Package(_)) || self.stays(index, x)
+                matches!(self.body(index).object(x), Object::Package(_))
+                    || self.stays(index, x, depth)
             }
-            ExprKind::Binary { x, y, .. } => self.stays(index, x) && self.stays(index, y),
+            ExprKind::Binary { x, y, .. } => {
+                self.stays(index, x, depth) && self.stays(index, y, depth)
+            }
             ExprKind::Call { fun, args, .. } => {
                 file.ident(fun) == Some("len")
-                    && file.exprs(args).iter().all(|&arg| self.stays(index, arg))
+                    && file
+                        .exprs(args)
+                        .iter()
+                        .all(|&arg| self.stays(index, arg, depth))
             }
             ExprKind::Ident => match self.body(index).object(expr) {
                 Object::Local(local) => {

@@ -17,7 +17,9 @@ use crate::cfg::{EdgeKind, End, NodeId, NodeKind};
 /// A condition of a loop that is not known is taken to hold so many times.
 const ROUNDS: u8 = 2;
 /// So many nodes are passed on one path.
-const MAX_STEPS: u32 = 4000;
+const MAX_STEPS: u32 = 2000;
+/// So many objects are made on one path.
+const MAX_OBJECTS: usize = 400;
 
 type Done = Result<(), Stop>;
 
@@ -49,7 +51,7 @@ impl Machine<'_, '_> {
                 break;
             };
             self.steps.set(left);
-            if st.steps > MAX_STEPS {
+            if st.steps > MAX_STEPS || st.heap.len() > MAX_OBJECTS {
                 *bounded = true;
                 continue;
             }

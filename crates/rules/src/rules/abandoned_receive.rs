@@ -80,6 +80,10 @@ impl Rule for AbandonedReceive {
 
     fn check(&self, cx: &RuleCx<'_>) {
         for stuck in stuck_here(cx, &[StuckKind::Receive, StuckKind::NilChannel]) {
+            // Another rule says the same of it, when it runs.
+            if stuck.kind == StuckKind::NilChannel && cx.runs("nil-channel") {
+                continue;
+            }
             let message = match stuck.operand {
                 _ if stuck.kind == StuckKind::NilChannel => format!(
                     "`{}` is nil here: this waits for ever",

@@ -15,11 +15,11 @@ func lockOverReceive() {
 		mu.Lock()
 		defer mu.Unlock()
 		work()
-		done <- true
+		done <- true // want "waits for this goroutine"
 	}()
 	mu.Lock()
 	defer mu.Unlock()
-	<-done // want "waits for this goroutine"
+	<-done
 }
 
 func lockOverSend() {
@@ -27,11 +27,11 @@ func lockOverSend() {
 	ch := make(chan int)
 	go func() {
 		mu.Lock()
-		<-ch
+		<-ch // want
 		mu.Unlock()
 	}()
 	mu.Lock()
-	ch <- 1 // want
+	ch <- 1
 	mu.Unlock()
 }
 
