@@ -5,7 +5,6 @@
 mod astdump;
 mod explain;
 mod fixes;
-mod goker;
 mod inspect;
 mod leaks;
 mod missing;
@@ -38,8 +37,6 @@ pub(crate) enum Oracle {
     Leaks(LeaksArgs),
     /// `fix` of our cases and of real code: it builds, and has fewer findings and no new ones.
     Fixes(FixesArgs),
-    /// `check` of the deadlocks that the benchmark GoKer collects: how many are found.
-    Goker(LeaksArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
     Peers(PeersArgs),
     /// `explain` of generated programs: what it says is what they print when Go runs them.
@@ -116,7 +113,7 @@ pub(crate) struct MissingArgs {
     pub(crate) binary: Option<PathBuf>,
 }
 
-/// The flags of `oracle leaks` and `oracle goker`.
+/// The flags of `oracle leaks`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct LeaksArgs {
     /// Replace the committed table.
@@ -178,7 +175,6 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
         Oracle::Fixes(args) => fixes::run(project, args),
-        Oracle::Goker(args) => goker::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
         Oracle::Explain(args) => explain::run(project, args),
         Oracle::Page(args) => page::run(project, args),
