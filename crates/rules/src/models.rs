@@ -200,7 +200,9 @@ fn add_functions(models: &mut Models, file: &ModelFile) {
                 Ok(index) => function.params.push((index, effect)),
                 // Wherever it stands among the arguments.
                 Err(_) if param == "variadic" => {
-                    function.params.extend((0..MOST_VARIADIC).map(|index| (index, effect)));
+                    function
+                        .params
+                        .extend((0..MOST_VARIADIC).map(|index| (index, effect)));
                 }
                 Err(_) => function.recv = Some(effect),
             }

@@ -52,16 +52,18 @@ func open(kind Kind, path string) (any, error) {
 	return nil, errors.New("no such kind")
 }
 
-func openOne(kind Kind, path string) (any, error) {
-	s := &store{path: path}
-	if err := s.open(); err != nil { // want-types
+func openLater(kind Kind, path string) (any, error) {
+	f, err := os.Open(path)
+	if err != nil {
 		return nil, err
 	}
 	switch kind {
+	case KindFile:
+		return f, nil
 	case KindStore:
-		return s, nil
+		return &store{path: path, file: f}, nil
 	}
-	return path, nil
+	return nil, errors.New("no such kind")
 }
 
 func isCorrupted(err error) bool { return errors.Is(err, os.ErrInvalid) }
