@@ -15,13 +15,20 @@ pub fn check(bytes: &[u8]) {
     assert!(table.len() <= bytes.len(), "a function takes some bytes");
     for function in table.iter() {
         assert!(function.entry <= function.end);
-        assert_eq!(table.function(function.id).map(|f| f.entry), Some(function.entry));
+        assert_eq!(
+            table.function(function.id).map(|f| f.entry),
+            Some(function.entry)
+        );
         for pc in [function.entry, function.end.saturating_sub(1)] {
             if let Some(found) = table.at(pc) {
                 assert!((found.entry..found.end).contains(&pc));
             }
             let frames = binary.frames_in(&function, pc);
-            assert!(frames.last().is_none_or(|frame| frame.function == function.name));
+            assert!(
+                frames
+                    .last()
+                    .is_none_or(|frame| frame.function == function.name)
+            );
             let _ = binary.stack_delta(&function, pc);
         }
         let mut end = function.entry;
@@ -33,7 +40,10 @@ pub fn check(bytes: &[u8]) {
     assert!(table.function(FuncId(u32::MAX)).is_none());
     let defers = binary.defers();
     let sites = binary.sites(&defers);
-    assert!(sites.len() <= defers.sites().count(), "statements have copies");
+    assert!(
+        sites.len() <= defers.sites().count(),
+        "statements have copies"
+    );
     assert!(sites.is_sorted_by(|one, other| one.id < other.id));
     let comparison = compare(&sites, &sites);
     assert!(comparison.changes.is_empty(), "a program is like itself");

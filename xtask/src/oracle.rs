@@ -5,6 +5,7 @@
 mod astdump;
 mod explain;
 mod fixes;
+mod goker;
 mod inspect;
 mod leaks;
 mod missing;
@@ -35,6 +36,8 @@ pub(crate) enum Oracle {
     Missing(MissingArgs),
     /// `check` of defects that public projects mended, before they did: how many are found.
     Leaks(LeaksArgs),
+    /// `check` of the blocking kernels of the benchmark GoKer: at how many does it speak.
+    Goker(LeaksArgs),
     /// `fix` of our cases and of real code: it builds, and has fewer findings and no new ones.
     Fixes(FixesArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
@@ -174,6 +177,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Inspect(args) => inspect::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
+        Oracle::Goker(args) => goker::run(project, args),
         Oracle::Fixes(args) => fixes::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
         Oracle::Explain(args) => explain::run(project, args),

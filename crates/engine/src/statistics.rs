@@ -26,7 +26,7 @@ pub struct Statistics {
     pub stale: usize,
     /// Findings below the least severity.
     pub below_severity: usize,
-    /// Functions that were run with the goroutines that they start; packages from the cache apart.
+    /// Functions that were run with the goroutines that they start.
     pub explored: usize,
     /// Those of them for which the bounds were not enough.
     pub unexplored: usize,

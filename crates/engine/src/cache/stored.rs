@@ -18,6 +18,8 @@ pub(crate) struct Kept {
     pub(crate) files: usize,
     pub(crate) bytes: u64,
     pub(crate) generated: usize,
+    /// For how many functions goroutines were run, and how often not to the end.
+    pub(crate) explored: (usize, usize),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -28,6 +30,7 @@ struct StoredReport<'a> {
     files: usize,
     bytes: u64,
     generated: usize,
+    explored: (usize, usize),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,6 +80,7 @@ pub(crate) fn to_bytes(kept: &Kept, files: &[Arc<PathBuf>]) -> Option<Vec<u8>> {
         files: kept.files,
         bytes: kept.bytes,
         generated: kept.generated,
+        explored: kept.explored,
     };
     postcard::to_stdvec(&report).ok()
 }
@@ -94,6 +98,7 @@ pub(crate) fn from_bytes(bytes: &[u8], files: &[Arc<PathBuf>]) -> Option<Kept> {
         files: report.files,
         bytes: report.bytes,
         generated: report.generated,
+        explored: report.explored,
     })
 }
 
@@ -259,6 +264,7 @@ mod tests {
             files: 2,
             bytes: 300,
             generated: 4,
+            explored: (5, 1),
         };
         (kept, files)
     }

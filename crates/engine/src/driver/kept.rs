@@ -98,6 +98,7 @@ impl<'a> Memory<'a> {
             files,
             bytes,
             generated,
+            explored,
         } = kept;
         Some(PackageReport {
             findings,
@@ -106,7 +107,7 @@ impl<'a> Memory<'a> {
             files,
             bytes,
             generated,
-            explored: (0, 0),
+            explored,
         })
     }
 
@@ -138,6 +139,7 @@ impl<'a> Memory<'a> {
                 files: report.files,
                 bytes: report.bytes,
                 generated: report.generated,
+                explored: report.explored,
             };
             if let Some(bytes) = to_bytes(&kept, &paths(unit)) {
                 self.cache.store.put(key, bytes);

@@ -49,7 +49,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         ("findings in the baseline", baselined as u64),
         ("stale entries of the baseline", stale as u64),
         ("findings of less severity", below_severity as u64),
-        ("functions run with their goroutines", explored as u64),
+        ("functions with goroutines tried", explored as u64),
         ("  of them not to the end", unexplored as u64),
     ];
     rows.extend(numbers.map(|(name, number)| (name.to_owned(), number.to_string())));
