@@ -17,13 +17,36 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("go_flow", &["go_types", "go_project", "go_syntax"]),
     (
         "explain",
-        &["go_flow", "go_types", "go_project", "go_syntax"],
+        &[
+            "cost",
+            "calibration",
+            "go_flow",
+            "go_types",
+            "go_project",
+            "go_syntax",
+        ],
     ),
     ("go_binary", &[]),
+    ("calibration", &[]),
+    ("profiles", &[]),
+    (
+        "cost",
+        &[
+            "calibration",
+            "go_binary",
+            "go_flow",
+            "go_types",
+            "go_project",
+            "go_syntax",
+        ],
+    ),
+    ("probe", &["go_binary"]),
     ("diagnostics", &[]),
     (
         "rules",
         &[
+            "cost",
+            "calibration",
             "go_flow",
             "go_types",
             "go_project",
@@ -34,6 +57,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "profiles",
+            "cost",
+            "calibration",
             "rules",
             "go_flow",
             "go_types",
@@ -50,6 +76,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "explain",
             "report",
             "go_binary",
+            "calibration",
+            "cost",
+            "probe",
+            "profiles",
             "rules",
             "go_flow",
             "go_types",

@@ -29,6 +29,9 @@ const REGISTRY_HOSTS: &[(&str, &str)] = &[
 /// Files that a tool writes, hosts included.
 const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock"];
 
+/// The one place for system calls, and so for unsafe code.
+const UNSAFE_FOLDER: &str = "crates/probe/src/sys/";
+
 /// Breaches in the files of the repository, those not yet added included.
 pub(super) fn check(project: &Project) -> Result<Vec<String>> {
     let mut git = Command::new("git");
@@ -100,6 +103,15 @@ fn rust_file(file: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     if !has_head(text) {
         breaches.push(format!("{file}: no `//!` head says what lives here"));
+    }
+    if !file.starts_with(UNSAFE_FOLDER) {
+        for code in ["{", "fn", "impl", "extern"] {
+            if let Some(line) = code_line_with(text, &["unsafe", code].join(" ")) {
+                breaches.push(format!(
+                    "{file}:{line}: unsafe code outside of {UNSAFE_FOLDER}"
+                ));
+            }
+        }
     }
     // In two halves, like the hosts.
     if let Some(line) = line_with(text, concat!("#[", "ignore")) {
@@ -181,6 +193,13 @@ mod tests {
             breaches[1].contains("a.rs:3: stray `println!`"),
             "{breaches:?}"
         );
+    }
+
+    #[test]
+    fn unsafe_code_stays_where_system_calls_are() {
+        let text = ["//! Head.\nfn f() { ", "unsafe", " { g() } }\n"].concat();
+        assert_eq!(rust_file("crates/x/src/a.rs", &text).len(), 1);
+        assert!(rust_file("crates/probe/src/sys/a.rs", &text).is_empty());
     }
 
     #[test]

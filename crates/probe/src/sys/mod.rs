@@ -1,0 +1,3 @@
+//! System calls: the memory of processes, stopping and continuing them, BPF programs and probes.
+//!
+//! The only place of the project that may contain `unsafe`.
