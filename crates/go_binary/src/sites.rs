@@ -174,7 +174,7 @@ impl<'b, 'a> Namer<'b, 'a> {
                 ("main", Some(path)) => path.to_owned(),
                 (package, _) => package.to_owned(),
             },
-            function: without_type_arguments(symbol.declaration),
+            function: symbol.declared_name(),
             file: file.rsplit('/').next().unwrap_or_default().to_owned(),
             line,
             ordinal,
@@ -267,37 +267,4 @@ fn is_service(name: &str) -> bool {
     ]
     .iter()
     .any(|service| name.starts_with(service))
-}
-
-/// `(*box[go.shape.int]).with` as it stands in the source: `(*box).with`.
-fn without_type_arguments(declaration: &str) -> String {
-    let mut depth = 0u32;
-    declaration
-        .chars()
-        .filter(|&c| match c {
-            '[' => {
-                depth += 1;
-                false
-            }
-            ']' => {
-                depth = depth.saturating_sub(1);
-                false
-            }
-            _ => depth == 0,
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn type_arguments_are_left_out() {
-        assert_eq!(
-            without_type_arguments("(*box[go.shape.[]int,a/b.T]).with"),
-            "(*box).with"
-        );
-        assert_eq!(without_type_arguments("F"), "F");
-    }
 }

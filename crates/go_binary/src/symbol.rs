@@ -40,6 +40,26 @@ impl<'a> Symbol<'a> {
         }
     }
 
+    /// The declaration without type arguments: `(*box[go.shape.int]).with` is `(*box).with` in the source.
+    #[must_use]
+    pub fn declared_name(&self) -> String {
+        let mut depth = 0u32;
+        self.declaration
+            .chars()
+            .filter(|&c| match c {
+                '[' => {
+                    depth += 1;
+                    false
+                }
+                ']' => {
+                    depth = depth.saturating_sub(1);
+                    false
+                }
+                _ => depth == 0,
+            })
+            .collect()
+    }
+
     /// Whether this is code that the compiler wrote around a deferred call or a call in a `go` statement.
     #[must_use]
     pub fn is_wrapper(&self) -> bool {
@@ -162,6 +182,16 @@ mod tests {
         assert_eq!(parts("_cgo_start"), of("", "_cgo_start", ""));
         assert_eq!(parts("main."), of("main", "", ""));
         assert_eq!(parts("main.f."), of("main", "f", ""));
+    }
+
+    #[test]
+    fn type_arguments_are_left_out() {
+        let declared = |name| Symbol::parse(name).declared_name();
+        assert_eq!(
+            declared("main.(*box[go.shape.[]int,a/b.T]).with"),
+            "(*box).with"
+        );
+        assert_eq!(declared("main.F"), "F");
     }
 
     #[test]

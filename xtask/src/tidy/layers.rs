@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("go_binary", &[]),
     ("calibration", &[]),
-    ("profiles", &[]),
+    ("profiles", &["go_binary"]),
     (
         "cost",
         &[
