@@ -36,6 +36,9 @@ pub struct PackageCx<'a> {
     layouts: RefCell<FxHashMap<TypeId, Option<Layout>>>,
     mentions: RefCell<FxHashMap<TypeId, bool>>,
     memos: RefCell<FxHashMap<AnyId, Rc<dyn Any>>>,
+    /// The types of expressions outside of the body that the outermost question has come by, by the
+    /// package and number of their file.
+    pub(crate) answers: RefCell<FxHashMap<(PathId, u32, ExprId), TypeId>>,
     /// How many questions are being answered, one within the other.
     pub(crate) depth: Cell<u32>,
 }
@@ -58,6 +61,7 @@ impl<'a> PackageCx<'a> {
             layouts: RefCell::default(),
             mentions: RefCell::default(),
             memos: RefCell::default(),
+            answers: RefCell::default(),
             depth: Cell::new(0),
         }
     }

@@ -19,7 +19,7 @@ impl Typer<'_> {
     /// or with several, has a tuple type.
     pub(crate) fn type_of(self, place: Place<'_>, expr: ExprId) -> TypeId {
         let Some(body) = self.body_at(place, expr) else {
-            return self.deeper(TypeId::UNKNOWN, || self.compute_type(place, expr));
+            return self.declared_type(place, expr);
         };
         if let Some(known) = body.known_expr(expr) {
             return known;
@@ -48,6 +48,21 @@ impl Typer<'_> {
             let ty = self.compute_type(place, expr);
             body.remember_expr(expr, ty);
             ty
+        })
+    }
+
+    /// The type of an expression outside of the body, as in the value of a package's variable. It is
+    /// remembered for as long as the outermost question takes: a link of a chain of calls is asked
+    /// for more than once, and its own links each time.
+    fn declared_type(self, place: Place<'_>, expr: ExprId) -> TypeId {
+        let key = (place.path, place.file, expr);
+        let known = self.cx.answers.borrow().get(&key).copied();
+        known.unwrap_or_else(|| {
+            self.deeper(TypeId::UNKNOWN, || {
+                let ty = self.compute_type(place, expr);
+                self.cx.answers.borrow_mut().insert(key, ty);
+                ty
+            })
         })
     }
 

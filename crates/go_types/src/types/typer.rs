@@ -104,6 +104,9 @@ impl<'t> Typer<'t> {
         self.cx.depth.set(depth + 1);
         let answer = answer();
         self.cx.depth.set(depth);
+        if depth == 0 {
+            self.cx.answers.borrow_mut().clear();
+        }
         answer
     }
 

@@ -137,3 +137,22 @@ fn long_chains_do_not_need_stack() {
     );
     ask_everything(&text);
 }
+
+#[test]
+fn a_long_chain_in_another_package_is_asked_for_once() {
+    let adds = ".Add(1)".repeat(80);
+    let text = format!(
+        "package q\ntype B struct{{}}\nfunc (b *B) Add(n int) *B {{ return b }}\n\
+         var All = (&B{{}}){adds}\n"
+    );
+    let names = package(&["package p\nimport \"example.com/q\"\nfunc f() { x := q.All; _ = x }"]);
+    let imports = [("example.com/q", text.as_str())];
+    let loader = TextPackages::new(&imports);
+    let cx = PackageCx::new(&names, &loader);
+    let body = Body::new(&cx, 0, names.file(0).all_funcs().next().expect("f"));
+    let (local, _) = body.names().locals().next().expect("x");
+    assert_eq!(
+        body.type_string(body.type_of_local(local)),
+        "*example.com/q.B"
+    );
+}
