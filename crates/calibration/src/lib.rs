@@ -4,9 +4,13 @@
 //! [`Calibration::reference`] is what ships; `deferscope bench` makes one for the machine at hand. Which
 //! defer belongs to which class is not known here: that is `cost` for sources and `go_binary` for programs.
 
+mod bench;
 mod error;
 mod file;
+mod fit;
 mod model;
+mod statistics;
 
+pub use bench::{FEWEST_RUNS, Plan, Progress, Toolchain, measure};
 pub use error::CalibrationError;
 pub use model::{Calibration, Case, Estimate, Fit, Machine, Release, Term};

@@ -56,7 +56,8 @@ pub struct Release {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fit {
-    /// The share of the variance that the model explains, every case weighted by its inverse time.
+    /// The share of the variance that the model explains. Differences count as shares of the case's time:
+    /// else the longest case alone would decide.
     pub r_squared: f64,
     /// The largest difference between a case and its prediction, in per cent of the case.
     pub worst_percent: f64,
@@ -80,12 +81,14 @@ pub struct Estimate {
 pub struct Case {
     /// What it is: `heap-allocated, loop of 10`.
     pub name: String,
-    /// How often each term happens in it.
+    /// How often each term happens in it; nothing when the model does not cover it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<Term, u32>,
     /// The time of one call.
     pub time: Estimate,
     /// What the model says, in ns.
-    pub predicted: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<f64>,
     /// Allocations in one call.
     pub allocations: f64,
     /// Bytes allocated in one call.
@@ -113,7 +116,11 @@ pub enum Term {
     HeapAllocated,
     /// What a closure that captures variables of the loop adds to a heap-allocated defer.
     CapturingClosure,
-    /// Once for each loop over a function (Go 1.23 and later) with a defer in its body.
+    /// Once for each loop over a function (Go 1.23 and later), without defers.
+    IteratorLoop,
+    /// A round of such a loop.
+    IteratorStep,
+    /// What a defer in its body adds to such a loop, once.
     RangeFuncLoop,
     /// A defer in the body of a loop over a function, beyond the call.
     RangeFunc,
@@ -137,6 +144,8 @@ impl Term {
         Self::StackAllocated,
         Self::HeapAllocated,
         Self::CapturingClosure,
+        Self::IteratorLoop,
+        Self::IteratorStep,
         Self::RangeFuncLoop,
         Self::RangeFunc,
         Self::Recover,
@@ -155,6 +164,8 @@ impl Term {
             Self::StackAllocated => "stack-allocated",
             Self::HeapAllocated => "heap-allocated",
             Self::CapturingClosure => "capturing-closure",
+            Self::IteratorLoop => "iterator-loop",
+            Self::IteratorStep => "iterator-step",
             Self::RangeFuncLoop => "range-func-loop",
             Self::RangeFunc => "range-func",
             Self::Recover => "recover",
@@ -174,8 +185,10 @@ impl Term {
             Self::StackAllocated => "stack-allocated defer",
             Self::HeapAllocated => "heap-allocated defer",
             Self::CapturingClosure => "closure that captures, in a loop",
-            Self::RangeFuncLoop => "loop over a function, once",
-            Self::RangeFunc => "defer in a loop over a function",
+            Self::IteratorLoop => "loop over a function, once",
+            Self::IteratorStep => "round of such a loop",
+            Self::RangeFuncLoop => "such a loop with a defer, once",
+            Self::RangeFunc => "defer in such a loop",
             Self::Recover => "recover, without a panic",
             Self::Panic => "panic and recover",
             Self::PanicFrame => "each frame that a panic passes",
