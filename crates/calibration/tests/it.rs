@@ -69,8 +69,6 @@ fn a_short_run_says_what_is_true_on_every_machine() {
     let text = measured.to_toml();
     let read = Calibration::parse("measured.toml", &text).expect("our own file");
     assert_eq!(read.newest().cases.len(), release.cases.len());
-        eprintln!("{text}");
-    }
 }
 
 #[test]
