@@ -7,6 +7,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use report::Format;
 
+use crate::commands::DefersArgs;
 use crate::version;
 
 const AFTER_HELP: &str = "\
@@ -495,6 +496,11 @@ pub(crate) enum DevCommand {
     /// A line for each: path, start, end and type, with tabs between. Offsets are in bytes; types are
     /// written as go/types does, with full package paths, and `?` where nothing is known.
     Types(TypesArgs),
+    /// Print the class of every defer, as the compiler does with `-gcflags=-d=defer`.
+    ///
+    /// A line for each that code is made for: path, line and column with colons between, a tab, and
+    /// `open-coded`, `stack-allocated` or `heap-allocated`.
+    Defers(DefersArgs),
     /// Print in words what is known of a function: its contract, and where each part comes from.
     ///
     /// What it gives to its caller, what it does with its receiver and its parameters, whether it

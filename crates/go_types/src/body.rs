@@ -9,7 +9,7 @@ use crate::callee::Callee;
 use crate::cx::{PackageCx, root_of};
 use crate::names::{BodyNames, LocalId, MemberKind, Object};
 use crate::types::typer::{BodyTypes, Place, Typer};
-use crate::types::{Selection, Type, TypeId};
+use crate::types::{Constant, Selection, Type, TypeId};
 
 /// A top-level function with everything nested in it. See [`BodyNames`] for what a root is.
 #[derive(Debug)]
@@ -208,6 +208,11 @@ impl<'a> Body<'a> {
     /// Whether an expression is a constant.
     pub fn is_constant(&self, expr: ExprId) -> bool {
         self.typer().is_constant(self.place(), expr)
+    }
+
+    /// The value of a constant expression; `None` when the expression is not constant.
+    pub fn constant(&self, expr: ExprId) -> Option<Constant> {
+        self.typer().constant_value(self.place(), expr)
     }
 
     /// The type of a local variable or constant; the type that a local type or type parameter is.

@@ -384,6 +384,11 @@ impl<'a> PackageCx<'a> {
         self.store.path_text(path)
     }
 
+    /// The id of a short text, of those that constants are.
+    pub(crate) fn text_id(&self, text: &str) -> PathId {
+        self.store.path(&Arc::from(text))
+    }
+
     pub(crate) fn known_constant(&self, path: PathId, id: MemberId) -> Option<Option<Value>> {
         self.constants.borrow().get(&(path, id)).copied()
     }

@@ -34,5 +34,5 @@ pub use names::{
     guess_package_name,
 };
 pub use project_loader::ProjectLoader;
-pub use types::{NamedId, NamedType, Selection, Site, Type, TypeId, TypeList, TypeParam};
+pub use types::{Constant, NamedId, NamedType, Selection, Site, Type, TypeId, TypeList, TypeParam};
 pub use universe::{Basic, Builtin, Predeclared, UniverseConst, UniverseType, predeclared};

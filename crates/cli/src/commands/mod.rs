@@ -4,6 +4,7 @@ mod cache;
 mod check;
 mod completions;
 mod config;
+mod cost;
 mod docs;
 mod explain;
 mod fix;
@@ -13,6 +14,7 @@ mod rules;
 mod summary;
 mod types;
 
+pub(crate) use self::cost::DefersArgs;
 use anyhow::Result;
 
 use crate::args::{Cli, Command, ConfigCommand, DevCommand};
@@ -46,6 +48,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Dev {
             command: DevCommand::Types(args),
         } => types::run(&args),
+        Command::Dev {
+            command: DevCommand::Defers(args),
+        } => cost::defers(&args),
         Command::Dev {
             command: DevCommand::Summary(args),
         } => summary::run(&args),

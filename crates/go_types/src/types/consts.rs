@@ -1,8 +1,11 @@
-//! Constants as far as types need them: whether an expression is one, and the values that lengths of
-//! arrays are made of.
+//! Constants as far as types and dead code need them: whether an expression is one, the values that
+//! lengths of arrays are made of, and the truth values that conditions are.
 //!
-//! Arithmetic is bounded: an integer beyond 128 bits, a complex number or a truth value is a constant
+//! Arithmetic is bounded: an integer beyond 128 bits, a complex number or a long string is a constant
 //! whose value nobody asks for.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, SpecId, SpecKind, UnaryOp, literal};
@@ -18,11 +21,30 @@ use crate::unsafe_package;
 pub(crate) enum Value {
     Int(i128),
     Float(f64),
-    /// A string of this many bytes.
-    Str(u64),
+    Bool(bool),
+    /// A string of this many bytes, and which, when it is short.
+    Str(u64, Option<PathId>),
     /// A constant, but its value is not kept.
     Opaque,
 }
+
+/// The value of a constant, for those who ask from outside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Constant {
+    /// An integer or a rune; also the whole number of a floating-point constant may be one.
+    Int(i128),
+    /// A floating-point number.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// A short string.
+    Text(Arc<str>),
+    /// A constant whose value is not known.
+    Unknown,
+}
+
+/// Longer strings are compared by nobody.
+const LONGEST_TEXT: usize = 64;
 
 impl Value {
     fn as_float(self) -> Option<f64> {
@@ -33,7 +55,7 @@ impl Value {
             )]
             Self::Int(int) => Some(int as f64),
             Self::Float(float) => Some(float),
-            Self::Str(_) | Self::Opaque => None,
+            Self::Bool(_) | Self::Str(..) | Self::Opaque => None,
         }
     }
 
@@ -57,7 +79,19 @@ impl Value {
 impl Typer<'_> {
     /// Whether an expression is a constant.
     pub(crate) fn is_constant(self, place: Place<'_>, expr: ExprId) -> bool {
-        self.constant(place, expr, None).is_some()
+        matches!(place.tree().expr(expr).kind, ExprKind::BasicLit(_))
+            || self.constant(place, expr, None).is_some()
+    }
+
+    /// The value of a constant expression; `None` when the expression is not constant.
+    pub(crate) fn constant_value(self, place: Place<'_>, expr: ExprId) -> Option<Constant> {
+        Some(match self.constant(place, expr, None)? {
+            Value::Int(int) => Constant::Int(int),
+            Value::Float(float) => Constant::Float(float),
+            Value::Bool(truth) => Constant::Bool(truth),
+            Value::Str(_, Some(text)) => Constant::Text(self.cx.path_text(text)),
+            Value::Str(_, None) | Value::Opaque => Constant::Unknown,
+        })
     }
 
     /// The length of an array that a constant expression gives.
@@ -78,7 +112,7 @@ impl Typer<'_> {
         let kind = place.tree().expr(expr).kind;
         match kind {
             ExprKind::BasicLit(kind) => {
-                return Some(literal_value(kind, place.tree().expr_text(expr)));
+                return Some(self.literal_value(kind, place.tree().expr_text(expr)));
             }
             ExprKind::Ident
             | ExprKind::Paren(_)
@@ -111,7 +145,8 @@ impl Typer<'_> {
                 Meaning::Const(UniverseConst::Iota) => {
                     Some(iota.map_or(Value::Opaque, |iota| Value::Int(iota.into())))
                 }
-                Meaning::Const(_) => Some(Value::Opaque),
+                Meaning::Const(UniverseConst::True) => Some(Value::Bool(true)),
+                Meaning::Const(UniverseConst::False) => Some(Value::Bool(false)),
                 _ => None,
             },
             ExprKind::Paren(x) => self.constant(place, x, iota),
@@ -130,6 +165,7 @@ impl Typer<'_> {
                         int.checked_neg().map_or(Value::Opaque, Value::Int)
                     }
                     (UnaryOp::Neg, Value::Float(float)) => Value::Float(-float),
+                    (UnaryOp::Not, Value::Bool(truth)) => Value::Bool(!truth),
                     (UnaryOp::BitNot, Value::Int(int)) => self.complement(place, x, int),
                     _ => Value::Opaque,
                 })
@@ -178,7 +214,7 @@ impl Typer<'_> {
                     let ty = self.underlying(self.type_of(place, link));
                     matches!(self.cx.ty(ty), Type::Basic(basic) if basic.is_integer())
                 };
-                Some(operate(op, left, right, &whole))
+                Some(self.operate(op, left, right, &whole))
             });
             if let Some(body) = memo {
                 body.constants.borrow_mut().insert(link, value);
@@ -219,7 +255,8 @@ impl Typer<'_> {
             _ if basic == Basic::UnsafePointer => return None,
             Value::Int(int) if basic.is_string() => {
                 let char = u32::try_from(int).ok().and_then(char::from_u32);
-                Value::Str(char.unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8() as u64)
+                let char = char.unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.text(char.encode_utf8(&mut [0; 4]))
             }
             value if basic.is_integer() => value.to_int(),
             Value::Int(_) => value.as_float().map_or(Value::Opaque, Value::Float),
@@ -240,7 +277,7 @@ impl Typer<'_> {
                 let &arg = args.first()?;
                 if let Some(value) = self.constant(place, arg, iota) {
                     return Some(match value {
-                        Value::Str(len) => Value::Int(len.into()),
+                        Value::Str(len, _) => Value::Int(len.into()),
                         _ => Value::Opaque,
                     });
                 }
@@ -403,6 +440,54 @@ impl Typer<'_> {
         Some(if whole { value.to_int() } else { value })
     }
 
+    fn text(self, text: &str) -> Value {
+        let id = (text.len() <= LONGEST_TEXT).then(|| self.cx.text_id(text));
+        Value::Str(text.len() as u64, id)
+    }
+
+    fn literal_value(self, kind: LitKind, text: &str) -> Value {
+        match kind {
+            LitKind::Int => integer(text).map_or(Value::Opaque, Value::Int),
+            LitKind::Float => text
+                .replace('_', "")
+                .parse()
+                .map_or(Value::Opaque, Value::Float),
+            LitKind::Imag => Value::Opaque,
+            LitKind::Char => character(text).map_or(Value::Opaque, Value::Int),
+            LitKind::String => literal::unquote(text).map_or(Value::Opaque, |bytes| {
+                match std::str::from_utf8(&bytes) {
+                    Ok(text) => self.text(text),
+                    Err(_) => Value::Str(bytes.len() as u64, None),
+                }
+            }),
+        }
+    }
+
+    fn operate(self, op: BinaryOp, x: Value, y: Value, whole: &dyn Fn() -> bool) -> Value {
+        match (x, y) {
+            (Value::Str(a, x), Value::Str(b, y)) => match (op, x, y) {
+                (BinaryOp::Add, Some(x), Some(y)) => {
+                    self.text(&format!("{}{}", self.cx.path_text(x), self.cx.path_text(y)))
+                }
+                (BinaryOp::Add, ..) => Value::Str(a + b, None),
+                (_, Some(x), Some(y)) => {
+                    compared(op, self.cx.path_text(x).cmp(&self.cx.path_text(y)))
+                }
+                (BinaryOp::Eq, ..) if a != b => Value::Bool(false),
+                (BinaryOp::Ne, ..) if a != b => Value::Bool(true),
+                _ => Value::Opaque,
+            },
+            (Value::Bool(a), Value::Bool(b)) => match op {
+                BinaryOp::LAnd => Value::Bool(a && b),
+                BinaryOp::LOr => Value::Bool(a || b),
+                BinaryOp::Eq => Value::Bool(a == b),
+                BinaryOp::Ne => Value::Bool(a != b),
+                _ => Value::Opaque,
+            },
+            _ => operate(op, x, y, whole),
+        }
+    }
+
     /// Whether values of a type have a size that type parameters decide.
     fn depends_on_params(self, ty: TypeId) -> bool {
         let mut ty = ty;
@@ -416,11 +501,26 @@ impl Typer<'_> {
     }
 }
 
+const fn is_comparison(op: BinaryOp) -> bool {
+    use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
+    matches!(op, Eq | Ne | Lt | Le | Gt | Ge)
+}
+
+/// The truth value of a comparison.
+fn compared(op: BinaryOp, ordering: Ordering) -> Value {
+    Value::Bool(match op {
+        BinaryOp::Eq => ordering.is_eq(),
+        BinaryOp::Ne => ordering.is_ne(),
+        BinaryOp::Lt => ordering.is_lt(),
+        BinaryOp::Le => ordering.is_le(),
+        BinaryOp::Gt => ordering.is_gt(),
+        BinaryOp::Ge => ordering.is_ge(),
+        _ => return Value::Opaque,
+    })
+}
+
 fn operate(op: BinaryOp, x: Value, y: Value, whole: &dyn Fn() -> bool) -> Value {
     let checked = |int: Option<i128>| int.map_or(Value::Opaque, Value::Int);
-    if let (Value::Str(x), Value::Str(y), BinaryOp::Add) = (x, y, op) {
-        return Value::Str(x + y);
-    }
     if matches!(op, BinaryOp::Shl | BinaryOp::Shr) {
         let (Value::Int(x), Value::Int(y)) = (x.to_int(), y.to_int()) else {
             return Value::Opaque;
@@ -444,9 +544,16 @@ fn operate(op: BinaryOp, x: Value, y: Value, whole: &dyn Fn() -> bool) -> Value 
             BinaryOp::Or => Value::Int(a | b),
             BinaryOp::Xor => Value::Int(a ^ b),
             BinaryOp::AndNot => Value::Int(a & !b),
-            _ => Value::Opaque,
+            _ => compared(op, a.cmp(&b)),
         },
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
+            if is_comparison(op) {
+                return x
+                    .as_float()
+                    .zip(y.as_float())
+                    .and_then(|(a, b)| a.partial_cmp(&b))
+                    .map_or(Value::Opaque, |ordering| compared(op, ordering));
+            }
             if whole() {
                 return match (x.to_int(), y.to_int()) {
                     (Value::Int(a), Value::Int(b)) => {
@@ -467,21 +574,6 @@ fn operate(op: BinaryOp, x: Value, y: Value, whole: &dyn Fn() -> bool) -> Value 
             }
         }
         _ => Value::Opaque,
-    }
-}
-
-fn literal_value(kind: LitKind, text: &str) -> Value {
-    match kind {
-        LitKind::Int => integer(text).map_or(Value::Opaque, Value::Int),
-        LitKind::Float => text
-            .replace('_', "")
-            .parse()
-            .map_or(Value::Opaque, Value::Float),
-        LitKind::Imag => Value::Opaque,
-        LitKind::Char => character(text).map_or(Value::Opaque, Value::Int),
-        LitKind::String => {
-            literal::unquote(text).map_or(Value::Opaque, |bytes| Value::Str(bytes.len() as u64))
-        }
     }
 }
 

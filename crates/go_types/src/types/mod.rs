@@ -23,5 +23,6 @@ pub(crate) mod typer;
 #[cfg(test)]
 mod tests;
 
+pub use consts::Constant;
 pub use lookup::Selection;
 pub use store::{NamedId, NamedType, Site, Type, TypeId, TypeList, TypeParam};

@@ -261,3 +261,54 @@ func f(s []string, c complex64, x float32, u uint) {
 }",
     );
 }
+
+#[test]
+fn constants_have_values() {
+    let text = "package p
+const name = \"linux\"
+const bits = 32 << (^uint(0) >> 63)
+const small = 1.5
+func f(x int, b bool) {
+	g(name == \"linux\", name + \"!\" < \"z\", len(name) > 4, bits == 64, small >= 1, 'a' == 97)
+	g(!true, true && !false, false || 1 != 1, bits, small, name, x, b && false, 1i == 0)
+}
+func g(...any)";
+    let file = go_syntax::parse(go_syntax::Source::new(text.into()), go_syntax::Mode::Full);
+    let names = std::sync::Arc::new(crate::PackageNames::new(
+        crate::Importer::new("example.com/p"),
+        vec![std::sync::Arc::new(file)],
+    ));
+    let cx = crate::PackageCx::new(&names, &crate::NoPackages);
+    let file = names.file(0);
+    let root = file.all_funcs().next().expect("a function");
+    let body = crate::Body::new(&cx, 0, root);
+    let values: Vec<String> = file
+        .func(root)
+        .exprs
+        .iter()
+        .filter_map(|expr| file.call(expr))
+        .filter(|(fun, _)| file.ident(*fun) == Some("g"))
+        .flat_map(|(_, args)| args)
+        .map(|&arg| format!("{:?}", body.constant(arg)))
+        .collect();
+    assert_eq!(
+        values,
+        [
+            "Some(Bool(true))",
+            "Some(Bool(true))",
+            "Some(Bool(true))",
+            "Some(Bool(true))",
+            "Some(Bool(true))",
+            "Some(Bool(true))",
+            "Some(Bool(false))",
+            "Some(Bool(true))",
+            "Some(Bool(false))",
+            "Some(Int(64))",
+            "Some(Float(1.5))",
+            "Some(Text(\"linux\"))",
+            "None",
+            "None",
+            "Some(Unknown)",
+        ]
+    );
+}

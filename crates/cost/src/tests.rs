@@ -1,0 +1,217 @@
+//! Every condition, from Go to class and reason. That these are the compiler's own conditions is for
+//! `cargo xtask oracle defers` to show; here they are written down one by one.
+
+use std::sync::Arc;
+
+use go_syntax::{Mode, Source, parse};
+use go_types::{Body, Importer, NoPackages, PackageCx, PackageNames};
+
+use crate::{Build, classes};
+
+/// The classes and reasons in a file, which is given without its package clause; a line for each
+/// defer of the first function with some.
+fn of_build(build: &Build, text: &str) -> Vec<String> {
+    let file = parse(Source::new(format!("package p\n{text}").into()), Mode::Full);
+    assert_eq!(file.errors(), [], "{text}");
+    let importer = Importer::new("example.com/p");
+    let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
+    let cx = PackageCx::new(&names, &NoPackages);
+    let file = names.file(0);
+    let mut lines = Vec::new();
+    for func in file.all_funcs() {
+        if file.func(func).parent.is_none() {
+            let body = Body::new(&cx, 0, func);
+            for site in classes(&body, build).sites {
+                let class = site.class.map_or("none", |class| class.as_str());
+                lines.push(format!("{class}: {}", site.reason));
+            }
+        }
+    }
+    lines
+}
+
+fn of(minor: u32, text: &str) -> Vec<String> {
+    of_build(&Build::plain(minor), text)
+}
+
+/// Asserts on the newest release.
+#[track_caller]
+fn expect(text: &str, lines: &[&str]) {
+    assert_eq!(of(27, text), lines, "{text}");
+}
+
+const OPEN: &str = "open-coded: nothing prevents it";
+const DEAD: &str = "none: never reached, not compiled";
+
+fn defers(count: usize) -> String {
+    "defer g()\n".repeat(count)
+}
+
+#[test]
+fn up_to_eight_defers_are_written_out() {
+    expect(&format!("func f() {{\n{}}}", defers(8)), &[OPEN; 8]);
+    expect(
+        &format!("func f() {{\n{}}}", defers(9)),
+        &["stack-allocated: 9 defers in this function"; 9],
+    );
+}
+
+#[test]
+fn returns_times_defers_are_limited() {
+    let with = |returns: usize| {
+        let exits = "if c {\nreturn\n}\n".repeat(returns);
+        format!("func f(c bool) {{\n{}{exits}}}", defers(4))
+    };
+    expect(&with(3), &[OPEN; 4]);
+    expect(
+        &with(4),
+        &["stack-allocated: 4 returns × 4 defers = 16 > 15"; 4],
+    );
+}
+
+#[test]
+fn loops_make_records_on_the_heap_and_spoil_the_function() {
+    expect(
+        "func f() {\nfor {\ndefer g()\n}\n}",
+        &["heap-allocated: in a loop (for, line 3)"],
+    );
+    expect(
+        "func f(s []int) {\ndefer g()\nfor range s {\nif s[0] > 1 {\ndefer g()\n}\n}\ndefer g()\n}",
+        &[
+            "stack-allocated: another defer of the function is in a loop (line 6)",
+            "heap-allocated: in a loop (range, line 4)",
+            "stack-allocated: another defer of the function is in a loop (line 6)",
+        ],
+    );
+    // A literal is a function of its own.
+    expect(
+        "func f(s []int) {\nfor range s {\nfunc() {\ndefer g()\n}()\n}\n}",
+        &[OPEN],
+    );
+}
+
+#[test]
+fn labels_count_when_a_later_goto_jumps_back() {
+    let heap = "heap-allocated: in a loop (goto again, line 3)";
+    expect(
+        "func f(c bool) {\nagain:\ndefer g()\nif c {\ngoto again\n}\n}",
+        &[heap],
+    );
+    expect(
+        "func f(c bool) {\ngoto ahead\nahead:\ndefer g()\n}",
+        &[OPEN],
+    );
+    // The block of the label ends its effect, unless it is a plain one.
+    let around = |open: &str| {
+        format!("func f(c bool) {{\n{open} {{\nagain:\nif c {{\ngoto again\n}}\n}}\ndefer g()\n}}")
+    };
+    expect(&around("if c"), &[OPEN]);
+    expect(
+        &around(""),
+        &["heap-allocated: in a loop (goto again, line 4)"],
+    );
+    expect(
+        "func f(c bool) {\nouter:\nfor {\ncontinue outer\n}\ndefer g()\n}",
+        &[OPEN],
+    );
+}
+
+#[test]
+fn loops_over_functions_have_forms_of_their_own() {
+    let text = "func f(seq func(func(int) bool)) {\ndefer g()\nfor x := range seq {\ndefer g()\nfunc() { defer g() }()\n_ = x\n}\n}";
+    expect(
+        text,
+        &[
+            "stack-allocated: another defer of the function is in a range-over-func body (line 5)",
+            "heap-allocated: in a range-over-func body (line 4)",
+            OPEN,
+        ],
+    );
+    // The function returns once after the loop, however often the body says so.
+    let returns = "if x > 1 {\nreturn\n}\n".repeat(9);
+    expect(
+        &format!(
+            "func f(seq func(func(int) bool)) {{\n{}for x := range seq {{\n{returns}}}\n}}",
+            defers(8)
+        ),
+        &[OPEN; 8],
+    );
+}
+
+#[test]
+fn dead_code_is_dropped_since_1_22() {
+    let text = "func f() {\nfor false {\ndefer g()\n}\n}";
+    assert_eq!(of(21, text), ["heap-allocated: in a loop (for, line 3)"]);
+    assert_eq!(of(22, text), [DEAD]);
+    for text in [
+        "const off = false\nfunc f() {\nif off {\ndefer g()\n}\n}",
+        "func f() {\nreturn\ndefer g()\n}",
+        "func f() {\npanic(1)\ndefer g()\n}",
+        "func f() {\nif x := 1; false && x > 1 {\ndefer g()\n}\n}",
+        "const os = `linux`\nfunc f() {\nswitch os {\ncase `windows`:\ndefer g()\n}\n}",
+    ] {
+        assert_eq!(of(21, text), [DEAD], "{text}");
+        assert_eq!(of(27, text), [DEAD], "{text}");
+    }
+    // Before, dead returns counted.
+    let dead = "return\n".repeat(16);
+    let text = format!("func f() {{\ndefer g()\n{dead}}}");
+    assert_eq!(
+        of(21, &text),
+        ["stack-allocated: 16 returns × 1 defers = 16 > 15"]
+    );
+    assert_eq!(of(22, &text), [OPEN]);
+    expect("func f() {\nfor {\n}\ndefer g()\n}", &[OPEN]);
+    expect("func _() {\ndefer g()\n}", &[DEAD]);
+}
+
+#[test]
+fn tables_save_returns_since_1_27() {
+    let cases: String = (0..16)
+        .map(|value| format!("case {value}:\nreturn {value}\n"))
+        .collect();
+    let text = format!("func f(x int) int {{\ndefer g()\nswitch x {{\n{cases}}}\nreturn 0\n}}");
+    assert_eq!(
+        of(26, &text),
+        ["stack-allocated: 17 returns × 1 defers = 17 > 15"]
+    );
+    assert_eq!(of(27, &text), [OPEN]);
+    // Not when a case falls through, or values are far apart.
+    let sparse = text.replace("case 15:", "case 1500:");
+    assert_eq!(
+        of(27, &sparse),
+        ["stack-allocated: 17 returns × 1 defers = 17 > 15"]
+    );
+}
+
+#[test]
+fn flags_take_open_coding_away() {
+    let text = "func f() {\ndefer g()\n}";
+    let plain = Build::default();
+    for (build, line) in [
+        (plain, OPEN),
+        (
+            Build {
+                no_optimization: true,
+                ..plain
+            },
+            "stack-allocated: built with -N",
+        ),
+        (
+            Build {
+                race: true,
+                ..plain
+            },
+            "stack-allocated: built with -race",
+        ),
+        (
+            Build {
+                shared_386: true,
+                ..plain
+            },
+            "stack-allocated: a shared object on 386",
+        ),
+    ] {
+        assert_eq!(of_build(&build, text), [line]);
+    }
+}
