@@ -3,6 +3,7 @@
 //! Each oracle regenerates a table and compares it with the committed one; `--write` replaces it.
 
 mod astdump;
+mod defers;
 mod explain;
 mod fixes;
 mod goker;
@@ -32,6 +33,8 @@ pub(crate) enum Oracle {
     Types(TypesArgs),
     /// `go_binary` against the compiler: the defers in built programs, and their classes.
     Inspect(InspectArgs),
+    /// `dev defers` against the compiler: the classes of defers, from the source.
+    Defers(DefersArgs),
     /// `check` of vendored projects with half of their dependencies taken away: nothing new is found.
     Missing(MissingArgs),
     /// `check` of defects that public projects mended, before they did: how many are found.
@@ -100,6 +103,42 @@ pub(crate) struct InspectArgs {
     /// Replace the committed table.
     #[arg(long)]
     pub(crate) write: bool,
+}
+
+/// The flags of `oracle defers`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DefersArgs {
+    /// Every Go release, and the library too, not only generated programs for the newest.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the rows whose names contain one of these.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// The seed of the first generated file; the others follow.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many files of functions are generated.
+    #[arg(long, default_value_t = 40)]
+    pub(crate) files: u32,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+}
+
+impl Default for DefersArgs {
+    fn default() -> Self {
+        Self {
+            all: false,
+            only: Vec::new(),
+            write: false,
+            seed: 1,
+            files: 40,
+            binary: None,
+        }
+    }
 }
 
 /// The flags of `oracle missing`.
@@ -175,6 +214,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Syntax(args) => syntax::run(project, args),
         Oracle::Types(args) => types::run(project, args),
         Oracle::Inspect(args) => inspect::run(project, args),
+        Oracle::Defers(args) => defers::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
         Oracle::Goker(args) => goker::run(project, args),
@@ -190,5 +230,6 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Syntax(SyntaxArgs::default()))?;
     run(project, &Oracle::Types(TypesArgs::default()))?;
     run(project, &Oracle::Inspect(InspectArgs::default()))?;
+    run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
 }
