@@ -169,7 +169,7 @@ pub(crate) struct LeaksArgs {
 /// The flags of `oracle fixes`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct FixesArgs {
-    /// Only the corpora whose names contain one of these.
+    /// Only the corpora whose names contain one of these; the table keeps its other rows.
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
     /// Replace the committed table.

@@ -27,7 +27,7 @@ pub(crate) fn run(project: &Project, args: &MissingArgs) -> Result<()> {
     };
     let mut failed = Vec::new();
     let mut checked = 0;
-    for (name, root) in vendored_projects(project) {
+    for (name, root, _) in vendored_projects(project) {
         if !root.join("vendor/modules.txt").is_file() {
             complain!(
                 "warning: {name} is not on this machine; put its source into {}",

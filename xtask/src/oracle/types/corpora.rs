@@ -81,12 +81,12 @@ pub(super) fn all(project: &Project, go: &Go, with_optional: bool) -> Result<Vec
     Ok(all)
 }
 
-/// The names of the vendored projects, and where their source is expected.
+/// The names of the vendored projects, where their source is expected, and what they are built with.
 pub(in crate::oracle) fn vendored_projects(
     project: &Project,
-) -> impl Iterator<Item = (&'static str, PathBuf)> + '_ {
+) -> impl Iterator<Item = (&'static str, PathBuf, &'static str)> + '_ {
     let projects = PROJECTS.iter();
-    projects.map(|&(name, commit, _)| (name, place(project, name, commit)))
+    projects.map(|&(name, commit, tags)| (name, place(project, name, commit), tags))
 }
 
 fn place(project: &Project, name: &str, commit: &str) -> PathBuf {
