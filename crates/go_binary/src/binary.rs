@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::build_info::BuildInfo;
+use crate::code;
 use crate::image::Image;
 use crate::inline::{self, Frame};
 use crate::module_data::ModuleData;
@@ -125,6 +126,19 @@ impl<'a> Binary<'a> {
     pub fn open_defers(&self, function: &Function<'a>) -> Option<OpenDefers> {
         let address = self.table.funcdata(function, funcdata::OPEN_CODED_DEFERS)?;
         OpenDefers::read(self.image.tail(address)?, self.version)
+    }
+
+    /// Where the runtime keeps its list of all goroutines: the addresses of `runtime.allglen` and of
+    /// `runtime.allgptr`. Read from the code of `runtime.forEachGRace`, which is in every program and needs no
+    /// table of symbols.
+    #[must_use]
+    pub fn goroutine_list(&self) -> Option<(u64, u64)> {
+        let function = self.function_named("runtime.forEachGRace")?;
+        let loads = code::loads(self.image.arch(), self.code(&function), function.entry);
+        let [length, first, ..] = loads[..] else {
+            return None;
+        };
+        Some((length, first))
     }
 
     /// The function that a closure calls whose first word is at `address`.

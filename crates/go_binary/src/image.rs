@@ -89,6 +89,7 @@ pub struct Linkage {
 #[derive(Debug)]
 pub struct Image<'a> {
     arch: Arch,
+    entry: u64,
     linkage: Linkage,
     segments: Vec<Segment<'a>>,
     sections: Vec<Section<'a>>,
@@ -154,6 +155,7 @@ impl<'a> Image<'a> {
         }
         let mut image = Self {
             arch,
+            entry: header.e_entry(LE),
             linkage: Linkage {
                 position_independent: header.e_type(LE) == elf::ET_DYN,
                 dynamic: interpreter,
@@ -178,6 +180,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn arch(&self) -> Arch {
         self.arch
+    }
+
+    /// The address of its first instruction, which the kernel tells a process where it put.
+    #[must_use]
+    pub const fn entry(&self) -> u64 {
+        self.entry
     }
 
     /// How it was linked.

@@ -15,6 +15,8 @@ pub struct ModuleData {
     pub text_end: u64,
     /// What the offsets of funcdata are added to (`go:func.*`).
     pub go_func: u64,
+    /// What the offsets of types and of their names are added to; not known before Go 1.20.
+    pub types: Option<u64>,
 }
 
 /// The offsets of fields; the slices of the table of functions come first in all releases.
@@ -29,6 +31,8 @@ mod field {
 const GO_FUNC_1_18: u64 = 304;
 const GO_FUNC_1_20: u64 = 320;
 const GO_FUNC_1_27: u64 = 344;
+/// The offset of `types`.
+const TYPES_1_20: u64 = 296;
 
 impl ModuleData {
     pub(crate) fn find(image: &Image<'_>, table: &Found<'_>) -> Result<Self, Error> {
@@ -53,13 +57,17 @@ impl ModuleData {
         if text >= text_end || image.tail(text).is_none() {
             return None;
         }
+        let types = match table.layout() {
+            Layout::Go118 => None,
+            Layout::Go120 => Some(word(TYPES_1_20)?),
+        };
         let go_func = match table.layout() {
             Layout::Go118 => word(GO_FUNC_1_18)?,
             Layout::Go120 => {
                 // The release is not asked, since it can be missing: from Go 1.20 on the addresses of
                 // the types' start and end follow each other at 296; Go 1.27 put a length, which is
                 // smaller than any address, between them.
-                let (start, next) = (word(296)?, word(304)?);
+                let (start, next) = (word(TYPES_1_20)?, word(304)?);
                 word(
                     if next >= start && image.tail(start).is_some() && next >= text {
                         GO_FUNC_1_20
@@ -74,6 +82,7 @@ impl ModuleData {
             text,
             text_end,
             go_func,
+            types,
         })
     }
 }

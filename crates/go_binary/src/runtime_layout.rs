@@ -15,6 +15,8 @@ pub struct RuntimeLayout {
     pub g: G,
     /// A record of a deferred call.
     pub record: Record,
+    /// A panic, or the end of a goroutine by `runtime.Goexit`.
+    pub panic: Panic,
 }
 
 /// `runtime.g`: a goroutine. Its `stack` (two addresses) is at 0.
@@ -22,6 +24,8 @@ pub struct RuntimeLayout {
 pub struct G {
     /// Its size.
     pub size: u64,
+    /// The list of its panics, the latest first.
+    pub panics: u64,
     /// The list of its defer records, the latest first.
     pub defers: u64,
     /// The thread that runs it.
@@ -72,7 +76,58 @@ pub struct Record {
     pub link: u64,
     /// The list that the bodies of a range over a function add to; since Go 1.22.
     pub head: Option<u64>,
+    /// Whether its call has begun, or it stands for the open-coded defers of a frame that a panic found:
+    /// two bytes, `started` and `openDefer`; until Go 1.21.
+    pub not_waiting: Option<[u64; 2]>,
 }
+
+/// `runtime._panic`: a panic in flight. It is on the stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Panic {
+    /// Its size.
+    pub size: u64,
+    /// The value: the address of its type, and that of its data.
+    pub value: u64,
+    /// The panic before it, in whose deferred calls it happened.
+    pub link: u64,
+    /// Whether it was recovered: a byte.
+    pub recovered: u64,
+    /// Whether it is none, but the end of the goroutine: a byte.
+    pub goexit: u64,
+}
+
+const PANIC_1_21: Panic = Panic {
+    size: 56,
+    value: 8,
+    link: 24,
+    recovered: 48,
+    goexit: 50,
+};
+
+const PANIC_1_22: Panic = Panic {
+    size: 104,
+    recovered: 96,
+    goexit: 97,
+    ..PANIC_1_21
+};
+
+const PANIC_1_25: Panic = Panic {
+    goexit: 98,
+    ..PANIC_1_22
+};
+
+const PANIC_1_26: Panic = Panic {
+    size: 104,
+    value: 0,
+    link: 16,
+    recovered: 88,
+    goexit: 90,
+};
+
+const PANIC_1_27: Panic = Panic {
+    size: 96,
+    ..PANIC_1_26
+};
 
 const RECORD_1_21: Record = Record {
     size: 72,
@@ -83,6 +138,7 @@ const RECORD_1_21: Record = Record {
     function: 24,
     link: 40,
     head: None,
+    not_waiting: Some([0, 2]),
 };
 
 const RECORD_1_22: Record = Record {
@@ -94,10 +150,12 @@ const RECORD_1_22: Record = Record {
     function: 24,
     link: 32,
     head: Some(40),
+    not_waiting: None,
 };
 
 const G_1_21: G = G {
     size: 408,
+    panics: 32,
     defers: 40,
     m: 48,
     sched_sp: 56,
@@ -136,7 +194,18 @@ const G_1_25: G = G {
 };
 
 /// By release, the newest first.
-const LAYOUTS: [RuntimeLayout; 6] = [
+const LAYOUTS: [RuntimeLayout; 7] = [
+    RuntimeLayout {
+        since: Version::new(27),
+        g: G {
+            size: 456,
+            go_pc: 288,
+            start_pc: 304,
+            ..G_1_25
+        },
+        record: RECORD_1_22,
+        panic: PANIC_1_27,
+    },
     RuntimeLayout {
         since: Version::new(26),
         g: G {
@@ -146,11 +215,13 @@ const LAYOUTS: [RuntimeLayout; 6] = [
             ..G_1_25
         },
         record: RECORD_1_22,
+        panic: PANIC_1_26,
     },
     RuntimeLayout {
         since: Version::new(25),
         g: G_1_25,
         record: RECORD_1_22,
+        panic: PANIC_1_25,
     },
     RuntimeLayout {
         since: Version::new(24),
@@ -159,11 +230,13 @@ const LAYOUTS: [RuntimeLayout; 6] = [
             ..G_1_23
         },
         record: RECORD_1_22,
+        panic: PANIC_1_22,
     },
     RuntimeLayout {
         since: Version::new(23),
         g: G_1_23,
         record: RECORD_1_22,
+        panic: PANIC_1_22,
     },
     RuntimeLayout {
         since: Version::new(22),
@@ -172,11 +245,13 @@ const LAYOUTS: [RuntimeLayout; 6] = [
             ..G_1_21
         },
         record: RECORD_1_22,
+        panic: PANIC_1_22,
     },
     RuntimeLayout {
         since: Version::new(21),
         g: G_1_21,
         record: RECORD_1_21,
+        panic: PANIC_1_21,
     },
 ];
 
@@ -193,8 +268,13 @@ impl RuntimeLayout {
     /// Fields by the names that the runtime gives them, for comparison with DWARF: structure, field, offset.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &'static str, u64)> {
-        let (g, record) = (&self.g, &self.record);
+        let (g, record, panic) = (&self.g, &self.record, &self.panic);
         let mut fields = vec![
+            ("runtime.g", "_panic", g.panics),
+            ("runtime._panic", "arg", panic.value),
+            ("runtime._panic", "link", panic.link),
+            ("runtime._panic", "recovered", panic.recovered),
+            ("runtime._panic", "goexit", panic.goexit),
             ("runtime.g", "_defer", g.defers),
             ("runtime.g", "m", g.m),
             ("runtime.g", "syscallsp", g.syscall_sp),
@@ -222,15 +302,20 @@ impl RuntimeLayout {
                 .map(|at| ("runtime._defer", "rangefunc", at)),
         );
         fields.extend(record.head.map(|at| ("runtime._defer", "head", at)));
+        if let Some([started, open]) = record.not_waiting {
+            fields.push(("runtime._defer", "started", started));
+            fields.push(("runtime._defer", "openDefer", open));
+        }
         fields
     }
 
     /// The sizes of structures, for comparison with DWARF.
     #[must_use]
-    pub const fn sizes(&self) -> [(&'static str, u64); 2] {
+    pub const fn sizes(&self) -> [(&'static str, u64); 3] {
         [
             ("runtime.g", self.g.size),
             ("runtime._defer", self.record.size),
+            ("runtime._panic", self.panic.size),
         ]
     }
 }

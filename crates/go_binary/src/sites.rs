@@ -63,6 +63,24 @@ impl Binary<'_> {
     pub fn sites(&self, defers: &Defers<'_>) -> Vec<Site> {
         Namer::new(self, defers).sites(defers)
     }
+
+    /// The identity of each of [`Defers::sites`], in their order.
+    #[must_use]
+    pub fn identities(&self, defers: &Defers<'_>) -> Vec<SiteId> {
+        let namer = Namer::new(self, defers);
+        let mut identities = Vec::new();
+        for found in &defers.functions {
+            let name = self.functions().function(found.function).map(|f| f.name);
+            let mut on_line: HashMap<(&str, u32), u32> = HashMap::new();
+            for site in &found.sites {
+                let ordinal = on_line.entry((site.file, site.line)).or_default();
+                *ordinal += 1;
+                let name = name.unwrap_or_default();
+                identities.push(namer.identity(name, site.file, site.line, *ordinal));
+            }
+        }
+        identities
+    }
 }
 
 /// What is needed to name sites.

@@ -22,6 +22,18 @@ pub(super) fn likely_calls(code: &[u8], start: u64, targets: &[u64]) -> Vec<u64>
         .collect()
 }
 
+pub(super) fn loads(code: &[u8], entry: u64) -> Vec<u64> {
+    Decoder::with_ip(64, code, entry, DecoderOptions::NONE)
+        .into_iter()
+        .filter(|instruction| {
+            instruction.mnemonic() == Mnemonic::Mov
+                && instruction.op1_kind() == OpKind::Memory
+                && instruction.is_ip_rel_memory_operand()
+        })
+        .map(|instruction| instruction.ip_rel_memory_address())
+        .collect()
+}
+
 pub(super) fn walk(code: &[u8], entry: u64, visit: &mut dyn FnMut(u64, Event, &State)) {
     let end = entry.saturating_add(code.len() as u64);
     let joins = joins(code, entry, end);

@@ -22,6 +22,36 @@ pub(super) fn likely_calls(code: &[u8], start: u64, targets: &[u64]) -> Vec<u64>
         .collect()
 }
 
+pub(super) fn loads(code: &[u8], entry: u64) -> Vec<u64> {
+    // What is known of each register: an address that ADRP and ADD made.
+    let mut known = [None; 32];
+    let mut loads = Vec::new();
+    for (word, pc) in words(code).zip((entry..).step_by(4)) {
+        let rd = (word & 31) as usize;
+        let rn = ((word >> 5) & 31) as usize;
+        let imm12 = u64::from((word >> 10) & 0xfff);
+        let made = if word & 0x9f00_0000 == 0x9000_0000 {
+            let pages = signed((word >> 3) & 0x1f_fffc | (word >> 29) & 3, 21);
+            Some((pc & !0xfff).wrapping_add_signed(pages << 12))
+        } else if word & 0xffc0_0000 == 0x9100_0000 {
+            // ADD of 64 bits
+            known[rn].map(|base: u64| base.wrapping_add(imm12))
+        } else {
+            let offset = if word & 0xffc0_0000 == 0xf940_0000 {
+                // LDR of 64 bits
+                Some(imm12 * 8)
+            } else {
+                // LDAR of 64 bits
+                (word & 0xffff_fc00 == 0xc8df_fc00).then_some(0)
+            };
+            loads.extend(offset.and_then(|offset| Some(known[rn]?.wrapping_add(offset))));
+            None
+        };
+        known[rd] = made.filter(|_| rd != SP);
+    }
+    loads
+}
+
 pub(super) fn walk(code: &[u8], entry: u64, visit: &mut dyn FnMut(u64, Event, &State)) {
     let end = entry.saturating_add(code.len() as u64);
     let inside = |target: &u64| (entry..end).contains(target);

@@ -45,6 +45,14 @@ pub(crate) fn likely_calls(arch: Arch, code: &[u8], start: u64, targets: &[u64])
     }
 }
 
+/// The addresses of variables that the function whose code starts at `entry` loads, in its order.
+pub(crate) fn loads(arch: Arch, code: &[u8], entry: u64) -> Vec<u64> {
+    match arch {
+        Arch::Amd64 => amd64::loads(code, entry),
+        Arch::Arm64 => arm64::loads(code, entry),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
