@@ -1,3 +1,8 @@
 //! System calls: the memory of processes, stopping and continuing them, BPF programs and probes.
 //!
 //! The only place of the project that may contain `unsafe`.
+
+#[cfg(target_os = "linux")]
+pub mod memory;
+#[cfg(target_os = "linux")]
+pub mod stop;

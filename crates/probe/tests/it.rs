@@ -1,0 +1,9 @@
+//! Snapshots of Go programs that know what they hold.
+#![cfg(target_os = "linux")]
+
+#[path = "it/chaos.rs"]
+mod chaos;
+#[path = "it/targets.rs"]
+mod targets;
+#[path = "it/truth.rs"]
+mod truth;

@@ -1,0 +1,131 @@
+//! What a snapshot says, against what the target says of itself.
+
+use std::path::Path;
+use std::time::Duration;
+
+use probe::sys::memory::{ProcessMemory, monotonic};
+use probe::sys::stop::Pause;
+use probe::truth::{Running, Score, compare};
+use probe::{Looking, Process, Snapshot, Target};
+
+use crate::targets;
+
+fn compared(running: &Running, snapshot: &Snapshot, target: &Target<'_>) -> Score {
+    let release = target.binary().version();
+    compare(&running.truth, snapshot, &targets::source(), release).expect("the source is read")
+}
+
+/// Takes a snapshot, and compares it.
+fn look(binary: &Path, args: &[&str], still: bool) -> (Snapshot, Score) {
+    let running = Running::start(binary, args).expect("the target starts");
+    let process = Process::find(running.pid()).expect("it runs");
+    let bytes = process.read_executable().expect("it has a program");
+    let target = Target::new(&bytes, process.entry).expect("it is a Go program");
+    let memory = ProcessMemory::of(running.pid());
+    let snapshot = if still {
+        let pause = Pause::of(running.pid(), Duration::from_secs(20)).expect("it is ours");
+        let looking = Looking::Still(&pause.registers, monotonic());
+        let snapshot = Snapshot::take(&target, &memory, looking).expect("it is readable");
+        assert!(!pause.is_over());
+        pause.end();
+        snapshot
+    } else {
+        Snapshot::take(&target, &memory, Looking::Running(monotonic())).expect("it is readable")
+    };
+    let score = compared(&running, &snapshot, &target);
+    assert!(running.finish().expect("it answers"), "its checks hold");
+    (snapshot, score)
+}
+
+#[test]
+fn a_stopped_process_tells_the_truth() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let (snapshot, score) = look(binary, &["-spin"], true);
+    assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+    assert!(score.compared > 30 && score.calls > 2000, "{score:?}");
+    assert!(snapshot.doubtful.is_empty(), "{:?}", snapshot.doubtful);
+    let values: Vec<_> = snapshot
+        .panics
+        .iter()
+        .filter_map(|p| p.value.as_deref())
+        .collect();
+    for value in [r#"string "a panic in flight""#, r#"string "the first""#] {
+        assert!(values.contains(&value), "{values:?}");
+    }
+    assert!(
+        values.iter().any(|v| v.contains("the second")),
+        "{values:?}"
+    );
+}
+
+#[test]
+fn so_does_a_stripped_one_at_an_address_of_its_own() {
+    let flags = ["-ldflags=-s -w", "-buildmode=pie"];
+    let Some(binary) = targets::build("truth-pie", &flags) else {
+        return;
+    };
+    let (_, score) = look(&binary, &["-spin"], true);
+    assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+}
+
+#[test]
+fn a_running_process_tells_the_truth_of_what_waits() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let (snapshot, score) = look(binary, &["-many", "2000", "-churn", "2"], false);
+    assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+    // Those that churn may be caught in the act, and nobody else.
+    let doubtful: usize = snapshot.doubtful.values().sum();
+    assert!(doubtful <= 8, "{:?}", snapshot.doubtful);
+}
+
+#[test]
+fn what_runs_is_doubtful_when_nobody_stops_it() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let (snapshot, score) = look(binary, &["-spin"], false);
+    assert!(
+        snapshot.doubtful.contains_key(&probe::Doubt::Running),
+        "{snapshot:?}"
+    );
+    // The records of those that run are seen; their open-coded defers cannot be.
+    let wrong: Vec<_> = score
+        .wrong
+        .iter()
+        .filter(|wrong| !wrong.starts_with("spin"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn suspicious_sites_name_their_rule() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let (snapshot, _) = look(binary, &["-many", "1500"], true);
+    let suspicions = snapshot.suspicions();
+    let rule = |name: &str| suspicions.iter().find(|found| found.rules.contains(&name));
+    let found = rule("defer-in-loop").expect("a thousand promises in a loop");
+    assert!(found.why.contains("1000 calls"), "{}", found.why);
+    let recursion = rule("defer-in-recursion").expect("300 calls of itself");
+    assert!(recursion.why.contains("300 calls"), "{}", recursion.why);
+    assert!(rule("channel-never-closed").is_some(), "{suspicions:#?}");
+}
+
+#[test]
+fn bug_a_literal_of_an_inlined_function_is_named_after_its_neighbour() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let (snapshot, _) = look(binary, &[], true);
+    let site = snapshot.sites.iter().find(|site| {
+        let reasons = site.reasons.iter().map(|(reason, _)| reason.as_str());
+        site.goroutines == 12 && reasons.into_iter().any(|reason| reason == "sleep")
+    });
+    let function = site.map(|site| site.id.function.as_str());
+    assert_eq!(function, Some("recursionWithRecords"), "it is in waits");
+}
