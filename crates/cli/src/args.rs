@@ -106,6 +106,12 @@ pub(crate) enum Command {
     /// and heap-allocated. With two files, the second is compared with the first.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
+    /// Show what a running Go process has pending: deferred calls by site, goroutines, panics, descriptors.
+    ///
+    /// Reads its memory from outside; the process is not changed, not restarted, and needs neither symbols nor
+    /// debug information. It runs on meanwhile, unless --pause says otherwise.
+    #[command(after_help = crate::commands::snapshot::EXAMPLES)]
+    Snapshot(Box<crate::commands::snapshot::SnapshotArgs>),
     /// Show the configuration in effect, or its schema.
     Config {
         #[command(subcommand)]

@@ -31,6 +31,9 @@ mod no_go;
 mod process;
 #[path = "it/shop.rs"]
 mod shop;
+#[cfg(target_os = "linux")]
+#[path = "it/snapshot.rs"]
+mod snapshot;
 #[path = "it/summary.rs"]
 mod summary;
 #[path = "it/suppression.rs"]

@@ -11,6 +11,7 @@ mod fix;
 mod inspect;
 mod parse;
 mod rules;
+pub(crate) mod snapshot;
 mod summary;
 mod types;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(*args, color),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {

@@ -1,0 +1,219 @@
+//! `deferscope snapshot` from the outside. That it tells the truth is held by crates/probe/tests and
+//! `cargo xtask oracle snapshot`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Folder, Run, repository};
+use probe::truth::Running;
+
+/// A Go program that knows what it has pending; nothing where there is no Go.
+fn target() -> Option<PathBuf> {
+    let root = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from);
+    let Some(root) = root else {
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+            "DEFERSCOPE_GOROOT must name the root of Go in CI"
+        );
+        return None;
+    };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let binary = folder.join(format!("truth-{}", std::process::id()));
+    if !binary.is_file() {
+        let made = folder.join(format!(
+            "{}.{:?}",
+            binary.display(),
+            std::thread::current().id()
+        ));
+        let cache =
+            std::env::var_os("GOCACHE").map_or_else(|| folder.join("go-cache"), PathBuf::from);
+        let output = Command::new(root.join("bin/go"))
+            .current_dir(repository().join("crates/probe/testdata/targets/truth"))
+            .args(["build", "-buildvcs=false", "-o"])
+            .arg(&made)
+            .arg(".")
+            .env("GOROOT", &root)
+            .env("GOCACHE", cache)
+            .env("GOFLAGS", "-mod=mod")
+            .env("GOPROXY", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("CGO_ENABLED", "0")
+            .output()
+            .expect("go starts");
+        assert!(output.status.success(), "{output:?}");
+        std::fs::rename(made, &binary).expect("it was built");
+    }
+    Some(binary)
+}
+
+fn objects(run: &Run) -> Vec<serde_json::Value> {
+    let lines = run.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+#[test]
+fn what_is_no_go_process_is_named() {
+    let folder = Folder::new(&[("text", "hello")]);
+    let snapshot = |target: &str| folder.run(&["snapshot", target]).exits(2);
+    snapshot("2147483647").says(&["there is no process 2147483647"]);
+    snapshot("text").says(&["text is no core file"]);
+    snapshot("nowhere").says(&["cannot read nowhere"]);
+    let ours = std::process::id().to_string();
+    snapshot(&ours).says(&[&format!("process {ours} ("), "this is no Go program"]);
+    folder.run(&["snapshot"]).exits(2);
+    folder
+        .run(&["snapshot", "--interval", "5", "1"])
+        .exits(2)
+        .says(&["200ms"]);
+}
+
+#[test]
+fn a_running_process_is_shown_in_all_formats() {
+    let Some(target) = target() else { return };
+    let running = Running::start(&target, &["-many", "1200"]).expect("it starts");
+    let pid = running.pid().to_string();
+    let folder = Folder::new(&[]);
+    let text = folder.run(&["snapshot", &pid]).exits(0).stdout;
+    for part in [
+        "pending calls at",
+        "example.com/truth/main.go:",
+        "1200 × chan receive",
+        "started by main.main",
+        "suspicious: example.com/truth/main.go:",
+        "deferscope check --select defer-in-loop,",
+        r#"panics with string "a panic in flight""#,
+        "open descriptors: ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let json = folder
+        .run(&[
+            "snapshot",
+            "--format",
+            "json",
+            "--pause",
+            "stop",
+            "--max-pause",
+            "20s",
+            &pid,
+        ])
+        .exits(0);
+    let all = objects(&json);
+    assert_eq!(all[0]["kind"], "snapshot");
+    assert!(
+        all[0]["paused_ms"].as_f64().is_some_and(|ms| ms > 0.0),
+        "{}",
+        all[0]
+    );
+    let pending: u64 = all
+        .iter()
+        .filter(|object| object["kind"] == "site" && object["package"] == "example.com/truth")
+        .filter_map(|object| object["pending"].as_u64())
+        .sum();
+    assert_eq!(pending, running.truth.pending.values().sum::<u64>());
+
+    let evidence = folder
+        .run(&["snapshot", "--format", "evidence", &pid])
+        .exits(0)
+        .stdout;
+    let read = profiles::evidence::read(evidence.as_bytes()).expect("evidence");
+    let waiting = |of: &profiles::evidence::Evidence| {
+        let ours = of
+            .sites
+            .iter()
+            .filter(|site| site.package == "example.com/truth");
+        ours.filter_map(|site| site.pending).sum::<u64>()
+    };
+    assert_eq!(read.iter().map(waiting).sum::<u64>(), pending);
+    folder
+        .run(&["snapshot", "--format", "pprof", "-o", "pending.pb.gz", &pid])
+        .exits(0);
+    let packed = std::fs::read(folder.path("pending.pb.gz")).expect("it was written");
+    let profile = profiles::pprof::Profile::read(&packed).expect("a profile");
+    let in_profile: i64 = profile.samples().map(|sample| sample.values()[1]).sum();
+    assert!(
+        u64::try_from(in_profile).is_ok_and(|sum| sum >= pending),
+        "{in_profile}"
+    );
+    for format in ["svg", "html"] {
+        let drawn = folder
+            .run(&["snapshot", "--format", format, &pid])
+            .exits(0)
+            .stdout;
+        assert!(drawn.contains("main.recursion"), "{format}");
+    }
+    assert!(running.finish().expect("it answers"), "its own checks hold");
+}
+
+#[test]
+fn snapshots_are_compared() {
+    let Some(target) = target() else { return };
+    let folder = Folder::new(&[]);
+    for (name, loops) in [("before.json", "1000"), ("after.json", "1500")] {
+        let running = Running::start(&target, &["-loop", loops]).expect("it starts");
+        let pid = running.pid().to_string();
+        folder
+            .run(&["snapshot", "--format", "json", "-o", name, &pid])
+            .exits(0);
+    }
+    let text = folder
+        .run(&["snapshot", "--diff", "before.json", "after.json"])
+        .exits(0)
+        .stdout;
+    assert!(
+        text.contains("+500") && text.contains("loopOfClosures"),
+        "{text}"
+    );
+    let json = folder
+        .run(&[
+            "snapshot",
+            "--format",
+            "json",
+            "--diff",
+            "before.json",
+            "after.json",
+        ])
+        .exits(0);
+    let loops = objects(&json);
+    let grown = loops
+        .iter()
+        .find(|change| change["function"] == "loopOfClosures");
+    assert_eq!(
+        grown.map(|change| change["after"].clone()),
+        Some(1500.into())
+    );
+    folder.write("other.json", "{}\n");
+    folder
+        .run(&["snapshot", "--diff", "before.json", "other.json"])
+        .exits(2)
+        .says(&["holds 0 snapshots"]);
+    folder.write("other.json", "hello\n");
+    folder
+        .run(&["snapshot", "--diff", "other.json", "before.json"])
+        .exits(2)
+        .says(&["other.json:1"]);
+}
+
+#[test]
+fn an_interval_tells_what_grew() {
+    let Some(target) = target() else { return };
+    let running = Running::start(&target, &[]).expect("it starts");
+    let folder = Folder::new(&[]);
+    let pid = running.pid().to_string();
+    let run = folder
+        .run(&["snapshot", "--interval", "1ms", "--count", "3", &pid])
+        .exits(0);
+    assert_eq!(
+        run.stdout.matches("pending calls at").count(),
+        3,
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("nothing pending changed"),
+        "{}",
+        run.stdout
+    );
+}
