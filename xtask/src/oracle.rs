@@ -12,6 +12,8 @@ mod leaks;
 mod missing;
 mod mutants;
 mod peers;
+#[cfg(target_os = "linux")]
+mod snapshot;
 mod syntax;
 mod table;
 mod types;
@@ -33,6 +35,8 @@ pub(crate) enum Oracle {
     Types(TypesArgs),
     /// `go_binary` against the compiler: the defers in built programs, and their classes.
     Inspect(InspectArgs),
+    /// `snapshot` of a program that knows what it has pending, for each Go release.
+    Snapshot(SnapshotArgs),
     /// `dev defers` against the compiler: the classes of defers, from the source.
     Defers(DefersArgs),
     /// `check` of vendored projects with half of their dependencies taken away: nothing new is found.
@@ -141,6 +145,23 @@ impl Default for DefersArgs {
     }
 }
 
+/// The flags of `oracle snapshot`.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct SnapshotArgs {
+    /// Every Go release, core files, and 100,000 goroutines, not only the newest, stopped and running.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the rows whose names contain one of these.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Instead: so many rounds of killing the one who looks, and the one who is looked at.
+    #[arg(long, value_name = "ROUNDS")]
+    pub(crate) chaos: Option<u32>,
+}
+
 /// The flags of `oracle missing`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct MissingArgs {
@@ -214,6 +235,10 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Syntax(args) => syntax::run(project, args),
         Oracle::Types(args) => types::run(project, args),
         Oracle::Inspect(args) => inspect::run(project, args),
+        #[cfg(target_os = "linux")]
+        Oracle::Snapshot(args) => snapshot::run(project, args),
+        #[cfg(not(target_os = "linux"))]
+        Oracle::Snapshot(_) => anyhow::bail!("processes are read on Linux only"),
         Oracle::Defers(args) => defers::run(project, args),
         Oracle::Missing(args) => missing::run(project, args),
         Oracle::Leaks(args) => leaks::run(project, args),
@@ -230,6 +255,9 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Syntax(SyntaxArgs::default()))?;
     run(project, &Oracle::Types(TypesArgs::default()))?;
     run(project, &Oracle::Inspect(InspectArgs::default()))?;
+    if cfg!(target_os = "linux") {
+        run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
+    }
     run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
 }
