@@ -36,7 +36,7 @@ pub struct Piece<'b> {
 }
 
 /// Something with addresses and bytes.
-pub trait Memory {
+pub trait Memory: std::fmt::Debug {
     /// Fills `bytes` with what is at `address`, all of it or none.
     fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Unreadable>;
 

@@ -184,8 +184,9 @@ fn read_text(pid: i32, name: &str) -> Result<String, ProcessError> {
 
 fn explain(pid: i32, name: &str, error: io::Error) -> ProcessError {
     match error.kind() {
+        // Threads of the kernel are told before; this one has given back its memory and ends.
         io::ErrorKind::NotFound if name == "exe" && path(pid, "stat").exists() => {
-            ProcessError::Kernel { pid }
+            ProcessError::Zombie { pid }
         }
         io::ErrorKind::NotFound => ProcessError::Missing { pid },
         io::ErrorKind::PermissionDenied => denied(pid),
