@@ -160,6 +160,17 @@ pub(crate) fn return_behind(cx: &RuleCx<'_>, stuck: &Stuck) -> Option<Repair> {
     {
         return None;
     }
+    // In a loop, what is sent in other rounds would be left out too.
+    let cfg = cx.facts().cfg(literal);
+    let is_repeated = file.func(cx.root()).stmts.iter().any(|stmt| {
+        file.stmt(stmt).span.contains(before.span)
+            && cfg
+                .node_of_stmt(stmt)
+                .is_some_and(|node| cfg.in_cycle(node))
+    });
+    if is_repeated {
+        return None;
+    }
     let text = file.text();
     let line = text[..before.span.start as usize].rfind('\n')? + 1;
     let indent = &text[line..before.span.start as usize];

@@ -6,5 +6,6 @@ mod it {
     mod fixes;
     mod harness;
     mod registration;
+    mod repairs;
     mod std_guards;
 }

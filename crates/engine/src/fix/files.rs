@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use go_project::header;
+use rules::SYNTAX_ERROR;
 
 use crate::atomic::write_atomically;
 use crate::revision::{GitError, modified};
@@ -53,15 +54,26 @@ pub enum FixError {
         message: String,
     },
     /// A fix did not do what it should.
-    #[error("{}: the fix of `{rule}` was taken back, because the analysis did not bear it out: {description}", path.display())]
+    #[error("{}: the fix of `{rule}` was taken back, because {}: {description}", path.display(), after(rule, found))]
     Unproven {
         /// The file.
         path: PathBuf,
         /// The rule.
         rule: &'static str,
+        /// The rule that spoke after it.
+        found: &'static str,
         /// What the fix would have done.
         description: String,
     },
+}
+
+/// What was found after a fix that was taken back.
+fn after(rule: &str, found: &str) -> String {
+    match found {
+        SYNTAX_ERROR => "the result is no Go".to_owned(),
+        _ if found == rule => "the finding stays".to_owned(),
+        _ => format!("`{found}` would find something instead"),
+    }
 }
 
 impl FixError {

@@ -314,19 +314,21 @@ impl Work<'_, '_> {
             return;
         };
         let before = file.findings.as_deref().unwrap_or_default();
-        if keeps_its_word(before, &tried, &found) {
+        let broken = broken_word(before, &tried, &found);
+        if broken.is_none() {
             file.text = text;
             file.findings = Some(found);
             file.applied += tried.len();
             file.is_cautious = false;
             self.applied.extend(tried.iter().filter_map(changed));
         } else {
-            self.reject(file, &tried);
+            self.reject(file, &tried, broken);
         }
     }
 
-    /// Takes a trial back: the next is smaller, or does without its fix.
-    fn reject(&mut self, file: &mut FileState, tried: &[Diagnostic]) {
+    /// Takes a trial back: the next is smaller, or does without its fix. `found` is the rule that speaks
+    /// after it, if it is for that.
+    fn reject(&mut self, file: &mut FileState, tried: &[Diagnostic], found: Option<&'static str>) {
         match tried {
             [only] => {
                 file.rejected.insert(only.fingerprint.clone());
@@ -334,6 +336,7 @@ impl Work<'_, '_> {
                 self.problems.push(FixError::Unproven {
                     path: (*only.path).clone(),
                     rule: only.rule,
+                    found: found.unwrap_or(SYNTAX_ERROR),
                     description: description.unwrap_or_default(),
                 });
             }
@@ -354,7 +357,7 @@ impl Work<'_, '_> {
             }
             let tried: Vec<Diagnostic> = chosen.into_iter().cloned().collect();
             let Some(text) = text::apply(&file.text, &tried) else {
-                self.reject(file, &tried);
+                self.reject(file, &tried, None);
                 continue;
             };
             if let (Some(ask), [only]) = (ask.as_deref_mut(), tried.as_slice()) {
@@ -371,7 +374,7 @@ impl Work<'_, '_> {
                 }
             }
             if !text::parses(&text) {
-                self.reject(file, &tried);
+                self.reject(file, &tried, None);
                 continue;
             }
             file.rounds += 1;
@@ -413,11 +416,15 @@ fn changed(finding: &Diagnostic) -> Option<Changed> {
     })
 }
 
-/// Whether after a trial the findings that it was about are gone, and no others have come. What was
-/// overshadowed and matters less may show, if there is a safe fix for it too.
-fn keeps_its_word(before: &[Diagnostic], tried: &[Diagnostic], after: &[Diagnostic]) -> bool {
+/// The rule of a finding that should not be there after a trial: one that it was about, or one that has
+/// come. What was overshadowed and matters less may show, if there is a safe fix for it too.
+fn broken_word(
+    before: &[Diagnostic],
+    tried: &[Diagnostic],
+    after: &[Diagnostic],
+) -> Option<&'static str> {
     if after.iter().any(|finding| finding.rule == SYNTAX_ERROR) {
-        return false;
+        return Some(SYNTAX_ERROR);
     }
     let mut allowed: FxHashMap<(&str, &str), isize> = FxHashMap::default();
     for finding in before {
@@ -439,8 +446,8 @@ fn keeps_its_word(before: &[Diagnostic], tried: &[Diagnostic], after: &[Diagnost
             .or_default();
         *left -= 1;
         if *left < 0 && !is_minor {
-            return false;
+            return Some(finding.rule);
         }
     }
-    true
+    None
 }

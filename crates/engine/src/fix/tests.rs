@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Category, Diagnostic, Edit, Fix, Severity};
 
-use super::{keeps_its_word, select, text};
+use super::{broken_word, select, text};
 
 const TEXT: &str = "package p\n\nimport \"os\"\n\nfunc a() {\n\tos.Exit(1)\n\tos.Exit(2)\n}\n\nfunc b() {\n\tos.Exit(3)\n}\n";
 
@@ -118,6 +118,10 @@ fn edits_that_do_not_fit_are_refused() {
         text::apply("é", &[finding("", vec![within_a_letter])]),
         None
     );
+}
+
+fn keeps_its_word(before: &[Diagnostic], tried: &[Diagnostic], after: &[Diagnostic]) -> bool {
+    broken_word(before, tried, after).is_none()
 }
 
 #[test]

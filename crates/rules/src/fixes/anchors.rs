@@ -1,7 +1,7 @@
 //! Where it is known that a call has given what it gives: the place for a `defer`.
 
 use go_flow::{Acquisition, CallEnd};
-use go_syntax::{BinaryOp, BranchKind, ExprId, ExprKind, StmtId, StmtKind};
+use go_syntax::{AssignOp, BinaryOp, BranchKind, ExprId, ExprKind, StmtId, StmtKind};
 use go_types::{LocalId, Object};
 
 use super::Change;
@@ -71,12 +71,45 @@ pub(crate) fn acquired(cx: &RuleCx<'_>, acquisition: &Acquisition) -> Option<Anc
             cond, body, els, ..
         } => match tests(cx, cond, error.local)? {
             Test::IsNone => Some(Anchor::In(body)),
+            // What the statement declares is not visible behind it.
+            Test::IsError if els.is_none() => {
+                is_plain_assignment(cx, stmt).then(|| behind_check(cx, acquisition))?
+            }
             Test::IsError => els
                 .filter(|&els| matches!(file.stmt(els).kind, StmtKind::Block(_)))
                 .map(Anchor::In),
         },
         _ => None,
     }
+}
+
+fn is_plain_assignment(cx: &RuleCx<'_>, stmt: StmtId) -> bool {
+    matches!(
+        cx.file().stmt(stmt).kind,
+        StmtKind::Assign {
+            op: AssignOp::Assign,
+            ..
+        }
+    )
+}
+
+/// The place behind `if err := call(); err != nil { return … }`.
+pub(crate) fn behind_check(cx: &RuleCx<'_>, acquisition: &Acquisition) -> Option<Anchor> {
+    let file = cx.file();
+    let error = acquisition.error?.local;
+    file.func(cx.root()).stmts.iter().find_map(|around| {
+        let StmtKind::If {
+            init: Some(init),
+            cond,
+            body,
+            els: None,
+        } = file.stmt(around).kind
+        else {
+            return None;
+        };
+        let is_check = init == acquisition.stmt && tests(cx, cond, error) == Some(Test::IsError);
+        (is_check && leaves(cx, body)).then_some(Anchor::After(around))
+    })
 }
 
 /// Whether a result of the call that nobody looks at may be an error.

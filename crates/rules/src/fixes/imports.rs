@@ -1,6 +1,7 @@
-//! Adding an import.
+//! Adding an import, and taking one away that is not needed any more.
 
-use go_syntax::{DeclKind, GenKeyword, Span, SpecId};
+use go_syntax::walk::{Descend, Node, walk};
+use go_syntax::{DeclKind, ExprId, GenKeyword, Span, SpecId};
 
 use super::Change;
 use super::lines::has_tail;
@@ -18,6 +19,56 @@ pub(crate) fn ensure(cx: &RuleCx<'_>, path: &str) -> Option<(String, Option<Chan
         return None;
     }
     Some((name.to_owned(), Some(add(cx, path)?)))
+}
+
+/// The edits that have to come with the removal of `used`, the name of a package in a selector: none
+/// when the name is used elsewhere too.
+pub(crate) fn without(cx: &RuleCx<'_>, used: ExprId) -> Option<Vec<Change>> {
+    let file = cx.file();
+    let name = file.ident(used)?;
+    let mut is_used = false;
+    for &decl in file.top_decls() {
+        walk(file, Node::Decl(decl), |node| {
+            if let Node::Expr(expr) = node {
+                is_used |= file
+                    .selector(expr)
+                    .is_some_and(|(x, _)| x != used && file.ident(x) == Some(name));
+            }
+            if is_used {
+                Descend::Stop
+            } else {
+                Descend::Into
+            }
+        });
+    }
+    if is_used {
+        return Some(Vec::new());
+    }
+    let (decl, specs, spec) = file.top_decls().iter().find_map(|&decl| {
+        let decl = file.decl(decl);
+        let DeclKind::Gen {
+            keyword: GenKeyword::Import,
+            specs,
+            ..
+        } = decl.kind
+        else {
+            return None;
+        };
+        let specs: Vec<SpecId> = specs.iter().collect();
+        let spec = specs.iter().copied().find(|&spec| {
+            file.import_path(spec)
+                .is_some_and(|path| path.rsplit('/').next() == Some(name))
+        })?;
+        Some((decl.span, specs, spec))
+    })?;
+    let span = match *specs {
+        [_] => decl,
+        _ => file.spec(spec).span,
+    };
+    Some(vec![super::lines::remove(
+        cx,
+        crate::blocks::whole_lines(cx, span)?,
+    )?])
 }
 
 fn add(cx: &RuleCx<'_>, path: &str) -> Option<Change> {

@@ -1,28 +1,78 @@
 //! The body of a loop in a literal that is called at once, so that what it defers runs at the end of
 //! the iteration.
 //!
-//! `continue` becomes `return`. Where the body returns errors, and nothing but errors, the literal
-//! returns them, and the loop passes them on. What leaves the loop in other ways (`break`, `goto`, a
-//! label, a `return` of a value) is not repaired.
+//! `continue` becomes `return`. What leaves the loop, the literal tells by what it returns, and the loop
+//! does it: an error that is passed on; whether to `break`, to go on with a loop around, or to return;
+//! the values that are returned. `goto`, and a body that leaves its loop in several of these ways, are
+//! not repaired (but for errors together with one other way).
 
 use diagnostics::Applicability;
+use go_flow::DeferSite;
 use go_syntax::walk::{Descend, Node, for_each_child, walk_function};
 use go_syntax::{BranchKind, ExprId, ExprKind, File, FuncId, Span, StmtId, StmtKind};
 use go_types::{Callee, LocalKind, Object};
 
 use super::anchors::{Test, tests};
 use super::lines::{deeper, indent, is_aligned};
-use super::names::is_predeclared;
+use super::names::{is_local, is_predeclared};
 use super::{Change, Repair};
 use crate::cx::RuleCx;
+use crate::duty::Duty;
+use crate::origin::{Origin, origin};
 
 /// How control leaves the body of a loop, other than at its end.
 #[derive(Default)]
 struct Exits {
     continues: Vec<StmtId>,
     returns: Vec<StmtId>,
+    /// `break`, and what leads to a loop around.
+    leaves: Vec<StmtId>,
     /// In a way that a literal cannot follow.
     other: bool,
+}
+
+/// What the literal around a body gives, and what the loop makes of it.
+struct Shape {
+    /// The line that the literal starts in, without tabs.
+    head: String,
+    /// The lines after the literal's closing brace, without tabs.
+    tail: Vec<String>,
+    /// What `continue` becomes, and what comes at the end if control gets there.
+    go_on: String,
+    /// Whether `go_on` can be left out at the end.
+    needs_no_end: bool,
+    /// What other statements become.
+    changes: Vec<Change>,
+}
+
+/// Lets what is deferred run at the end of the iteration of the loop `stmt`: without `defer` where that
+/// stands at the end already, in a literal around the body otherwise.
+pub(crate) fn run_each_round(
+    cx: &RuleCx<'_>,
+    site: &DeferSite<'_>,
+    stmt: StmtId,
+    is_release: bool,
+) -> Option<Repair> {
+    let file = cx.file();
+    let (StmtKind::For { body, .. } | StmtKind::Range { body, .. }) = file.stmt(stmt).kind else {
+        return None;
+    };
+    let is_last = file.block_stmts(body).last() == Some(&site.stmt);
+    let keyword = Span::new(
+        file.stmt(site.stmt).span.start,
+        file.expr(site.call).span.start,
+    );
+    if is_last && site.literal.is_none() && !is_aligned(file, keyword.start) {
+        return Some(Repair {
+            applicability: match is_release {
+                true => Applicability::Safe,
+                false => Applicability::Unsafe,
+            },
+            description: "Call it without `defer` at the end of the iteration".to_owned(),
+            edits: vec![(keyword, String::new())],
+        });
+    }
+    wrap(cx, site.point.func, stmt, is_release)
 }
 
 /// Wraps the body of the loop `stmt` of the function `func`.
@@ -44,48 +94,24 @@ pub(crate) fn wrap(
     let block = file.stmt(body).span;
     let lines = inner_lines(file, block)?;
     let tabs = format!("{}\t", indent(cx, block.end - 1));
-    let (head, tail, leave) = if exits.returns.is_empty() {
-        (
-            format!("{tabs}func() {{\n"),
-            format!("{tabs}}}()\n"),
-            "return".to_owned(),
-        )
-    } else {
-        let others = returned_beside(cx, func, &exits.returns)?;
-        if !is_predeclared(cx, "error") || !is_predeclared(cx, "nil") {
-            return None;
-        }
-        let end = match ends_in_return(file, body) {
-            true => String::new(),
-            false => format!("{tabs}\treturn nil\n"),
-        };
-        let mut passed = others;
-        passed.push("err".to_owned());
-        (
-            format!("{tabs}if err := func() error {{\n"),
-            format!(
-                "{end}{tabs}}}(); err != nil {{\n{tabs}\treturn {}\n{tabs}}}\n",
-                passed.join(", ")
-            ),
-            "return nil".to_owned(),
-        )
-    };
-    let mut inner: Vec<Change> = Vec::new();
+    let shape = shape(cx, func, &exits)?;
+    let mut inner = shape.changes;
     for &at in &exits.continues {
-        inner.push((file.stmt(at).span, leave.clone()));
-    }
-    for &at in &exits.returns {
-        let StmtKind::Return(results) = file.stmt(at).kind else {
-            return None;
-        };
-        let last = *file.exprs(results).last()?;
-        let text = file.expr_text(last);
-        inner.push((file.stmt(at).span, format!("return {text}")));
+        inner.push((file.stmt(at).span, shape.go_on.clone()));
     }
     if inner.iter().any(|(span, _)| is_aligned(file, span.start)) {
         return None;
     }
     let text = deeper(cx, Node::Stmt(body), lines, inner)?;
+    let end = match shape.needs_no_end || ends_elsewhere(file, body) {
+        true => String::new(),
+        false => format!("{tabs}\t{}\n", shape.go_on),
+    };
+    let tail: String = shape
+        .tail
+        .iter()
+        .map(|line| format!("{tabs}{line}\n"))
+        .collect();
     let starts = has_go(file, body);
     Some(Repair {
         applicability: if is_release && !starts {
@@ -95,8 +121,212 @@ pub(crate) fn wrap(
         },
         description: "Wrap the body of the loop in a function literal that is called at once"
             .to_owned(),
-        edits: vec![(lines, format!("{head}{text}{tail}"))],
+        edits: vec![(lines, format!("{tabs}{}\n{text}{end}{tail}", shape.head))],
     })
+}
+
+/// Wraps the body of a loop for the sake of a `defer` in it.
+pub(crate) fn wrap_for(
+    cx: &RuleCx<'_>,
+    site: &DeferSite<'_>,
+    duty: &Duty,
+    stmt: StmtId,
+) -> Option<Repair> {
+    let file = cx.file();
+    let func = site.point.func;
+    let within = Span::new(file.stmt(stmt).span.start, file.func(func).span.end);
+    let is_of_round = duty
+        .subject
+        .is_some_and(|subject| matches!(origin(cx, subject, within), Origin::Made(_)));
+    run_each_round(cx, site, stmt, duty.kind.is_release() && is_of_round)
+}
+
+fn shape(cx: &RuleCx<'_>, func: FuncId, exits: &Exits) -> Option<Shape> {
+    if exits.returns.is_empty() && exits.leaves.is_empty() {
+        return Some(Shape {
+            head: "func() {".to_owned(),
+            tail: vec!["}()".to_owned()],
+            go_on: "return".to_owned(),
+            needs_no_end: true,
+            changes: Vec::new(),
+        });
+    }
+    for name in ["error", "nil", "bool", "true", "false"] {
+        if !is_predeclared(cx, name) {
+            return None;
+        }
+    }
+    if exits.returns.is_empty() {
+        return stops(cx, &exits.leaves);
+    }
+    if let Some(others) = returned_beside(cx, func, &exits.returns) {
+        return errors(cx, exits, others);
+    }
+    if !exits.leaves.is_empty() {
+        return None;
+    }
+    let is_bare = |&stmt: &StmtId| match cx.file().stmt(stmt).kind {
+        StmtKind::Return(results) => cx.file().exprs(results).is_empty(),
+        _ => false,
+    };
+    match exits.returns.iter().all(is_bare) {
+        true => stops(cx, &exits.returns),
+        false => values(cx, func, &exits.returns),
+    }
+}
+
+/// The literal tells whether to do what all of `leaves` do.
+fn stops(cx: &RuleCx<'_>, leaves: &[StmtId]) -> Option<Shape> {
+    let file = cx.file();
+    let text = same_text(file, leaves)?;
+    let name = match text.starts_with("continue") {
+        true => "next",
+        false => "done",
+    };
+    Some(Shape {
+        head: format!("if {name} := func() bool {{"),
+        tail: vec![
+            format!("}}(); {name} {{"),
+            format!("\t{text}"),
+            "}".to_owned(),
+        ],
+        go_on: "return false".to_owned(),
+        needs_no_end: false,
+        changes: changes(file, leaves, |_| Some("return true".to_owned()))?,
+    })
+}
+
+/// The literal returns the error that the loop passes on, with `others` before it, and perhaps whether to
+/// do what the `leaves` do.
+fn errors(cx: &RuleCx<'_>, exits: &Exits, others: Vec<String>) -> Option<Shape> {
+    let file = cx.file();
+    let last = |stmt| match file.stmt(stmt).kind {
+        StmtKind::Return(results) => Some(file.expr_text(*file.exprs(results).last()?)),
+        _ => None,
+    };
+    let mut passed = others;
+    passed.push("err".to_owned());
+    let passed = format!("\treturn {}", passed.join(", "));
+    if exits.leaves.is_empty() {
+        return Some(Shape {
+            head: "if err := func() error {".to_owned(),
+            tail: vec!["}(); err != nil {".to_owned(), passed, "}".to_owned()],
+            go_on: "return nil".to_owned(),
+            needs_no_end: false,
+            changes: changes(file, &exits.returns, |stmt| {
+                Some(format!("return {}", last(stmt)?))
+            })?,
+        });
+    }
+    let text = same_text(file, &exits.leaves)?;
+    let name = match text.starts_with("continue") {
+        true => "next",
+        false => "done",
+    };
+    let mut all = changes(file, &exits.returns, |stmt| {
+        Some(format!("return false, {}", last(stmt)?))
+    })?;
+    all.extend(changes(file, &exits.leaves, |_| {
+        Some("return true, nil".to_owned())
+    })?);
+    Some(Shape {
+        head: format!("{name}, err := func() (bool, error) {{"),
+        tail: vec![
+            "}()".to_owned(),
+            "if err != nil {".to_owned(),
+            passed,
+            "}".to_owned(),
+            format!("if {name} {{"),
+            format!("\t{text}"),
+            "}".to_owned(),
+        ],
+        go_on: "return false, nil".to_owned(),
+        needs_no_end: false,
+        changes: all,
+    })
+}
+
+/// The literal returns whether the function is to return, and what.
+fn values(cx: &RuleCx<'_>, func: FuncId, returns: &[StmtId]) -> Option<Shape> {
+    const NAMES: [&str; 3] = ["value", "second", "third"];
+    let file = cx.file();
+    let list = file.sig(file.func(func).sig).results?;
+    let fields: Vec<_> = file
+        .fields_of(list)
+        .iter()
+        .map(|field| file.field(field))
+        .collect();
+    // What has a name may be set elsewhere too.
+    if fields
+        .iter()
+        .any(|field| field.names.iter().next().is_some())
+    {
+        return None;
+    }
+    let types: Vec<&str> = fields
+        .iter()
+        .map(|field| file.expr_text(field.ty))
+        .collect();
+    let gives_error = types.last() == Some(&"error");
+    let plain = types.len() - usize::from(gives_error);
+    let mut zeros: Vec<String> = (0..plain)
+        .map(|index| super::errors::zero(cx, func, index))
+        .collect::<Option<_>>()?;
+    if gives_error {
+        zeros.push("nil".to_owned());
+    }
+    let hides = |ty: &str| {
+        ty.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(|word| is_local(cx, word))
+    };
+    if types.iter().any(|ty| ty.contains('\n') || hides(ty)) || plain > NAMES.len() {
+        return None;
+    }
+    let mut names: Vec<&str> = NAMES[..plain].to_vec();
+    if gives_error {
+        names.push("err");
+    }
+    let names = names.join(", ");
+    Some(Shape {
+        head: format!("if done, {names} := func() (bool, {}) {{", types.join(", ")),
+        tail: vec![
+            "}(); done {".to_owned(),
+            format!("\treturn {names}"),
+            "}".to_owned(),
+        ],
+        go_on: format!("return false, {}", zeros.join(", ")),
+        needs_no_end: false,
+        changes: changes(file, returns, |stmt| {
+            let StmtKind::Return(results) = file.stmt(stmt).kind else {
+                return None;
+            };
+            let results = file.exprs(results);
+            if results.len() != types.len() {
+                return None;
+            }
+            let texts: Vec<&str> = results.iter().map(|&value| file.expr_text(value)).collect();
+            Some(format!("return true, {}", texts.join(", ")))
+        })?,
+    })
+}
+
+fn changes(
+    file: &File,
+    stmts: &[StmtId],
+    text: impl Fn(StmtId) -> Option<String>,
+) -> Option<Vec<Change>> {
+    let change = |&stmt: &StmtId| Some((file.stmt(stmt).span, text(stmt)?));
+    stmts.iter().map(change).collect()
+}
+
+/// What all of the statements say, if they say the same.
+fn same_text<'a>(file: &'a File, stmts: &[StmtId]) -> Option<&'a str> {
+    let (&first, others) = stmts.split_first()?;
+    let text = |stmt| file.span_text(file.stmt(stmt).span);
+    others
+        .iter()
+        .all(|&other| text(other) == text(first))
+        .then(|| text(first))
 }
 
 /// Whether a literal in the body sets a result of the function: the literal around it would return
@@ -141,11 +371,12 @@ fn find_exits(file: &File, node: Node, in_loop: bool, in_switch: bool, exits: &m
         Node::Stmt(stmt) => match file.stmt(stmt).kind {
             StmtKind::Branch { kind, label } => match kind {
                 BranchKind::Fallthrough => {}
-                _ if label.is_some() => exits.other = true,
                 BranchKind::Goto => exits.other = true,
-                BranchKind::Break => exits.other |= !in_loop && !in_switch,
+                // No label is within: that is not repaired.
+                _ if label.is_some() => exits.leaves.push(stmt),
+                BranchKind::Break if !in_loop && !in_switch => exits.leaves.push(stmt),
                 BranchKind::Continue if !in_loop => exits.continues.push(stmt),
-                BranchKind::Continue => {}
+                BranchKind::Break | BranchKind::Continue => {}
             },
             StmtKind::Return(_) => exits.returns.push(stmt),
             StmtKind::Labeled { .. } => exits.other = true,
@@ -203,7 +434,7 @@ fn is_plain(cx: &RuleCx<'_>, expr: ExprId) -> bool {
 }
 
 /// Whether a returned error cannot be nil: it was made on the spot, or a condition around says so.
-fn is_error(cx: &RuleCx<'_>, func: FuncId, stmt: StmtId, value: ExprId) -> bool {
+pub(super) fn is_error(cx: &RuleCx<'_>, func: FuncId, stmt: StmtId, value: ExprId) -> bool {
     let file = cx.file();
     let value = file.unparen(value);
     if let Some((_, args)) = file.call(value) {
@@ -259,10 +490,38 @@ fn is_error(cx: &RuleCx<'_>, func: FuncId, stmt: StmtId, value: ExprId) -> bool 
     })
 }
 
-fn ends_in_return(file: &File, body: StmtId) -> bool {
-    file.block_stmts(body)
-        .last()
-        .is_some_and(|&last| matches!(file.stmt(last).kind, StmtKind::Return(_)))
+/// Whether control plainly does not come to the end of a block.
+fn ends_elsewhere(file: &File, block: StmtId) -> bool {
+    let Some(&last) = file.block_stmts(block).last() else {
+        return false;
+    };
+    match file.stmt(last).kind {
+        StmtKind::Return(_) => true,
+        StmtKind::Branch { kind, .. } => kind != BranchKind::Fallthrough,
+        StmtKind::Block(_) => ends_elsewhere(file, last),
+        StmtKind::If {
+            body,
+            els: Some(els),
+            ..
+        } => ends_elsewhere(file, body) && ends_in_else(file, els),
+        StmtKind::Expr(call) => {
+            let called = file.call(file.unparen(call));
+            called.is_some_and(|(fun, _)| file.ident(fun) == Some("panic"))
+        }
+        _ => false,
+    }
+}
+
+fn ends_in_else(file: &File, els: StmtId) -> bool {
+    match file.stmt(els).kind {
+        StmtKind::If {
+            body,
+            els: Some(els),
+            ..
+        } => ends_elsewhere(file, body) && ends_in_else(file, els),
+        StmtKind::Block(_) => ends_elsewhere(file, els),
+        _ => false,
+    }
 }
 
 fn has_go(file: &File, body: StmtId) -> bool {

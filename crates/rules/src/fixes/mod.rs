@@ -3,16 +3,21 @@
 //! `lines` inserts, removes and indents whole lines, `names` finds names that are free and visible,
 //! `imports` adds imports, `anchors` finds where something is known to be acquired, `release` writes
 //! releases, `errors` makes errors
-//! of releases seen. Every builder gives nothing where it cannot tell that the result is right: a finding
+//! of releases seen, `exits` lets deferred calls run before the process ends, `groups` has goroutines
+//! counted before they start and done when they end, `loops` wraps bodies of loops,
+//! `writers` writes what is buffered. Every builder gives nothing where it cannot tell that the result is right: a finding
 //! without a fix is better than a wrong one.
 
 pub(crate) mod anchors;
 pub(crate) mod errors;
+pub(crate) mod exits;
+pub(crate) mod groups;
 pub(crate) mod imports;
 pub(crate) mod lines;
 pub(crate) mod loops;
 pub(crate) mod names;
 pub(crate) mod release;
+mod writers;
 
 use diagnostics::Applicability;
 use go_syntax::Span;

@@ -8,7 +8,7 @@ use go_syntax::{ExprId, ExprKind, StmtId, StmtKind};
 use go_types::{Callee, LocalId, Object, Selection, Type, TypeId};
 
 use super::Repair;
-use super::anchors::{Anchor, acquired};
+use super::anchors::{Anchor, acquired, behind_check};
 use super::lines::insert_before;
 use super::names::{is_visible, package};
 use crate::cx::RuleCx;
@@ -19,14 +19,22 @@ const MAX_RETURNS: usize = 3;
 
 /// The repair of a leak, if it is plain.
 pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repair> {
-    if leak.subject != Subject::Result || leak.fate != Fate::Held || leak.at.func != leak.point.func
-    {
+    if leak.fate != Fate::Held || leak.at.func != leak.point.func {
         return None;
     }
     let file = cx.file();
+    if leak.subject == Subject::Receiver && *class.rule == *"process-not-waited" {
+        return wait(cx, leak);
+    }
+    if leak.subject != Subject::Result {
+        return None;
+    }
     let Object::Local(local) = cx.body().object(file.unparen(target(cx, leak)?)) else {
         return None;
     };
+    if *class.rule == *"writer-not-finished" {
+        return super::writers::finish(cx, class, leak, local);
+    }
     let cfg = cx.facts().cfg(leak.point.func);
     let stmt = cfg.stmt_of_node(leak.point.node)?;
     let acquisition = cx.facts().acquisition(stmt)?;
@@ -57,6 +65,58 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
         });
     }
     before_returns(cx, leak, local, anchor, &release)
+}
+
+/// Waits for a process that a command has started: beside the function where nothing does, before the
+/// `return`s that leave it out otherwise.
+fn wait(cx: &RuleCx<'_>, leak: &Leak) -> Option<Repair> {
+    let file = cx.file();
+    let (fun, _) = file.call(leak.call)?;
+    let (command, _) = file.selector(file.unparen(fun))?;
+    let Object::Local(local) = cx.body().object(command) else {
+        return None;
+    };
+    let cfg = cx.facts().cfg(leak.point.func);
+    let stmt = cfg.stmt_of_node(leak.point.node)?;
+    let acquisition = cx.facts().acquisition(stmt)?;
+    let is_one = cfg.loops_of_node(leak.point.node).is_empty() && !is_reassigned(cx, local);
+    if acquisition.call != leak.call || !is_one {
+        return None;
+    }
+    let anchor = acquired(cx, &acquisition).or_else(|| behind_check(cx, &acquisition))?;
+    let var = file.expr_text(command);
+    let calls = |name: &str| {
+        cx.facts().calls().iter().any(|site| {
+            matches!(cx.facts().callee(site.call), Callee::Selected { x, name: called }
+                if called == name && mentions(cx, Node::Expr(x), local))
+        })
+    };
+    if leak.otherwise_fine {
+        let text = match calls("Kill") {
+            true => format!("{var}.Wait()"),
+            false => format!("{var}.Process.Kill()\n{var}.Wait()"),
+        };
+        let release = Release {
+            text,
+            is_tame: false,
+        };
+        let mut repair = before_returns(cx, leak, local, anchor, &release)?;
+        repair.description = format!("End the process and call `{var}.Wait()` before the `return`");
+        return leak.with_error.then_some(repair);
+    }
+    // What comes by a pipe has to be read before.
+    if ["StdoutPipe", "StderrPipe", "StdinPipe"]
+        .into_iter()
+        .any(calls)
+    {
+        return None;
+    }
+    let code = format!("go {var}.Wait()");
+    Some(Repair {
+        applicability: Applicability::Unsafe,
+        description: format!("Wait for the process in a goroutine, by `{code}`"),
+        edits: vec![anchor.insert(cx, &code)?],
+    })
 }
 
 /// How something is released.
@@ -101,12 +161,10 @@ impl Release {
             }
             _ => {}
         }
-        // What is written on release has to be written in time, and its errors matter; to wait is
-        // to wait for others.
+        // To wait is to wait for others.
         if matches!(
             &*class.rule,
-            "writer-not-finished"
-                | "process-not-waited"
+            "process-not-waited"
                 | "pool-item-not-returned"
                 | "semaphore-not-released"
                 | "body-not-drained"

@@ -4,6 +4,7 @@ use diagnostics::Severity;
 
 use crate::cx::RuleCx;
 use crate::duty::Duty;
+use crate::fixes::loops::wrap_for;
 use crate::repeat::{Repeat, head_span, repeat};
 use crate::rule::{Rule, declare_rule};
 
@@ -53,7 +54,9 @@ declare_rule! {
     /// In test files findings are notes.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix puts the body of the loop into a function literal that is called at once, so that what
+    /// is deferred runs at the end of the iteration. It is safe for releases of what the iteration made,
+    /// unless the loop starts goroutines; otherwise it is unsafe, since other calls may be meant to run later.
     pub DeferInChannelRange {
         name: "defer-in-channel-range",
         category: Placement,
@@ -82,6 +85,7 @@ impl Rule for DeferInChannelRange {
             );
             let finding = cx
                 .report(&Self::META, cx.file().stmt(site.stmt).span, message)
+                .repair(wrap_for(cx, site, &duty, range.stmt))
                 .help("move the body of the loop into a function of its own, and defer there")
                 .related(
                     head_span(cx, range),

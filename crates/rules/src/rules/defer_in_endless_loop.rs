@@ -4,6 +4,7 @@ use go_flow::{CallEnd, CallMode, CallSite, End, Visit};
 
 use crate::cx::RuleCx;
 use crate::duty::Duty;
+use crate::fixes::loops::wrap_for;
 use crate::repeat::{Repeat, head_span, repeat};
 use crate::rule::{Rule, declare_rule};
 
@@ -72,7 +73,9 @@ declare_rule! {
     /// that is not known here, the deferred calls may run after all.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix puts the body of the loop into a function literal that is called at once, so that what
+    /// is deferred runs at the end of the iteration. It is safe for releases of what the iteration made,
+    /// unless the loop starts goroutines; otherwise it is unsafe, since other calls may be meant to run later.
     pub DeferInEndlessLoop {
         name: "defer-in-endless-loop",
         category: Placement,
@@ -132,7 +135,8 @@ impl Rule for DeferInEndlessLoop {
             .help(format!(
                 "move the body of the loop into a function of its own and defer there, or call `{call}` at the end of the iteration"
             ))
-            .related(head_span(cx, lp), "this loop has no way out");
+            .related(head_span(cx, lp), "this loop has no way out")
+            .repair(wrap_for(cx, site, &duty, lp.stmt));
         }
     }
 }

@@ -7,7 +7,7 @@ use go_types::{Init, LocalKind, MemberKind, Object};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
-use crate::fixes::loops::wrap;
+use crate::fixes::loops::run_each_round;
 use crate::keeps::{Carrier, is_kept};
 use crate::once::is_passed_once;
 use crate::origin::{Origin, origin, root_local, starts_within};
@@ -99,9 +99,11 @@ declare_rule! {
     /// short, and the test is soon over.
     ///
     /// ## Fix safety
-    /// The fix wraps the body of the loop in a function literal that is called at once; `continue` becomes
-    /// `return`, and errors that the body returns are passed on. This is safe for what the iteration
-    /// itself acquires. There is no fix where control leaves the loop in another way.
+    /// The fix wraps the body of the loop in a function literal that is called at once. `continue` becomes
+    /// `return`; what leaves the loop (`break`, a label of a loop around, a `return`) the literal tells by
+    /// what it returns. A `defer` at the very end of the body only loses its keyword. This is safe for what
+    /// the iteration itself acquires. There is no fix for `goto`, nor where control leaves the loop in
+    /// several of these ways.
     pub DeferInLoop {
         name: "defer-in-loop",
         category: Placement,
@@ -184,7 +186,7 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     let is_release = duty.kind.is_release() && is_of_round || deadlock.is_some();
     let mut finding = cx
         .report(&DeferInLoop::META, cx.file().stmt(site.stmt).span, message)
-        .repair(wrap(cx, site.point.func, lp.stmt, is_release))
+        .repair(run_each_round(cx, site, lp.stmt, is_release))
         .help(match duty.kind {
             DutyKind::Recover | DutyKind::Other => {
                 "move the body of the loop into a function of its own, and defer there".to_owned()

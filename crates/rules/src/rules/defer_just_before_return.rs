@@ -129,11 +129,22 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, end: &str) {
     let finding = cx
         .report(&DeferJustBeforeReturn::META, stmt, message)
         .help(help);
-    if site.literal.is_none() {
+    if site.literal.is_none() && !gives_something(cx, site) {
         let keyword = Span::new(stmt.start, file.expr(site.call).span.start);
         let edit = (keyword, String::new());
         finding.fix(Applicability::Safe, "Call it without `defer`", [edit]);
     }
+}
+
+/// Whether the call gives something else than an error: then it is no release, and something else is wrong
+/// with the `defer`.
+fn gives_something(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    let body = cx.body();
+    body.results_of_call(site.call).is_some_and(|types| {
+        types
+            .iter()
+            .any(|&ty| !ty.is_unknown() && !body.is_error(ty))
+    })
 }
 
 /// Whether something can go wrong between the point where the duty begins (the lock is taken, the

@@ -55,8 +55,8 @@ declare_rule! {
     /// are not seen may also make a path look possible that is none.
     ///
     /// ## Fix safety
-    /// Where the first send ends a block, the fix puts a `return` behind it. It is marked as unsafe, because what
-    /// follows is then left out on that way.
+    /// Where the first send ends a block and stands in no loop, the fix puts a `return` behind it. It is marked
+    /// as unsafe, because what follows is then left out on that way.
     pub DoubleSend {
         name: "double-send",
         category: Goroutines,

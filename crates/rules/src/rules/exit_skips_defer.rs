@@ -8,6 +8,7 @@ use go_syntax::{ExprId, Span, StmtKind};
 use go_types::Callee;
 
 use crate::cx::RuleCx;
+use crate::fixes::exits;
 use crate::harmless::{Harm, Loss, harm_of, owner_of};
 use crate::origin::root_local;
 use crate::rule::{Rule, declare_rule};
@@ -69,7 +70,10 @@ declare_rule! {
     /// has failed.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// In `main` the fix moves the code into `run() int`, whose result `main` hands to `os.Exit`: the exits
+    /// become `return`s. In `TestMain` it leaves the exit to package testing. Elsewhere it calls what is
+    /// deferred by hand before the exit, where that is a single call. Each is unsafe: more
+    /// runs at the end than before, and may take its time.
     pub ExitSkipsDefer {
         name: "exit-skips-defer",
         category: NeverRuns,
@@ -187,6 +191,10 @@ fn report(cx: &RuleCx<'_>, exit: &CallSite, skipped: &[&(&DeferSite<'_>, Harm)])
     let is_output = skipped.iter().all(|(_, harm)| harm.loss == Loss::Output);
     if is_minor && is_failure(cx, exit) || is_output {
         finding = finding.at_most(Severity::Note);
+    }
+    let works: Vec<ExprId> = skipped.iter().map(|(_, harm)| harm.call).collect();
+    if is_certain {
+        finding = finding.repair(exits::repair(cx, exit.call, &works));
     }
     for (site, harm) in skipped {
         let call = cx.call_snippet(harm.call);

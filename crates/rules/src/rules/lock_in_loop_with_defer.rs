@@ -1,11 +1,12 @@
 //! `lock-in-loop-with-defer`.
 
 use go_flow::{CallMode, EdgeKind, LockFate, LoopKind, Mutex, NodeKind, TakenLock};
-use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId};
+use go_syntax::{BinaryOp, ExprId, ExprKind, FuncId, StmtId};
 use go_types::{Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::loops::wrap;
 use crate::locked::{is_exclusive, lock_name, takes_locks, taking_call};
 use crate::rule::{Rule, declare_rule};
 use diagnostics::Severity;
@@ -58,7 +59,9 @@ declare_rule! {
     /// When the loop never makes a second round for a reason that the code does not show.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix puts the body of the loop into a function literal that is called at once, so that the lock
+    /// is given back at the end of the round. It is unsafe: the locks of all rounds may be meant to be
+    /// held together.
     pub LockInLoopWithDefer {
         name: "lock-in-loop-with-defer",
         category: Locks,
@@ -118,12 +121,20 @@ impl Rule for LockInLoopWithDefer {
                         ),
                     },
                 )
-                .help("give the lock back at the end of the round, or put the body of the loop into a function");
+                .help("give the lock back at the end of the round, or put the body of the loop into a function")
+                .repair(loop_around(cx, lock).and_then(|stmt| wrap(cx, lock.point.func, stmt, false)));
             if comes_round && !is_exclusive(lock) {
                 finding.at_most(Severity::Note);
             }
         }
     }
+}
+
+/// The `for` or `range` statement around the call that takes a lock.
+fn loop_around(cx: &RuleCx<'_>, lock: &TakenLock) -> Option<StmtId> {
+    let cfg = cx.facts().cfg(lock.point.func);
+    let &innermost = cfg.loops_of_node(lock.point.node).first()?;
+    (innermost.kind != LoopKind::Goto).then_some(innermost.stmt)
 }
 
 /// Whether a `defer` in the same loop gives the lock back.

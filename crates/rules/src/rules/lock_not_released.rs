@@ -7,6 +7,8 @@ use go_types::{Init, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::Repair;
+use crate::fixes::lines::insert_after;
 use crate::locked::{
     giving_call, is_start, lock_name, root_name, span_of, takes_locks, taking_call,
 };
@@ -81,8 +83,9 @@ declare_rule! {
     /// gives the lock back.
     ///
     /// ## Fix safety
-    /// The fix gives the lock back right before the `return` that keeps it. What the `return`
-    /// evaluates is then read without the lock, so look at it before you accept it.
+    /// Where another path gives the lock back, the fix does so right before the `return` that keeps it.
+    /// What the `return` evaluates is then read without the lock. Where nothing gives it back, the fix
+    /// defers that. Both are unsafe: the lock may be meant to be kept.
     pub LockNotReleased {
         name: "lock-not-released",
         category: Locks,
@@ -327,16 +330,33 @@ fn report(cx: &RuleCx<'_>, lock: &TakenLock, event: &LockEvent) {
     if !round && let Some(span) = span_of(cx, event) {
         finding = finding.related(span, "the function ends here, and the lock is held");
     }
-    if let Some(giving) = giving
-        && lock.is_released()
-        && let Some((at, indent)) = before_return(cx, lock, event)
-    {
+    let Some(giving) = giving else { return };
+    if !lock.is_released() {
+        finding.repair(defer_after(cx, lock, &giving));
+    } else if let Some((at, indent)) = before_return(cx, lock, event) {
         finding.fix(
             Applicability::Unsafe,
             format!("Call `{giving}` before the `return`"),
             [(Span::new(at, at), format!("{giving}\n{indent}"))],
         );
     }
+}
+
+/// Gives the lock back when the function ends, if it is taken once.
+fn defer_after(cx: &RuleCx<'_>, lock: &TakenLock, giving: &str) -> Option<Repair> {
+    let cfg = cx.facts().cfg(lock.point.func);
+    let NodeKind::Stmt(stmt) = cfg.kind(lock.point.node) else {
+        return None;
+    };
+    if cfg.in_cycle(lock.point.node) || giving.contains('…') {
+        return None;
+    }
+    let code = format!("defer {giving}");
+    Some(Repair {
+        applicability: Applicability::Unsafe,
+        description: format!("Add `{code}` after the lock is taken"),
+        edits: vec![insert_after(cx, stmt, &code)?],
+    })
 }
 
 /// Where a statement can be put before the `return` that a path ends with, and how far it is indented.

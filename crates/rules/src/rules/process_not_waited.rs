@@ -66,7 +66,9 @@ declare_rule! {
     /// When the process is meant to outlive the program, which then ends soon.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// Where nothing waits for the process, the fix adds `go cmd.Wait()`, unless there are pipes to read;
+    /// where a path with an error leaves `Wait` out, it ends the process and waits there. It is unsafe:
+    /// look at whether the process is meant to go on.
     pub ProcessNotWaited {
         name: "process-not-waited",
         category: Release,

@@ -5,6 +5,7 @@ use go_syntax::{ExprId, ExprKind, FuncId, LitKind, Span, StmtKind, UnaryOp};
 use go_types::{Body, Builtin, Callee, LocalId, LocalKind, Object, Type};
 
 use crate::cx::RuleCx;
+use crate::fixes::groups::add_before;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -70,7 +71,8 @@ declare_rule! {
     /// a counter held up by another goroutine. Functions of other packages are not looked into.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix moves `Add(1)` from the goroutine to the line before its go statement, where the wait group
+    /// is visible there. It is safe: the counter only grows earlier.
     pub WaitgroupAddInside {
         name: "waitgroup-add-inside",
         category: Goroutines,
@@ -418,6 +420,7 @@ fn report(cx: &RuleCx<'_>, add: &GroupCall<'_>, go: &GoSite<'_>, wait: Option<Sp
     let finding = cx
         .report(&WaitgroupAddInside::META, file.expr(add.call).span, message)
         .help(help)
+        .repair(add_before(cx, go.stmt, add.call))
         .related(
             Span::new(start, start + 2),
             "the goroutine is started here, not yet counted",

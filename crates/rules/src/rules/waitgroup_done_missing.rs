@@ -9,6 +9,8 @@ use go_types::{Body, Callee, LocalId, PackageCx, Type};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::Repair;
+use crate::fixes::groups::defer_done;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -67,7 +69,9 @@ declare_rule! {
     /// When something else counts the group down on that path, or when nobody waits any more.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// The fix defers `Done` at the start of the goroutine, instead of the calls by hand. It is safe where
+    /// the goroutine ends right after each of those; otherwise it is unsafe, as `Wait` then waits for what
+    /// comes after them too.
     pub WaitgroupDoneMissing {
         name: "waitgroup-done-missing",
         category: Goroutines,
@@ -107,14 +111,15 @@ impl Rule for WaitgroupDoneMissing {
                     Some(literal) => in_literal(cx, go, literal, place),
                     None => in_callee(cx, go, place),
                 };
-                if let Some((span, message, path)) = found
+                if let Some((span, message, path, repair)) = found
                     && !told.contains(&span)
                 {
                     told.push(span);
                     let finding = cx
                         .report(&WaitgroupDoneMissing::META, span, message)
                         .help("make `defer` of `Done` the first statement of the goroutine")
-                        .related(cx.file().expr(add.call).span, "counted here");
+                        .related(cx.file().expr(add.call).span, "counted here")
+                        .repair(repair);
                     if let Some(path) = path {
                         finding.related(path, "the goroutine ends here without it");
                     }
@@ -149,7 +154,7 @@ fn is_for(cx: &RuleCx<'_>, add: &CallSite, go: &GoSite<'_>) -> bool {
     add.point.func == go.point.func && cfg.dominates(add.point.node, go.point.node)
 }
 
-type Found = (Span, String, Option<Span>);
+type Found = (Span, String, Option<Span>, Option<Repair>);
 
 /// What is wrong with a goroutine that is a literal of this function.
 fn in_literal(
@@ -163,12 +168,20 @@ fn in_literal(
     // As a parameter it has another name.
     let inner = parameter(cx, go, literal, group).unwrap_or_else(|| group.clone());
     let (done, path) = misses(cx.facts(), literal, &inner)?;
+    let dones: Vec<ExprId> = cx
+        .facts()
+        .calls_of(literal)
+        .iter()
+        .map(|site| site.call)
+        .filter(|&call| group_of(cx.facts(), call, "Done").is_some_and(|at| at == inner))
+        .collect();
     let text = cx.call_snippet(done);
     let span = path.and_then(|node| cx.facts().cfg(literal).span_of_node(node));
     Some((
         file.expr(done).span,
         format!("`{text}` is not reached on every path, so `Wait` may wait for ever"),
         span,
+        defer_done(cx, literal, done, &dones),
     ))
 }
 
@@ -311,6 +324,7 @@ fn in_callee(cx: &RuleCx<'_>, go: &GoSite<'_>, group: &Place<'_>) -> Option<Foun
                 "`{name}` gets the wait group and never calls `Done`, so `Wait` waits for ever"
             ),
             None,
+            None,
         ));
     }
     let place = Place {
@@ -321,6 +335,7 @@ fn in_callee(cx: &RuleCx<'_>, go: &GoSite<'_>, group: &Place<'_>) -> Option<Foun
     Some((
         span,
         format!("`{name}` can end without `Done` of the wait group, so `Wait` may wait for ever"),
+        None,
         None,
     ))
 }
