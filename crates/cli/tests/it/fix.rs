@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::harness::Folder;
 
-/// One safe fix (the `defer` moves up), one finding without a fix.
+/// One safe fix (the `defer` moves up), one finding without a fix, since gofmt would change its loop.
 const LATE: &str = "package p
 
 import \"os\"
@@ -23,8 +23,9 @@ func size(path string) (int64, error) {
 }
 
 func forget(paths []string) {
-	for {
+	for { _ = paths
 		defer os.Remove(paths[0])
+		_ = paths
 	}
 }
 ";
@@ -238,6 +239,79 @@ fn questions_need_a_terminal() {
         .exits(2)
         .says(&["needs a terminal"]);
     assert_eq!(module.read("a.go"), LATE);
+}
+
+/// Runs `fix --interactive` on a terminal, with these lines typed in, and gives what the terminal shows.
+#[cfg(target_os = "linux")]
+fn ask(module: &Folder, typed: &str) -> String {
+    use std::fs::{File, OpenOptions};
+    use std::io::{Read, Write};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&ours).expect("ours");
+    unlockpt(&ours).expect("it opens");
+    let name = ptsname(&ours, Vec::new()).expect("its name");
+    let mut ours = File::from(ours);
+    let theirs = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name.to_str().expect("a plain path"))
+        .expect("the other end");
+    ours.write_all(typed.as_bytes()).expect("typing");
+    let mut command = module.command(&fix(&["--interactive"]));
+    command
+        .stdin(theirs.try_clone().expect("a copy"))
+        .stderr(theirs)
+        .stdout(std::process::Stdio::null());
+    let mut child = command.spawn().expect("deferscope starts");
+    // The other end is open in the child only, so that the reading comes to an end.
+    drop(command);
+    let shown = std::thread::spawn(move || {
+        let mut shown = Vec::new();
+        let mut part = [0; 4096];
+        // Linux answers with an error when the other end is closed.
+        while let Ok(length) = ours.read(&mut part) {
+            if length == 0 {
+                break;
+            }
+            shown.extend_from_slice(&part[..length]);
+        }
+        String::from_utf8_lossy(&shown).into_owned()
+    });
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    shown.join().expect("it is read")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn questions_are_asked_on_a_terminal() {
+    let files = [("a.go", LATE), ("b.go", LATE), ("c.go", LATE)];
+    let is_moved = |module: &Folder| files.map(|(name, _)| module.read(name).contains(MOVED));
+
+    let module = Folder::module(&files);
+    let shown = ask(&module, "what\nno\ny\nq\n");
+    for text in [
+        "defer-too-late",
+        "+\tdefer f.Close() // when all is done",
+        "[y]es, [n]o",
+        "repaired 1 finding in 1 file",
+    ] {
+        assert!(shown.contains(text), "{text:?} is not in {shown}");
+    }
+    // What is no answer is asked again.
+    assert_eq!(shown.matches("[y]es, [n]o").count(), 4, "{shown}");
+    assert_eq!(is_moved(&module), [false, true, false]);
+
+    let module = Folder::module(&files);
+    ask(&module, "all\n");
+    assert_eq!(is_moved(&module), [true, true, true]);
+
+    // The end of what is typed (Ctrl-D) is no answer either.
+    let module = Folder::module(&files);
+    ask(&module, "\u{4}");
+    assert_eq!(is_moved(&module), [false, false, false]);
 }
 
 #[test]
