@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use report::Format;
 
 use crate::commands::DefersArgs;
+use crate::commands::bench::{self, BenchArgs};
 use crate::version;
 
 const AFTER_HELP: &str = "\
@@ -112,6 +113,12 @@ pub(crate) enum Command {
     /// debug information. It runs on meanwhile, unless --pause says otherwise.
     #[command(after_help = crate::commands::snapshot::EXAMPLES)]
     Snapshot(Box<crate::commands::snapshot::SnapshotArgs>),
+    /// Measure what defers cost on this machine, with the Go that is installed.
+    ///
+    /// A Go program is written, built and run in a folder of its own, which is removed afterwards. A linear
+    /// model is fitted to its times: a price for each thing, with bounds.
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(BenchArgs),
     /// Show the configuration in effect, or its schema.
     Config {
         #[command(subcommand)]

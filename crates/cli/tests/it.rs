@@ -5,6 +5,8 @@ mod harness;
 
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bench.rs"]
+mod bench;
 #[path = "it/cache.rs"]
 mod cache;
 #[path = "it/check.rs"]

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod bench;
 mod cache;
 mod check;
 mod completions;
@@ -25,6 +26,7 @@ use crate::exit::Exit;
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let color = cli.color;
     match cli.command {
+        Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args, color),
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(*args, color),
