@@ -202,7 +202,7 @@ impl Machine<'_, '_> {
                 let MemberKind::Func(func) = member.kind else {
                     return Ok((Target::Opaque, args));
                 };
-                Ok((self.declared(st, g, member.file, func, None), args))
+                Ok((self.declared(st, g, member.file, func, None, &args), args))
             }
             Callee::Func { package, name, .. } => self.library(st, g, call, package, name),
             Callee::Selected { x, name } => self.selected(st, g, call, x, name),
@@ -227,20 +227,23 @@ impl Machine<'_, '_> {
         file: u32,
         func: FuncId,
         receiver: Option<Val>,
+        args: &[Val],
     ) -> Target {
         let depth = st.goroutines[g].frames.len();
+        let matters = |body: usize| {
+            let declared = self.program.declared[body];
+            (declared.concerned || self.is_short(body))
+                && (declared.starts
+                    || self.program.gives(body)
+                    || st.carries(receiver.iter().chain(args)))
+        };
         match self.program.index_of(file, func) {
-            Some(body)
-                if depth < MAX_DEPTH
-                    && (self.program.declared[body].concerned || self.is_short(body)) =>
-            {
-                Target::Code {
-                    body,
-                    func,
-                    receiver,
-                    cells: Rc::from([]),
-                }
-            }
+            Some(body) if depth < MAX_DEPTH && matters(body) => Target::Code {
+                body,
+                func,
+                receiver,
+                cells: Rc::from([]),
+            },
             _ => Target::Opaque,
         }
     }
@@ -341,7 +344,8 @@ impl Machine<'_, '_> {
         }
         if let Some((index, receiver)) = self.find_method(st, g, &base, ty, name) {
             let declared = self.program.declared[index];
-            let mut target = self.declared(st, g, declared.file, declared.func, Some(receiver));
+            let (file, func) = (declared.file, declared.func);
+            let mut target = self.declared(st, g, file, func, Some(receiver), &args);
             if matches!(target, Target::Opaque) {
                 st.escape(&base);
                 target = Target::Opaque;
@@ -443,37 +447,32 @@ impl Machine<'_, '_> {
         name: &str,
     ) -> Option<(usize, Val)> {
         let body = self.body(st, g);
-        let names = body.cx().names();
-        let by_type = |owner: &str| names.lookup_method(owner, name).map(|id| names.method(id));
         // By the type that is written.
-        let mut found = None;
-        if let Some(go_types::Selection::Method { owner, .. }) = body.selection(ty, name)
-            && let Type::Named { name: named, .. } = body.cx().ty(owner)
-        {
-            let named = body.cx().named(named);
-            if named.package == *names.path()
-                && let Some(method) = by_type(&named.name)
-            {
-                let path = self.program.path_to_owner(body, ty, owner)?;
-                let index = st_body(st, g);
-                let receiver = self.walk(st, index, base.clone(), &path).ok()?;
-                found = Some((method, receiver));
+        let found = match self.program.method_of(body, ty, name) {
+            Some(found) => {
+                let at = st_body(st, g);
+                let receiver = self.walk(st, at, base.clone(), &found.path).ok()?;
+                Some((found.index, found.pointer, receiver))
             }
-        }
+            None => None,
+        };
         // By the type of the object, behind an interface.
-        if found.is_none()
-            && let Some(id) = object_of(base)
-            && let Obj::Struct { ty: Some(sym), .. } = st.obj(id)
-        {
-            let owner = self.program.text_of(*sym);
-            let method = by_type(&owner)?;
-            found = Some((method, base.clone()));
-        }
-        let (method, receiver) = found?;
-        let index = self.program.index_of(method.file, method.func)?;
+        let (index, is_pointer, receiver) = match found {
+            Some(found) => found,
+            None => {
+                let Obj::Struct { ty: Some(sym), .. } = st.obj(object_of(base)?) else {
+                    return None;
+                };
+                let owner = self.program.text_of(*sym);
+                let names = body.cx().names();
+                let method = names.method(names.lookup_method(&owner, name)?);
+                let index = self.program.index_of(method.file, method.func)?;
+                (index, method.pointer, base.clone())
+            }
+        };
         let receiver = match receiver {
-            Val::Own(id) if method.pointer => Val::Ref(id),
-            Val::Ref(id) if !method.pointer && matches!(st.obj(id), Obj::Struct { .. }) => {
+            Val::Own(id) if is_pointer => Val::Ref(id),
+            Val::Ref(id) if !is_pointer && matches!(st.obj(id), Obj::Struct { .. }) => {
                 self.copy(st, Val::Own(id), 0)
             }
             val => val,

@@ -11,7 +11,7 @@ use go_types::{Basic, Body, LocalId, MemberKind, Object, Type, TypeId, UniverseC
 use super::Site;
 use super::ops::{Op, What};
 use super::program::Program;
-use super::state::{Frame, Gid, Lock, Obj, ObjId, State, Val};
+use super::state::{Frame, Gid, Lock, Obj, ObjId, State, Sym, Val};
 
 /// Numbers beyond this are not followed, and loops that are written to run more often run so often.
 pub(super) const MANY: i64 = 3;
@@ -352,20 +352,20 @@ impl<'p, 'a> Machine<'p, 'a> {
         }
         match body.cx().ty(body.underlying(ty)) {
             Type::Struct { .. } => {
-                let declared = super::program::fields_of(body, ty).unwrap_or_default();
+                let declared = self.program.fields_of(body, ty);
                 let mut fields = Vec::new();
                 for (index, &elt) in elts.iter().enumerate() {
                     let (name, value) = match file.expr(elt).kind {
                         ExprKind::KeyValue { key, value } => {
-                            (file.expr_text(key).to_owned(), value)
+                            (self.program.sym(file.expr_text(key)), value)
                         }
-                        _ => match declared.get(index) {
-                            Some((name, _)) => (name.clone(), elt),
+                        _ => match declared.as_ref().and_then(|all| all.get(index)) {
+                            Some(field) => (field.name, elt),
                             None => continue,
                         },
                     };
                     let val = self.eval_copy(st, g, value)?;
-                    fields.push((self.program.sym(&name), val));
+                    fields.push((name, val));
                 }
                 fields.sort_by_key(|&(sym, _)| sym);
                 let ty = self.type_sym(body, ty);
@@ -434,7 +434,7 @@ impl<'p, 'a> Machine<'p, 'a> {
         if let Some(id) = object_of(&base)
             && matches!(st.obj(id), Obj::Cond { .. })
         {
-            return self.field(st, st_body(st, g), &base, name, ty);
+            return self.field(st, st_body(st, g), &base, self.program.sym(name), ty);
         }
         // A method as a value.
         if let Some(target) = self.method_value(st, g, &base, ty, name) {
@@ -463,16 +463,16 @@ impl<'p, 'a> Machine<'p, 'a> {
         st: &mut State,
         body: usize,
         base: Val,
-        path: &[(String, TypeId)],
+        path: &[(Sym, TypeId)],
     ) -> Eval {
         let mut val = base;
-        for (name, ty) in path {
-            val = self.field(st, body, &val, name, *ty)?;
+        for &(name, ty) in path {
+            val = self.field(st, body, &val, name, ty)?;
         }
         Ok(val)
     }
 
-    fn field(&self, st: &mut State, body: usize, base: &Val, name: &str, ty: TypeId) -> Eval {
+    fn field(&self, st: &mut State, body: usize, base: &Val, name: Sym, ty: TypeId) -> Eval {
         let id = match *base {
             Val::Ref(id) | Val::Own(id) if !st.escaped(id) => id,
             Val::Nil => return Err(Stop::Discard),
@@ -483,14 +483,13 @@ impl<'p, 'a> Machine<'p, 'a> {
                 let inner = inner.clone();
                 self.field(st, body, &inner, name, ty)
             }
-            Obj::Cond { lock, .. } if name == "L" => Ok(lock.clone()),
+            Obj::Cond { lock, .. } if *self.program.text_of(name) == *"L" => Ok(lock.clone()),
             Obj::Struct { fields, .. } => {
-                let sym = self.program.sym(name);
-                if let Ok(at) = fields.binary_search_by_key(&sym, |&(sym, _)| sym) {
+                if let Ok(at) = fields.binary_search_by_key(&name, |&(sym, _)| sym) {
                     return Ok(fields[at].1.clone());
                 }
                 let val = self.zero(st, body, ty, 0);
-                set_field(st, id, sym, val.clone());
+                set_field(st, id, name, val.clone());
                 Ok(val)
             }
             _ => Ok(Val::Unknown),

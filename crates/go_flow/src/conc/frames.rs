@@ -7,7 +7,7 @@ use go_types::LocalId;
 
 use super::eval::{Machine, Stop, object_of};
 use super::ops::Target;
-use super::state::{Frame, Gid, Goroutine, Obj, State, Status, Val};
+use super::state::{Frame, Gid, Goroutine, Obj, Shared, State, Status, Val};
 use crate::cfg::Cfg;
 
 /// So many goroutines are followed, those that have ended apart.
@@ -59,7 +59,7 @@ impl Machine<'_, '_> {
             locals.sort_by_key(|&(id, _)| id);
             locals
         };
-        st.goroutines[g].frames.push(Frame {
+        st.goroutines[g].frames.push(Shared::new(Frame {
             body,
             func,
             node: Cfg::ENTRY,
@@ -75,7 +75,7 @@ impl Machine<'_, '_> {
             result: Val::Unknown,
             dest,
             group: None,
-        });
+        }));
         let file = self.program.file(body);
         let names = self.program.body(body).names();
         let node = file.func(func);
@@ -148,14 +148,14 @@ impl Machine<'_, '_> {
             let frame = st.frame(g);
             (frame.body, frame.func, frame.node)
         };
-        st.goroutines.push(Goroutine {
+        st.goroutines.push(Shared::new(Goroutine {
             frames: Vec::new(),
             status: Status::Running,
             exits: false,
             started,
             sent: Vec::new(),
             took: Vec::new(),
-        });
+        }));
         let new = st.goroutines.len() - 1;
         if matches!(target, Target::Code { .. }) {
             self.push(st, new, target, args, None);
@@ -167,7 +167,7 @@ impl Machine<'_, '_> {
             };
             st.goroutines[new]
                 .frames
-                .push(thunk(body, func, node, pending));
+                .push(Shared::new(thunk(body, func, node, pending)));
         }
         st.frame_mut(new).group = group;
         Ok(())

@@ -8,8 +8,8 @@
 //! on. In a state in which a goroutine waits for something that nobody who still runs can get hold
 //! of, it waits for ever.
 //!
-//! `program` has the functions, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
-//! calls, `step` statements, `sched` what can happen next, and `judge` tells who is stuck.
+//! `program` has the functions, `paths` the fields, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
+//! calls, `step` statements, `sched` what can happen next, `same` which states are alike, and `judge` tells who is stuck.
 //!
 //! The bounds: [`MAX_STATES`] states and [`MAX_STEPS`] steps for each first function, two switches between goroutines that
 //! could both go on, a handful of goroutines at a time and of calls within each other; loops whose
@@ -22,7 +22,9 @@ mod eval;
 mod frames;
 mod judge;
 mod ops;
+mod paths;
 mod program;
+mod same;
 mod sched;
 mod state;
 mod step;
@@ -46,14 +48,14 @@ use state::{State, Status};
 const MAX_STATES: usize = 800;
 
 /// So many steps are made for each first function, all states together, in a small package.
-const MAX_STEPS: u32 = 30_000;
+const MAX_STEPS: u32 = 16_000;
 
 /// So many steps are made for all first functions of a package together, if that leaves each of them
 /// [`MIN_STEPS`].
-const PACKAGE_STEPS: u32 = 150_000;
+const PACKAGE_STEPS: u32 = 80_000;
 
 /// So many steps are made for each first function at least.
-const MIN_STEPS: u32 = 1_500;
+const MIN_STEPS: u32 = 1_000;
 
 /// So many tests that start goroutines only by what they call are looked at in a package.
 const MAX_TESTS: usize = 8;

@@ -5,10 +5,11 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind};
-use go_types::{Body, DeclSite, LocalId, Object, PackageCx, Role, Type, TypeId};
+use go_types::{Body, DeclSite, LocalId, Object, PackageCx, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Site;
+use super::paths::Paths;
 use super::state::Sym;
 use crate::cfg::{Cfg, NodeId, NodeKind};
 use crate::facts::FunctionFacts;
@@ -51,6 +52,8 @@ pub(super) struct Program<'a> {
     captured: ByFunc<Vec<LocalId>>,
     asked: ByFunc<FxHashMap<ExprId, Sym>>,
     cells: RefCell<FxHashMap<usize, Rc<Vec<bool>>>>,
+    pub(super) paths: Paths,
+    gives: RefCell<FxHashMap<usize, bool>>,
     syms: RefCell<Syms>,
 }
 
@@ -153,6 +156,8 @@ impl<'a> Program<'a> {
             captured: RefCell::default(),
             asked: RefCell::default(),
             cells: RefCell::default(),
+            paths: Paths::default(),
+            gives: RefCell::default(),
             syms: RefCell::default(),
         }
     }
@@ -204,6 +209,23 @@ impl<'a> Program<'a> {
         syms.texts.push(Rc::clone(&text));
         syms.by_text.insert(text, sym);
         sym
+    }
+
+    /// Whether a function may give its caller something that is followed: a channel, a function, a
+    /// context, or a value of a type of the package.
+    pub(super) fn gives(&self, index: usize) -> bool {
+        if let Some(&known) = self.gives.borrow().get(&index) {
+            return known;
+        }
+        let file = self.file(index);
+        let node = file.func(self.declared[index].func);
+        let gives = file.sig(node.sig).results.is_some_and(|results| {
+            file.fields_of(results)
+                .iter()
+                .any(|field| may_matter(file, file.field(field).ty, 0))
+        });
+        self.gives.borrow_mut().insert(index, gives);
+        gives
     }
 
     pub(super) fn text_of(&self, sym: Sym) -> Rc<str> {
@@ -446,83 +468,41 @@ impl<'a> Program<'a> {
         }
         live
     }
-
-    /// The fields to go through from a value of type `ty` to its field `name`, the embedded ones
-    /// included; at least one.
-    pub(super) fn path_to(
-        &self,
-        body: &Body<'_>,
-        ty: TypeId,
-        name: &str,
-    ) -> Option<Vec<(String, TypeId)>> {
-        self.find(body, ty, 0, &mut |field, _| field == name)
-    }
-
-    /// The embedded fields to go through to the one whose type is `owner`; none when it is that type.
-    pub(super) fn path_to_owner(
-        &self,
-        body: &Body<'_>,
-        ty: TypeId,
-        owner: TypeId,
-    ) -> Option<Vec<(String, TypeId)>> {
-        let is_it = |ty: TypeId| {
-            let ty = self.cx.deref(ty);
-            ty == owner || body.identical(ty, owner)
-        };
-        if is_it(ty) {
-            return Some(Vec::new());
-        }
-        self.find(body, ty, 0, &mut |field, ty| {
-            is_it(ty) && is_embedded(body, field, ty)
-        })
-    }
-
-    fn find(
-        &self,
-        body: &Body<'_>,
-        ty: TypeId,
-        depth: u32,
-        wanted: &mut dyn FnMut(&str, TypeId) -> bool,
-    ) -> Option<Vec<(String, TypeId)>> {
-        let fields = fields_of(body, self.cx.deref(ty))?;
-        if let Some(field) = fields.iter().find(|(name, ty)| wanted(name, *ty)) {
-            return Some(vec![field.clone()]);
-        }
-        if depth >= 3 {
-            return None;
-        }
-        for (name, ty) in fields {
-            if is_embedded(body, &name, ty)
-                && let Some(mut path) = self.find(body, ty, depth + 1, wanted)
-            {
-                path.insert(0, (name, ty));
-                return Some(path);
-            }
-        }
-        None
-    }
 }
 
-/// The fields of a struct; embedded ones have the name of their type.
-pub(super) fn fields_of(body: &Body<'_>, ty: TypeId) -> Option<Vec<(String, TypeId)>> {
-    let cx = body.cx();
-    let mut fields = body.fields(ty)?;
-    for (name, ty) in &mut fields {
-        if name.is_empty()
-            && let Type::Named { name: named, .. } = cx.ty(cx.deref(*ty))
-        {
-            name.push_str(&cx.named(named).name);
-        }
-    }
-    Some(fields)
-}
-
-/// Whether a field is embedded: it has the name of its type.
-fn is_embedded(body: &Body<'_>, field: &str, ty: TypeId) -> bool {
-    let cx = body.cx();
-    match cx.ty(cx.deref(ty)) {
-        Type::Named { name, .. } => *cx.named(name).name == *field,
-        _ => false,
+/// Whether a type, as it is written, may hold something that is followed.
+fn may_matter(file: &File, ty: ExprId, depth: u32) -> bool {
+    const PLAIN: [&str; 19] = [
+        "bool",
+        "byte",
+        "error",
+        "float32",
+        "float64",
+        "int",
+        "int16",
+        "int32",
+        "int64",
+        "int8",
+        "rune",
+        "string",
+        "uint",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uint8",
+        "uintptr",
+        "comparable",
+    ];
+    match file.expr(ty).kind {
+        _ if depth > 8 => true,
+        ExprKind::Ident => !PLAIN.contains(&file.expr_text(ty)),
+        ExprKind::Selector { x, .. } => matches!(file.ident(x), Some("context" | "sync")),
+        ExprKind::Paren(x)
+        | ExprKind::Star(x)
+        | ExprKind::Index { x, .. }
+        | ExprKind::ArrayType { elem: x, .. }
+        | ExprKind::MapType { value: x, .. } => may_matter(file, x, depth + 1),
+        _ => true,
     }
 }
 

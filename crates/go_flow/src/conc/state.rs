@@ -4,12 +4,10 @@
 //! structs, functions, small numbers, truth values), everything else is [`Val::Unknown`].
 
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use go_syntax::{ExprId, FuncId, StmtId};
 use go_types::LocalId;
-use rustc_hash::{FxHashMap, FxHasher};
 
 use super::Site;
 use super::ops::{Op, Target};
@@ -103,6 +101,36 @@ pub(super) struct Lock {
     pub(super) is_rw: bool,
 }
 
+/// Something that states share until one of them changes it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Shared<T>(Rc<T>);
+
+impl<T> Shared<T> {
+    pub(super) fn new(inner: T) -> Self {
+        Self(Rc::new(inner))
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    pub(super) fn into_inner(self) -> T {
+        Rc::unwrap_or_clone(self.0)
+    }
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> std::ops::DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
 /// An object, and whether code that is not followed has it.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -187,7 +215,7 @@ pub(super) enum Status {
 /// A goroutine.
 #[derive(Clone, Debug)]
 pub(super) struct Goroutine {
-    pub(super) frames: Vec<Frame>,
+    pub(super) frames: Vec<Shared<Frame>>,
     pub(super) status: Status,
     /// It unwinds: `runtime.Goexit`.
     pub(super) exits: bool,
@@ -202,8 +230,8 @@ pub(super) struct Goroutine {
 /// A state.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    pub(super) heap: Vec<Rc<Entry>>,
-    pub(super) goroutines: Vec<Goroutine>,
+    pub(super) heap: Vec<Shared<Entry>>,
+    pub(super) goroutines: Vec<Shared<Goroutine>>,
     /// The last `return` of each function, for the story.
     pub(super) left: Vec<((usize, FuncId), Site)>,
     /// How many micro steps led here.
@@ -213,7 +241,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn alloc(&mut self, obj: Obj) -> ObjId {
         let id = ObjId::try_from(self.heap.len()).unwrap_or(ObjId::MAX);
-        self.heap.push(Rc::new(Entry {
+        self.heap.push(Shared::new(Entry {
             obj,
             escaped: false,
         }));
@@ -225,7 +253,7 @@ impl State {
     }
 
     pub(super) fn obj_mut(&mut self, id: ObjId) -> &mut Obj {
-        &mut Rc::make_mut(&mut self.heap[id as usize]).obj
+        &mut self.heap[id as usize].obj
     }
 
     pub(super) fn escaped(&self, id: ObjId) -> bool {
@@ -251,7 +279,7 @@ impl State {
             if self.escaped(id) {
                 continue;
             }
-            Rc::make_mut(&mut self.heap[id as usize]).escaped = true;
+            self.heap[id as usize].escaped = true;
             for_each_inner(self.obj(id), &mut |val| {
                 objects(val, &mut |id| work.push(id));
             });
@@ -260,6 +288,40 @@ impl State {
                 self.let_out(ctx);
             }
         }
+    }
+
+    /// Whether something can be reached from the values that a function may wait for, end or call:
+    /// all but plain data and contexts.
+    pub(super) fn carries<'v>(&self, vals: impl Iterator<Item = &'v Val>) -> bool {
+        let mut seen: Vec<ObjId> = Vec::new();
+        for val in vals {
+            match val {
+                Val::Func(_) => return true,
+                val => objects(val, &mut |id| seen.push(id)),
+            }
+        }
+        let mut at = 0;
+        while at < seen.len() {
+            let id = seen[at];
+            at += 1;
+            if self.escaped(id) {
+                continue;
+            }
+            match self.obj(id) {
+                Obj::Ctx { .. } => {}
+                Obj::Cell(_) | Obj::List(_) | Obj::Map(_) | Obj::Struct { ty: None, .. } => {
+                    for_each_inner(self.obj(id), &mut |val| {
+                        objects(val, &mut |id| {
+                            if !seen.contains(&id) {
+                                seen.push(id);
+                            }
+                        });
+                    });
+                }
+                _ => return true,
+            }
+        }
+        false
     }
 
     /// Others may end a context from now on.
@@ -289,60 +351,6 @@ impl State {
             at = parent;
         }
         (!outside).then_some(false)
-    }
-
-    /// A number that is equal for states that go on in the same way: what nobody can reach any more,
-    /// and in which order objects were made, does not matter.
-    pub(super) fn fingerprint(&self) -> u128 {
-        let mut low = FxHasher::default();
-        let mut high = FxHasher::default();
-        0x9e37_79b9_u32.hash(&mut high);
-        let mut numbers: FxHashMap<ObjId, u32> = FxHashMap::default();
-        let mut queue: Vec<ObjId> = Vec::new();
-        let mut put = |val: &dyn Fn(&mut FxHasher)| {
-            val(&mut low);
-            val(&mut high);
-        };
-        let mut number = |id: ObjId, queue: &mut Vec<ObjId>| {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            *numbers.entry(id).or_insert_with(|| {
-                queue.push(id);
-                next
-            })
-        };
-        for goroutine in &self.goroutines {
-            match &goroutine.status {
-                Status::Ended => put(&|h| 1_u8.hash(h)),
-                Status::Parked => put(&|h| 2_u8.hash(h)),
-                _ => {
-                    put(&|h| {
-                        (3_u8, goroutine.exits, goroutine.frames.len()).hash(h);
-                    });
-                    let took: Vec<(u32, LockOp)> = goroutine
-                        .took
-                        .iter()
-                        .map(|(id, _, op)| (number(*id, &mut queue), *op))
-                        .collect();
-                    put(&|h| took.hash(h));
-                    for frame in &goroutine.frames {
-                        let frame = renumber_frame(frame, &mut |id| number(id, &mut queue));
-                        put(&|h| frame.hash(h));
-                    }
-                    if let Status::At(op) = &goroutine.status {
-                        let op = op.renumber(&mut |id| number(id, &mut queue));
-                        put(&|h| op.hash(h));
-                    }
-                }
-            }
-        }
-        let mut at = 0;
-        while at < queue.len() {
-            let entry = &self.heap[queue[at] as usize];
-            at += 1;
-            let obj = renumber_obj(&entry.obj, &mut |id| number(id, &mut queue));
-            put(&|h| (&obj, entry.escaped).hash(h));
-        }
-        (u128::from(high.finish()) << 64) | u128::from(low.finish())
     }
 }
 
@@ -386,30 +394,8 @@ pub(super) fn renumber(val: &Val, to: &mut dyn FnMut(ObjId) -> ObjId) -> Val {
     }
 }
 
-fn renumber_frame(frame: &Frame, to: &mut dyn FnMut(ObjId) -> ObjId) -> Frame {
-    let mut frame = frame.clone();
-    for (_, val) in &mut frame.locals {
-        *val = renumber(val, to);
-    }
-    for (_, val) in &mut frame.memo {
-        *val = renumber(val, to);
-    }
-    for (_, val, _) in &mut frame.ranges {
-        *val = renumber(val, to);
-    }
-    for pending in &mut frame.defers {
-        *pending = pending.renumber(to);
-    }
-    if let Some(thunk) = &frame.thunk {
-        frame.thunk = Some(Rc::new(thunk.renumber(to)));
-    }
-    frame.result = renumber(&frame.result, to);
-    frame.group = frame.group.as_ref().map(|group| renumber(group, to));
-    frame
-}
-
 impl Pending {
-    fn renumber(&self, to: &mut dyn FnMut(ObjId) -> ObjId) -> Self {
+    pub(super) fn renumber(&self, to: &mut dyn FnMut(ObjId) -> ObjId) -> Self {
         Self {
             call: self.call,
             target: self.target.renumber(to),
@@ -422,42 +408,4 @@ impl Pending {
         self.args.iter().for_each(&mut *visit);
         self.target.for_each(visit);
     }
-}
-
-fn renumber_obj(obj: &Obj, to: &mut dyn FnMut(ObjId) -> ObjId) -> Obj {
-    let mut obj = obj.clone();
-    match &mut obj {
-        Obj::Cell(val) | Obj::Cond { lock: val, .. } | Obj::Method { receiver: val, .. } => {
-            *val = renumber(val, to);
-        }
-        Obj::Struct { fields, .. } => {
-            for (_, val) in fields {
-                *val = renumber(val, to);
-            }
-        }
-        Obj::Chan(chan) => {
-            for val in &mut chan.buffer {
-                *val = renumber(val, to);
-            }
-        }
-        Obj::List(vals) => {
-            for val in vals {
-                *val = renumber(val, to);
-            }
-        }
-        Obj::Map(entries) => {
-            for (_, val) in entries {
-                *val = renumber(val, to);
-            }
-        }
-        Obj::Closure { cells, .. } => {
-            for (_, id) in cells {
-                *id = to(*id);
-            }
-        }
-        Obj::Ctx { parent, .. } => *parent = parent.map(to),
-        Obj::Cancel(ctx) => *ctx = to(*ctx),
-        Obj::Lock(_) | Obj::Group(_) | Obj::Once(_) => {}
-    }
-    obj
 }

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use super::eval::{MANY, Machine, SOME, Stop, binary, compare, is_outside, object_of, st_body};
 use super::frames::thunk;
 use super::ops::{Arm, Op, Target, What};
-use super::state::{Gid, Obj, Pending, State, Status, Val};
+use super::state::{Gid, Obj, Pending, Shared, State, Status, Val};
 use crate::cfg::{EdgeKind, End, NodeId, NodeKind};
 
 /// A condition of a loop that is not known is taken to hold so many times.
@@ -32,6 +32,7 @@ impl Machine<'_, '_> {
         // Ways that part and meet again without a difference go on as one.
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut work = vec![st];
+        let mut is_forked = false;
         while let Some(mut st) = work.pop() {
             if settled.len() + work.len() > MAX_STATES {
                 *bounded = true;
@@ -57,7 +58,7 @@ impl Machine<'_, '_> {
             }
             match self.step(&mut st, g) {
                 Ok(()) | Err(Stop::Call) => {
-                    if !self.is_join(&st, g) || seen.insert(st.fingerprint()) {
+                    if !is_forked || !self.is_join(&st, g) || seen.insert(st.fingerprint()) {
                         work.push(st);
                     }
                 }
@@ -66,6 +67,7 @@ impl Machine<'_, '_> {
                     work.push(st);
                 }
                 Err(Stop::Fork(ways)) => {
+                    is_forked = true;
                     for way in (0..ways).rev() {
                         let mut st = st.clone();
                         st.frame_mut(g).choice = Some(way);
@@ -274,7 +276,7 @@ impl Machine<'_, '_> {
         let frame = st.frame_mut(g);
         if let Some(pending) = frame.defers.pop() {
             let new = thunk(frame.body, frame.func, frame.node, pending);
-            st.goroutines[g].frames.push(new);
+            st.goroutines[g].frames.push(Shared::new(new));
             return;
         }
         // Named results have their last values now.
@@ -307,6 +309,7 @@ impl Machine<'_, '_> {
         let Some(frame) = st.goroutines[g].frames.pop() else {
             return;
         };
+        let frame = frame.into_inner();
         if let Some(group) = &frame.group
             && let Some(id) = object_of(group)
             && !st.escaped(id)
@@ -762,14 +765,14 @@ impl Machine<'_, '_> {
     pub(super) fn start(&self, index: usize) -> State {
         let mut st = State {
             heap: Vec::new(),
-            goroutines: vec![super::state::Goroutine {
+            goroutines: vec![Shared::new(super::state::Goroutine {
                 frames: Vec::new(),
                 status: Status::Running,
                 exits: false,
                 started: None,
                 sent: Vec::new(),
                 took: Vec::new(),
-            }],
+            })],
             left: Vec::new(),
             steps: 0,
         };

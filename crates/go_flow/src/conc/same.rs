@@ -1,0 +1,235 @@
+//! Which states go on in the same way: a number for each that does not depend on in which order objects
+//! were made, nor on those that nobody can reach any more.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::ops::Op;
+use super::state::{Frame, Obj, ObjId, Pending, State, Status, Val};
+
+/// Hashes twice, in two ways.
+struct Twice {
+    low: FxHasher,
+    high: FxHasher,
+}
+
+impl Hasher for Twice {
+    fn write(&mut self, bytes: &[u8]) {
+        self.low.write(bytes);
+        self.high.write(bytes);
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.low.write_u64(number);
+        self.high
+            .write_u64(number.rotate_left(29) ^ 0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.low.finish()
+    }
+}
+
+/// Objects by the order in which they are come upon.
+struct Order {
+    hash: Twice,
+    numbers: FxHashMap<ObjId, u32>,
+    queue: Vec<ObjId>,
+}
+
+impl State {
+    /// A number that is equal for states that go on in the same way.
+    pub(super) fn fingerprint(&self) -> u128 {
+        let mut order = Order {
+            hash: Twice {
+                low: FxHasher::default(),
+                high: FxHasher::default(),
+            },
+            numbers: FxHashMap::default(),
+            queue: Vec::new(),
+        };
+        for goroutine in &self.goroutines {
+            match &goroutine.status {
+                Status::Ended => order.put(&1_u8),
+                Status::Parked => order.put(&2_u8),
+                status => {
+                    order.put(&(3_u8, goroutine.exits, goroutine.frames.len()));
+                    for (id, _, op) in &goroutine.took {
+                        order.object(*id);
+                        order.put(op);
+                    }
+                    for frame in &goroutine.frames {
+                        order.frame(frame);
+                    }
+                    if let Status::At(op) = status {
+                        order.op(op);
+                    }
+                }
+            }
+        }
+        let mut at = 0;
+        while at < order.queue.len() {
+            let entry = &self.heap[order.queue[at] as usize];
+            at += 1;
+            order.put(&entry.escaped);
+            order.obj(&entry.obj);
+        }
+        let Twice { low, high } = order.hash;
+        (u128::from(high.finish()) << 64) | u128::from(low.finish())
+    }
+}
+
+impl Order {
+    fn put(&mut self, what: &impl Hash) {
+        what.hash(&mut self.hash);
+    }
+
+    fn number(&mut self, id: ObjId) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(id).or_insert_with(|| {
+            self.queue.push(id);
+            next
+        })
+    }
+
+    fn object(&mut self, id: ObjId) {
+        let number = self.number(id);
+        self.put(&number);
+    }
+
+    fn val(&mut self, val: &Val) {
+        match val {
+            Val::Unknown => self.put(&0_u8),
+            Val::Nil => self.put(&1_u8),
+            Val::NonNil => self.put(&2_u8),
+            Val::Bool(truth) => self.put(&(3 + u8::from(*truth))),
+            Val::Int(number) => self.put(&(5_u8, *number)),
+            Val::Ref(id) => {
+                self.put(&6_u8);
+                self.object(*id);
+            }
+            Val::Own(id) => {
+                self.put(&7_u8);
+                self.object(*id);
+            }
+            Val::Func(index) => self.put(&(8_u8, *index)),
+            Val::Tuple(vals) => {
+                self.put(&(9_u8, vals.len()));
+                vals.iter().for_each(|val| self.val(val));
+            }
+        }
+    }
+
+    fn pending(&mut self, pending: &Pending) {
+        let pending = pending.renumber(&mut |id| self.number(id));
+        self.put(&pending);
+    }
+
+    fn op(&mut self, op: &Op) {
+        let op = op.renumber(&mut |id| self.number(id));
+        self.put(&op);
+    }
+
+    fn frame(&mut self, frame: &Frame) {
+        self.put(&(frame.body, frame.func, frame.node, frame.dest));
+        self.put(&(frame.waited, frame.choice, frame.thunk.is_some()));
+        if let Some(thunk) = &frame.thunk {
+            self.pending(thunk);
+        }
+        self.put(&frame.locals.len());
+        for (local, val) in &frame.locals {
+            self.put(local);
+            self.val(val);
+        }
+        self.put(&frame.memo.len());
+        for (expr, val) in &frame.memo {
+            self.put(expr);
+            self.val(val);
+        }
+        self.put(&frame.ranges.len());
+        for (stmt, val, at) in &frame.ranges {
+            self.put(&(*stmt, *at));
+            self.val(val);
+        }
+        self.put(&frame.decided);
+        self.put(&frame.rounds);
+        self.put(&frame.defers.len());
+        for pending in &frame.defers {
+            self.pending(pending);
+        }
+        self.val(&frame.result);
+        self.val(frame.group.as_ref().unwrap_or(&Val::Nil));
+    }
+
+    fn obj(&mut self, obj: &Obj) {
+        self.put(&std::mem::discriminant(obj));
+        match obj {
+            Obj::Cell(val) => self.val(val),
+            Obj::Struct { ty, fields } => {
+                self.put(&(*ty, fields.len()));
+                for (name, val) in fields {
+                    self.put(name);
+                    self.val(val);
+                }
+            }
+            Obj::Chan(chan) => {
+                self.put(&(chan.room, chan.closed, chan.received));
+                self.put(&(chan.made, chan.buffer.len()));
+                chan.buffer.iter().for_each(|val| self.val(val));
+            }
+            Obj::Lock(lock) => self.put(lock),
+            Obj::Group(count) => self.put(count),
+            Obj::Cond { lock, waiting } => {
+                self.val(lock);
+                self.put(waiting);
+            }
+            Obj::Once(done) => self.put(done),
+            Obj::Ctx {
+                cancelled,
+                from_outside,
+                parent,
+            } => {
+                self.put(&(*cancelled, *from_outside, parent.is_some()));
+                if let Some(parent) = parent {
+                    self.object(*parent);
+                }
+            }
+            Obj::Cancel(ctx) => self.object(*ctx),
+            Obj::List(vals) => {
+                self.put(&vals.len());
+                vals.iter().for_each(|val| self.val(val));
+            }
+            Obj::Closure { body, func, cells } => {
+                self.put(&(*body, *func, cells.len()));
+                for (local, id) in cells {
+                    self.put(local);
+                    self.object(*id);
+                }
+            }
+            Obj::Method { body, receiver } => {
+                self.put(body);
+                self.val(receiver);
+            }
+            Obj::Map(entries) => {
+                self.put(&entries.len());
+                for (key, val) in entries {
+                    self.put(key);
+                    self.val(val);
+                }
+            }
+        }
+    }
+}
