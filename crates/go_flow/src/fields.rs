@@ -72,6 +72,11 @@ impl FieldUses {
         self.by_name.get(name)
     }
 
+    /// Whether `wanted` holds for the fields of some name.
+    pub fn any(&self, wanted: impl Fn(&FieldUse) -> bool) -> bool {
+        self.by_name.values().any(wanted)
+    }
+
     fn entry(&mut self, name: &str) -> &mut FieldUse {
         if !self.by_name.contains_key(name) {
             self.by_name.insert(name.to_owned(), FieldUse::default());

@@ -59,6 +59,11 @@ pub(crate) fn tell<'f>(cx: &RuleCx<'_>, stuck: &Stuck, mut finding: Finding<'f>)
         stuck.left,
         "the function that made the channel returns here",
     );
+    let text = match stuck.kind {
+        StuckKind::Circular => "the loop that serves the channel, and calls this",
+        _ => "the only loop that serves the channel is left here",
+    };
+    finding = add(finding, stuck.served, text);
     for other in stuck.others.iter().take(3) {
         let text = match other.waits {
             Waits::Send => "another goroutine waits here to send",

@@ -304,6 +304,7 @@ impl Machine<'_, '_> {
             made: made.map(|chan| (chan.made, chan.room)),
             started: goroutine.started,
             left: left.filter(|site: &Site| *site != op.site),
+            served: None,
             sent_before,
             others,
             holds,

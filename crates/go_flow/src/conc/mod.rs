@@ -11,6 +11,9 @@
 //! `program` has the functions, `paths` the fields, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
 //! calls, `step` statements, `sched` what can happen next, `same` which states are alike, and `judge` tells who is stuck.
 //!
+//! Objects whose methods are called from outside are no part of this; `served` looks at the channels in
+//! their fields.
+//!
 //! The bounds: [`MAX_STATES`] states and [`MAX_STEPS`] steps for each first function, two switches between goroutines that
 //! could both go on, a handful of goroutines at a time and of calls within each other; loops whose
 //! end is not known run twice, and those that are written to run more than three times run three
@@ -26,6 +29,7 @@ mod paths;
 mod program;
 mod same;
 mod sched;
+mod served;
 mod state;
 mod step;
 
@@ -151,6 +155,8 @@ pub struct Stuck {
     pub started: Option<Site>,
     /// The `return` by which the function that made the channel was left.
     pub left: Option<Site>,
+    /// The loop that serves the channel: where it is left, or where it starts when it waits for itself.
+    pub served: Option<Site>,
     /// An earlier send of the same goroutine to the same channel.
     pub sent_before: Option<Site>,
     /// Who else is stuck.
@@ -233,6 +239,10 @@ fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
             result.bounded += 1;
         }
     }
+    let mut more = Vec::new();
+    served::served(&program, &mut more);
+    more.into_iter()
+        .for_each(|stuck| judge::add(&mut result.all, stuck));
     result
 }
 
@@ -340,6 +350,7 @@ impl Machine<'_, '_> {
                 made: None,
                 started: st.goroutines[g].started,
                 left: None,
+                served: None,
                 sent_before: None,
                 others: Vec::new(),
                 holds: Vec::new(),

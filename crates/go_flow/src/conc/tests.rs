@@ -268,3 +268,133 @@ fn contexts() {
         &[],
     );
 }
+
+/// A type whose goroutine serves the channel `c`, with a method more.
+fn server(arm: &str, method: &str) -> String {
+    format!(
+        "import \"sync\"
+        type t struct {{
+            mu sync.Mutex
+            wg sync.WaitGroup
+            c chan int
+            quit chan bool
+            closed bool
+        }}
+        func start() *t {{
+            t := &t{{c: make(chan int), quit: make(chan bool)}}
+            go t.loop()
+            return t
+        }}
+        func (t *t) loop() {{
+            for {{
+                select {{
+                case n := <-t.c: t.use(n)
+                {arm}
+                }}
+            }}
+        }}
+        func (t *t) stop() {{ close(t.quit) }}
+        {method}"
+    )
+}
+
+#[test]
+fn a_loop_that_was_left_serves_nobody() {
+    let quit = "case <-t.quit: return";
+    let plain = "func (t *t) use(n int) {}
+        func (t *t) put(n int) { t.c <- n }";
+    check(&server(quit, plain), &[(StuckKind::Send, "t.c <- n")]);
+    // It is never left, or drains first.
+    check(&server("", plain), &[]);
+    check(
+        &server(
+            "case <-t.quit: for { select { case <-t.c: default: return } }",
+            plain,
+        ),
+        &[],
+    );
+    // The sender asks as well, or a flag.
+    check(
+        &server(
+            quit,
+            "func (t *t) use(n int) {}
+            func (t *t) put(n int) { select { case t.c <- n: case <-t.quit: } }",
+        ),
+        &[],
+    );
+    check(
+        &server(
+            quit,
+            "func (t *t) use(n int) {}
+            func (t *t) put(n int) { if t.closed { return }; t.c <- n }",
+        ),
+        &[],
+    );
+    // Somebody else may have the channel.
+    check(
+        &server(
+            quit,
+            "func (t *t) use(n int) {}
+            func (t *t) get() <-chan int { return t.c }
+            func (t *t) put(n int) { t.c <- n }",
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn a_loop_waits_for_itself() {
+    check(
+        &server(
+            "",
+            "func (t *t) use(n int) { if n > 0 { t.put(n - 1) } }
+            func (t *t) put(n int) { t.c <- n }",
+        ),
+        &[(StuckKind::Circular, "t.c <- n")],
+    );
+    // In a goroutine of its own it may wait.
+    check(
+        &server(
+            "",
+            "func (t *t) use(n int) { if n > 0 { go t.put(n - 1) } }
+            func (t *t) put(n int) { t.c <- n }",
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn a_loop_needs_the_lock_of_those_who_wait() {
+    let with = |put: &str| {
+        server(
+            "",
+            &format!(
+                "func (t *t) use(n int) {{ t.mu.Lock(); t.closed = n == 0; t.mu.Unlock() }}
+                func (t *t) put(n int) {{ {put} }}"
+            ),
+        )
+    };
+    check(
+        &with("t.mu.Lock(); defer t.mu.Unlock(); t.c <- n"),
+        &[(StuckKind::Circular, "t.c <- n")],
+    );
+    check(&with("t.mu.Lock(); t.mu.Unlock(); t.c <- n"), &[]);
+}
+
+#[test]
+fn a_member_of_a_group_waits_for_the_group() {
+    let with = |method: &str| {
+        format!(
+            "import \"sync\"
+            type t struct {{ wg sync.WaitGroup; c chan int }}
+            func (t *t) start() {{
+                t.wg.Add(1)
+                go func() {{ defer t.wg.Done(); t.loop() }}()
+            }}
+            func (t *t) loop() {{ for n := range t.c {{ if n == 0 {{ {method} }} }} }}
+            func (t *t) stop() {{ t.wg.Wait() }}"
+        )
+    };
+    check(&with("t.stop()"), &[(StuckKind::Circular, "t.wg.Wait()")]);
+    check(&with("go t.stop()"), &[]);
+}

@@ -16,7 +16,8 @@ declare_rule! {
     /// Runs the function that starts goroutines together with them, in all orders that matter, and reports a
     /// receive, or a `select`, that waits for ever on one of them: who was to send or to close has returned
     /// before, and nobody else has the channel. The channel of a context that nobody can cancel any more is one,
-    /// too.
+    /// too. So is a plain receive in a method from the channel in a field of its object, when all sends to it
+    /// stand in one loop, which another case of a `select` leaves, and nobody closes it.
     ///
     /// ## Why it is bad
     /// The goroutine stays for good, with its stack, its deferred calls, and all that it refers to. When it is

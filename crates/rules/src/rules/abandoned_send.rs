@@ -18,6 +18,10 @@ declare_rule! {
     /// or a cancelled context, and nobody else has the channel. Channels that are handed to code of other
     /// packages are left alone.
     ///
+    /// Of an object with a goroutine the methods are looked at together: when all receives from the channel in a
+    /// field stand in one loop, and another case of a `select` leaves that loop, then a plain send in a method waits
+    /// for a loop that may be over. The method must ask neither for what ends the loop nor for a flag of the object.
+    ///
     /// ## Why it is bad
     /// The goroutine stays for good, with its stack, its deferred calls, and all that it refers to. Each call
     /// of the function that takes this path leaves one more.

@@ -18,6 +18,10 @@ declare_rule! {
     /// can send, two for each other's locks, one for a group whose members wait for it. Also a `Wait` of a group or
     /// condition that nobody ends any more.
     ///
+    /// Also looked at are channels in fields that one loop receives from: the loop calls a method of the same
+    /// object that sends, or it takes the lock under which a method sends. And groups in fields whose `Wait` is
+    /// called by a goroutine with a deferred `Done`.
+    ///
     /// ## Why it is bad
     /// None of them ever goes on, and whoever needs one of the locks next stands still as well. It depends on
     /// the order in which they run, so it shows rarely, and under load.
@@ -94,6 +98,10 @@ impl Rule for CircularWait {
                 ),
                 (_, Waits::Send | Waits::Receive | Waits::Range) => format!(
                     "this may wait for ever: who has the other end of `{}` waits for this goroutine",
+                    operand(cx, &stuck)
+                ),
+                (StuckKind::Circular, Waits::Group) if stuck.others.is_empty() => format!(
+                    "`{}` may wait for ever: one of its own goroutines calls this, before its `Done`",
                     operand(cx, &stuck)
                 ),
                 (_, Waits::Lock) if stuck.others.is_empty() => format!(
