@@ -217,3 +217,104 @@ fn an_interval_tells_what_grew() {
         run.stdout
     );
 }
+
+/// A program that imports files and keeps all of them open until the last one is read.
+const LEAKS: &str = r#"package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+)
+
+func main() {
+	paths := make([]string, 300)
+	for i := range paths {
+		paths[i] = os.Args[1]
+	}
+	if err := load(paths); err != nil {
+		panic(err)
+	}
+}
+
+func load(paths []string) error {
+	lines := 0
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		for text := bufio.NewScanner(f); text.Scan(); {
+			lines++
+		}
+	}
+	fmt.Println(lines)
+	bufio.NewScanner(os.Stdin).Scan()
+	return nil
+}
+"#;
+
+/// The whole story: the snapshot names the line, `check` the rule, `fix` repairs it, the snapshot shows it gone.
+#[test]
+fn a_leak_is_seen_named_repaired_and_gone() {
+    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
+        return;
+    };
+    let folder = Folder::module(&[("main.go", LEAKS)]);
+    let look = || {
+        let cache = std::env::var_os("GOCACHE").map_or_else(
+            || Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"),
+            PathBuf::from,
+        );
+        let output = Command::new(root.join("bin/go"))
+            .current_dir(&folder.root)
+            .args(["build", "-buildvcs=false", "-o", "load", "."])
+            .env("GOROOT", &root)
+            .env("GOCACHE", cache)
+            .env("GOFLAGS", "-mod=mod")
+            .env("GOPROXY", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("CGO_ENABLED", "0")
+            .output()
+            .expect("go starts");
+        assert!(output.status.success(), "{output:?}");
+        let mut child = Command::new(folder.path("load"))
+            .arg(folder.path("main.go"))
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("a pipe");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line)
+            .expect("it says how many lines it read");
+        let text = folder
+            .run(&["snapshot", &child.id().to_string()])
+            .exits(0)
+            .stdout;
+        child.kill().expect("it runs");
+        child.wait().expect("it is dead");
+        text
+    };
+    let text = look();
+    let place = "suspicious: example.com/m/main.go:26: 300 calls are pending";
+    assert!(
+        text.contains(place) && text.contains("--select defer-in-loop,"),
+        "{text}"
+    );
+    let check = ["check", "--format", "concise", "--select", "defer-in-loop"];
+    folder
+        .run(&check)
+        .exits(1)
+        .finds(&["main.go:26:3: defer-in-loop"]);
+    folder
+        .run(&["fix", "--unsafe-fixes", "--select", "defer-in-loop"])
+        .exits(0);
+    folder.run(&check).exits(0).finds(&[]);
+    let text = look();
+    assert!(
+        !text.contains("suspicious") && !text.contains("main.go:26"),
+        "{text}"
+    );
+}
