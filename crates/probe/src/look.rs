@@ -1,7 +1,7 @@
 //! Looking at all goroutines at once: what is copied when, and what is done when it does not fit together.
 //!
 //! First everything is copied in few calls: the list, the goroutines, their stacks, then record by record. With
-//! the process stopped that is the truth. With the process running, each goroutine is looked at again at the
+//! the process stopped that is the truth, and it can go on while the stacks are walked. With the process running, each goroutine is looked at again at the
 //! end: one that moved in between is read anew by itself, and counted as doubtful if it never stands still.
 
 use std::time::{Duration, Instant};
@@ -51,8 +51,8 @@ pub(crate) struct Look {
 
 /// A program cannot have more goroutines than fit into its memory.
 const MOST_GOROUTINES: u64 = 1 << 28;
-/// So much of a stack is copied at once; the rest when it is needed.
-const STACK: u64 = 16 << 10;
+/// Go gives a stack no more; `debug.SetMaxStack` may.
+const LONGEST_STACK: u64 = 4 << 30;
 /// So many frames are kept at either end of a stack.
 const KEPT: usize = 64;
 /// A goroutine that moves is read so often.
@@ -69,32 +69,58 @@ pub(crate) enum Mode<'r> {
     Running,
 }
 
-/// Looks at all goroutines.
-pub(crate) fn look(
+/// What was copied of a process: all that may be gone as soon as it goes on.
+#[derive(Debug)]
+pub(crate) struct Copy<'m> {
+    copied: Copied<'m>,
+    /// The goroutines that live: where, their words, and what is on their lists.
+    goroutines: Vec<(u64, Words, Pending)>,
+    unreadable: usize,
+    start: Instant,
+    took: Duration,
+}
+
+impl Copy<'_> {
+    /// The panics in flight, with the numbers of their goroutines.
+    pub(crate) fn panics(&self) -> impl Iterator<Item = (u64, &crate::pending::PanicWords)> {
+        self.goroutines.iter().flat_map(|(_, words, pending)| {
+            pending.panics.iter().map(move |panic| (words.id, panic))
+        })
+    }
+
+    pub(crate) const fn copied(&self) -> &Copied<'_> {
+        &self.copied
+    }
+}
+
+/// Copies all goroutines, their stacks and their lists.
+pub(crate) fn copy<'m>(
     target: &Target<'_>,
-    memory: &dyn Memory,
-    mode: Mode<'_>,
-) -> Result<Look, TargetError> {
+    memory: &'m dyn Memory,
+) -> Result<Copy<'m>, TargetError> {
     let start = Instant::now();
     let mut copied = Copied::of(memory);
     target.check(&copied)?;
     let list = list(target, &mut copied)?;
     let size = Words::len(&target.layout);
     copied.fetch(list.iter().map(|&g| (g, g.saturating_add(size))).collect());
-    let words: Vec<_> = list.iter().map(|&g| read(target, &copied, g)).collect();
-    copied.fetch(
-        words
-            .iter()
-            .flatten()
-            .flatten()
-            .filter_map(stack_range)
-            .collect(),
-    );
-    let records: Vec<u64> = words
+    let mut unreadable = 0;
+    let mut goroutines = Vec::with_capacity(list.len());
+    for g in list {
+        match read(target, &copied, g) {
+            Some(Some(words)) => goroutines.push((g, words, Pending::default())),
+            // It does not live.
+            Some(None) => {}
+            None => unreadable += 1,
+        }
+    }
+    let stacks = goroutines
         .iter()
-        .flatten()
-        .flatten()
-        .map(|words| words.defers)
+        .flat_map(|(_, words, _)| stack_ranges(words));
+    copied.fetch(stacks.collect());
+    let records: Vec<u64> = goroutines
+        .iter()
+        .map(|(_, words, _)| words.defers)
         .filter(|&record| record != 0)
         .collect();
     let size = target.layout.record.size;
@@ -111,30 +137,51 @@ pub(crate) fn look(
         .map(|closure| (closure, closure + 8))
         .collect();
     copied.fetch(closures);
-
-    let mut look = Look {
-        seen: Vec::with_capacity(list.len()),
-        again: 0,
-        unreadable: 0,
-        took: Duration::ZERO,
-    };
-    let mut addresses = Vec::with_capacity(list.len());
-    for (&address, words) in list.iter().zip(&words) {
-        match words {
-            Some(Some(words)) => {
-                look.seen.push(see(target, &copied, *words, mode));
-                addresses.push(address);
-            }
-            // It does not live.
-            Some(None) => {}
-            None => look.unreadable += 1,
+    for (_, words, pending) in &mut goroutines {
+        if words.defers != 0 || words.panics != 0 {
+            let stack = Stack::new(&copied, words.stack.0, words.stack);
+            pending.read_lists(target, &copied, words, &stack);
         }
+    }
+    Ok(Copy {
+        copied,
+        goroutines,
+        unreadable,
+        start,
+        took: start.elapsed(),
+    })
+}
+
+/// Walks the stacks that were copied. A process that stood still may run again by now.
+pub(crate) fn walk(
+    target: &Target<'_>,
+    memory: &dyn Memory,
+    copy: Copy<'_>,
+    mode: Mode<'_>,
+) -> Look {
+    let Copy {
+        copied,
+        goroutines,
+        unreadable,
+        start,
+        took,
+    } = copy;
+    let mut look = Look {
+        seen: Vec::with_capacity(goroutines.len()),
+        again: 0,
+        unreadable,
+        took,
+    };
+    let mut addresses = Vec::with_capacity(goroutines.len());
+    for (address, words, pending) in goroutines {
+        addresses.push(address);
+        look.seen.push(see(target, &copied, words, pending, mode));
     }
     if matches!(mode, Mode::Running) {
         check_again(target, memory, &addresses, &mut look);
+        look.took = start.elapsed();
     }
-    look.took = start.elapsed();
-    Ok(look)
+    look
 }
 
 /// Reads those again that were not still.
@@ -179,8 +226,11 @@ fn check_again(target: &Target<'_>, memory: &dyn Memory, addresses: &[u64], look
                 now = Some(None);
                 continue;
             };
-            fresh.fetch(stack_range(&words).into_iter().collect());
-            *seen = see(target, &fresh, words, Mode::Running);
+            fresh.fetch(stack_ranges(&words).collect());
+            let mut pending = Pending::default();
+            let stack = Stack::new(&fresh, words.stack.0, words.stack);
+            pending.read_lists(target, &fresh, &words, &stack);
+            *seen = see(target, &fresh, words, pending, Mode::Running);
             now = read(target, &Copied::of(memory), address);
         }
         look.again += usize::from(tries > 0);
@@ -230,19 +280,34 @@ fn place(words: &Words) -> (u64, u64) {
     }
 }
 
-/// What of its stack is in use.
-fn stack_range(words: &Words) -> Option<(u64, u64)> {
+/// What of its stack is in use, in parts that can be fetched; of one that runs, all of it.
+fn stack_ranges(words: &Words) -> impl Iterator<Item = (u64, u64)> + use<> {
     let (low, high) = words.stack;
     let (_, sp) = place(words);
-    let start = if low <= sp && sp < high { sp } else { low };
-    (start < high && high < HIGHEST).then(|| (start, high.min(start + STACK)))
+    let start = if words.status != Status::Running && low <= sp && sp < high {
+        sp
+    } else {
+        low
+    };
+    let sane = start < high && high < HIGHEST && high - start <= LONGEST_STACK;
+    let end = if sane { high } else { start };
+    let step = usize::try_from(Copied::LONGEST).unwrap_or(usize::MAX);
+    (start..end)
+        .step_by(step)
+        .map(move |at| (at, end.min(at + Copied::LONGEST)))
 }
 
-/// Walks the stack of a goroutine, and reads what it has pending.
-fn see(target: &Target<'_>, copied: &Copied<'_>, words: Words, mode: Mode<'_>) -> Seen {
+/// Walks the stack of a goroutine, and adds what its frames have pending to what its lists have.
+fn see(
+    target: &Target<'_>,
+    copied: &Copied<'_>,
+    words: Words,
+    pending: Pending,
+    mode: Mode<'_>,
+) -> Seen {
     let mut seen = Seen {
         words,
-        pending: Pending::default(),
+        pending,
         stack: Vec::new(),
         left_out: 0,
         doubt: None,
@@ -276,7 +341,6 @@ fn see(target: &Target<'_>, copied: &Copied<'_>, words: Words, mode: Mode<'_>) -
     } else {
         seen.doubt = Some(Doubt::Running);
     }
-    seen.pending.read_lists(target, copied, &words, &stack);
     if seen.pending.is_odd {
         seen.doubt = Some(Doubt::Odd);
     }

@@ -54,7 +54,9 @@ pub enum ProcessError {
         error: io::Error,
     },
     /// It makes no sense.
-    #[error("{path} does not say where the program was loaded")]
+    #[error(
+        "{path} does not say where the program was loaded; is the process just starting? Try again"
+    )]
     NoEntry {
         /// What was read.
         path: String,
@@ -246,9 +248,10 @@ mod tests {
             .spawn()
             .expect("true runs");
         let pid = i32::try_from(child.id()).expect("a small number");
+        // On its way there it may be about to start its program.
         let zombie = loop {
             match Process::find(pid) {
-                Ok(_) => std::thread::yield_now(),
+                Ok(_) | Err(ProcessError::NoEntry { .. }) => std::thread::yield_now(),
                 Err(error) => break error,
             }
         };

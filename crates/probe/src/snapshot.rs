@@ -7,8 +7,8 @@ use go_binary::SiteId;
 use rustc_hash::FxHashMap;
 
 use crate::goroutine::Status;
-use crate::look::{self, Doubt, Look, Mode, Seen};
-use crate::memory::{Copied, Memory};
+use crate::look::{self, Copy, Doubt, Mode, Seen};
+use crate::memory::Memory;
 use crate::pending::Form;
 use crate::sys::stop::Registers;
 use crate::target::{Target, TargetError};
@@ -160,47 +160,47 @@ impl Snapshot {
     }
 }
 
-/// What was read, before it is put in words: that takes longer, and the process need not wait for it.
+/// What was read, before stacks are walked and it is put in words: that takes longer, and a process that was
+/// stopped need not wait for it.
 #[derive(Debug)]
-pub struct Reading<'t, 'a> {
+pub struct Reading<'t, 'a, 'm> {
     target: &'t Target<'a>,
-    look: Look,
+    memory: &'m dyn Memory,
+    copy: Copy<'m>,
+    registers: Option<Vec<Registers>>,
     taken: SystemTime,
     now: Option<u64>,
-    still: bool,
     panics: Vec<Panic>,
 }
 
-impl<'t, 'a> Reading<'t, 'a> {
-    /// Reads all goroutines.
+impl<'t, 'a, 'm> Reading<'t, 'a, 'm> {
+    /// Copies all goroutines, their stacks and their lists.
     pub fn start(
         target: &'t Target<'a>,
-        memory: &dyn Memory,
+        memory: &'m dyn Memory,
         looking: Looking<'_>,
     ) -> Result<Self, TargetError> {
         let taken = SystemTime::now();
-        let (mode, now, still) = match looking {
-            Looking::Still(registers, now) => (Mode::Still(registers), now, true),
-            Looking::Running(now) => (Mode::Running, now, false),
+        let copy = look::copy(target, memory)?;
+        let panics = copy
+            .panics()
+            .map(|(goroutine, panic)| Panic {
+                goroutine,
+                value: (!panic.goexit).then(|| value::shown(target, copy.copied(), panic)),
+                recovered: panic.recovered,
+            })
+            .collect();
+        let (registers, now) = match looking {
+            Looking::Still(registers, now) => (Some(registers.to_vec()), now),
+            Looking::Running(now) => (None, now),
         };
-        let look = look::look(target, memory, mode)?;
-        let copied = Copied::of(memory);
-        let mut panics = Vec::new();
-        for seen in &look.seen {
-            for panic in &seen.pending.panics {
-                panics.push(Panic {
-                    goroutine: seen.words.id,
-                    value: (!panic.goexit).then(|| value::shown(target, &copied, panic)),
-                    recovered: panic.recovered,
-                });
-            }
-        }
         Ok(Self {
             target,
-            look,
+            memory,
+            copy,
+            registers,
             taken,
             now,
-            still,
             panics,
         })
     }
@@ -208,6 +208,11 @@ impl<'t, 'a> Reading<'t, 'a> {
     /// Puts it in words.
     #[must_use]
     pub fn sum_up(self) -> Snapshot {
+        let mode = match &self.registers {
+            Some(registers) => Mode::Still(registers),
+            None => Mode::Running,
+        };
+        let look = look::walk(self.target, self.memory, self.copy, mode);
         let mut sums = Sums {
             target: self.target,
             reasons: wait_reasons::of(self.target.binary().version()),
@@ -218,7 +223,7 @@ impl<'t, 'a> Reading<'t, 'a> {
         };
         let mut doubtful = BTreeMap::new();
         let mut doubtful_pending = 0;
-        for seen in &self.look.seen {
+        for seen in &look.seen {
             let pending = sums.add(seen);
             if let Some(doubt) = seen.doubt {
                 *doubtful.entry(doubt).or_default() += 1;
@@ -229,8 +234,8 @@ impl<'t, 'a> Reading<'t, 'a> {
         let release = self.target.binary().version().to_string();
         Snapshot {
             taken: self.taken,
-            took: self.look.took,
-            still: self.still,
+            took: look.took,
+            still: self.registers.is_some(),
             go_version: match self.target.binary().build_info() {
                 Some(info) => info.go_version.clone(),
                 None => format!("go{release}, perhaps"),
@@ -238,11 +243,11 @@ impl<'t, 'a> Reading<'t, 'a> {
             groups,
             sites,
             panics: self.panics,
-            goroutines: self.look.seen.len(),
-            again: self.look.again,
+            goroutines: look.seen.len(),
+            again: look.again,
             doubtful,
             doubtful_pending,
-            unreadable: self.look.unreadable,
+            unreadable: look.unreadable,
             warnings: self.target.warnings().to_vec(),
         }
     }

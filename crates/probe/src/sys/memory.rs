@@ -63,6 +63,22 @@ impl Memory for ProcessMemory {
     }
 
     fn read_many(&self, pieces: &mut [Piece<'_>]) {
+        // The kernel looks for each piece by itself: with many, the processors share the work.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = pieces.len().div_ceil(processors.min(4));
+        if share < 4 * BATCH {
+            return self.read_in_turn(pieces);
+        }
+        std::thread::scope(|scope| {
+            for part in pieces.chunks_mut(share) {
+                scope.spawn(move || self.read_in_turn(part));
+            }
+        });
+    }
+}
+
+impl ProcessMemory {
+    fn read_in_turn(&self, pieces: &mut [Piece<'_>]) {
         let mut rest = pieces;
         while !rest.is_empty() {
             let count = rest.len().min(BATCH);
