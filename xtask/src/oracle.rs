@@ -12,6 +12,7 @@ mod leaks;
 mod missing;
 mod mutants;
 mod peers;
+mod profile;
 #[cfg(target_os = "linux")]
 mod snapshot;
 mod syntax;
@@ -49,6 +50,8 @@ pub(crate) enum Oracle {
     Fixes(FixesArgs),
     /// `check` of the test data of other checkers: how many of their expectations are met.
     Peers(PeersArgs),
+    /// `profile` of a program that knows its own counts: how many rates are right, and what that costs it.
+    Profile(ProfileArgs),
     /// `explain` of generated programs: what it says is what they print when Go runs them.
     Explain(ExplainArgs),
     /// The pages that `explain` writes, in headless Chromium: they are drawn without a complaint.
@@ -229,6 +232,38 @@ pub(crate) struct ExplainArgs {
     pub(crate) keep: Option<PathBuf>,
 }
 
+/// The flags of `oracle profile`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ProfileArgs {
+    /// Every Go release, not only the newest.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the releases whose numbers begin so.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) only: Vec<String>,
+    /// Replace the committed table.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Use this `deferscope` rather than building one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// How many profiles at each pace.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: u32,
+    /// How long each.
+    #[arg(long, default_value_t = 10.0)]
+    pub(crate) seconds: f64,
+    /// What each may cost, in hundredths.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) overhead: f64,
+    /// Instead, kill deferscope, the program or both at random moments, so many times.
+    #[arg(long, value_name = "ROUNDS", default_value_t = 0)]
+    pub(crate) chaos: u32,
+    /// The seed of the moments.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
 /// Runs an oracle.
 pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
     match oracle {
@@ -245,6 +280,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Goker(args) => goker::run(project, args),
         Oracle::Fixes(args) => fixes::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
+        Oracle::Profile(args) => profile::run(project, args),
         Oracle::Explain(args) => explain::run(project, args),
         Oracle::Page(args) => page::run(project, args),
     }

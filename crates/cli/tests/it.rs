@@ -31,6 +31,9 @@ mod models;
 mod no_go;
 #[path = "it/process.rs"]
 mod process;
+#[cfg(target_os = "linux")]
+#[path = "it/profile.rs"]
+mod profile;
 #[path = "it/shop.rs"]
 mod shop;
 #[cfg(target_os = "linux")]

@@ -7,6 +7,10 @@
 //! - [`Snapshot`] is what all goroutines had pending at a moment, while the process ran, or stood still for it
 //!   ([`sys::stop::Pause`]).
 
+#[cfg(target_os = "linux")]
+pub mod bpf;
+#[cfg(target_os = "linux")]
+pub mod profile;
 pub mod sys;
 
 #[cfg(target_os = "linux")]

@@ -11,6 +11,8 @@ mod explain;
 mod fix;
 mod inspect;
 mod parse;
+#[cfg(target_os = "linux")]
+pub(crate) mod profile;
 mod rules;
 pub(crate) mod snapshot;
 mod summary;
@@ -32,6 +34,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Fix(args) => fix::run(*args, color),
         Command::Inspect(args) => inspect::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Profile(args) => profile::run(&args),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {

@@ -3,6 +3,12 @@
 //! The only place of the project that may contain `unsafe`.
 
 #[cfg(target_os = "linux")]
+pub mod bpf;
+#[cfg(target_os = "linux")]
+pub mod calibration;
+#[cfg(target_os = "linux")]
 pub mod memory;
+#[cfg(target_os = "linux")]
+pub mod priority;
 #[cfg(target_os = "linux")]
 pub mod stop;

@@ -1,0 +1,111 @@
+//! `deferscope profile` from the outside: what cannot be profiled, and a program that can. That the numbers
+//! are right is held by `cargo xtask oracle profile`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::{Folder, Run};
+
+/// A child that does not outlive its test.
+struct Process(Child);
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let command = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self(command.spawn().expect("a process starts"))
+    }
+
+    fn pid(&self) -> String {
+        self.0.id().to_string()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be over already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Past the capture of output: nobody should think that this was tested.
+fn not_tested(why: &str) {
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "in CI this must be tested, but: {why}"
+    );
+    writeln!(std::io::stderr(), "\n*** NOT TESTED: profile: {why} ***").expect("stderr is open");
+}
+
+/// `gofmt` at work on all of Go's own sources.
+fn gofmt() -> Option<Process> {
+    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
+        not_tested("DEFERSCOPE_GOROOT names no Go");
+        return None;
+    };
+    let mut command = Command::new(root.join("bin/gofmt"));
+    Some(Process::start(command.arg("-l").arg(root.join("src"))))
+}
+
+/// Whether the run was refused for want of rights or of a kernel that can.
+fn refused(run: &Run) -> bool {
+    let words = ["the right to use eBPF", "this kernel cannot do it"];
+    let refused = run.code == Some(2) && words.iter().any(|word| run.stderr.contains(word));
+    if refused {
+        assert!(run.stderr.contains("setcap") || run.stderr.contains("Linux 6.6"));
+        not_tested(&run.stderr);
+    }
+    refused
+}
+
+#[test]
+fn what_cannot_be_profiled_is_said() {
+    let folder = Folder::new(&[]);
+    let nobody = folder.run(&["profile", "4194304"]).exits(2);
+    nobody.says(&["there is no process 4194304"]);
+    let sleep = Process::start(Command::new("sleep").arg("60"));
+    let run = folder.run(&["profile", &sleep.pid()]).exits(2);
+    run.says(&["no table of Go functions"]);
+    for bad in [
+        &["profile"][..],
+        &["profile", "init"],
+        &["profile", "0"],
+        &["profile", "1", "--for", "soon"],
+        &["profile", "1", "--overhead", "90%"],
+        &["profile", "1", "--sites", "("],
+    ] {
+        folder.run(bad).exits(2);
+    }
+}
+
+#[test]
+fn a_program_at_work_is_profiled() {
+    let Some(target) = gofmt() else { return };
+    let folder = Folder::new(&[]);
+    let pid = target.pid();
+    let args = ["profile", &pid, "--for", "1500ms", "--overhead", "5%"];
+    let run = folder.run(&[&args[..], &["--format", "json"]].concat());
+    if refused(&run) {
+        return;
+    }
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let profile: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+    let sites = profile["sites"].as_array().expect("sites");
+    assert!(!sites.is_empty(), "{profile}");
+    for site in sites {
+        let count = |which: &str| site["count"][which].as_f64().expect("a number");
+        assert!(count("low") <= count("value") && count("value") <= count("high"));
+    }
+    assert!(profile["cost"]["hits"].as_u64().expect("a number") > 0);
+    drop(target);
+    let Some(target) = gofmt() else { return };
+    let pid = target.pid();
+    let args = ["profile", &pid, "--for", "1s", "--format", "evidence"];
+    let run = folder.run(&args).exits(0);
+    let first = run.stdout.lines().next().expect("a header");
+    assert!(first.starts_with("{\"deferscope\":\"evidence\""), "{first}");
+}

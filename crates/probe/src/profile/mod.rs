@@ -1,0 +1,22 @@
+//! How often each defer site of a running program makes its promise, and how long it is kept waiting.
+//!
+//! - `points` finds where probes go, on what `flow` says of a function's instructions.
+//! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
+//! - `session` watches a process within a budget; `estimate` and `times` make numbers of what it saw.
+
+mod error;
+mod estimate;
+mod flow;
+mod kernel;
+pub mod points;
+mod price;
+mod session;
+mod target;
+mod times;
+
+pub use self::error::Error;
+pub use self::estimate::Estimate;
+pub use self::points::Counted;
+pub use self::price::Prices;
+pub use self::session::{Cost, Ended, Options, Profile, SiteProfile, profile};
+pub use self::times::Held;
