@@ -21,6 +21,8 @@ mod explain;
 mod fix;
 #[path = "it/git.rs"]
 mod git;
+#[path = "it/goroutines.rs"]
+mod goroutines;
 #[path = "it/inspect.rs"]
 mod inspect;
 #[path = "it/missing_dependencies.rs"]

@@ -2,8 +2,8 @@
 //! package does with its channels.
 
 use go_flow::{
-    Cfg, ChannelAct, ChannelOp, EdgeKind, End, FieldUses, FunctionFacts, GoSite, NodeId, NodeKind,
-    Point,
+    Cfg, ChannelAct, ChannelOp, EdgeKind, End, FieldUses, FunctionFacts, GoSite, LiteralUse,
+    NodeId, NodeKind, Point,
 };
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtKind};
 use go_types::{Body, Callee, Object};
@@ -15,12 +15,14 @@ use crate::cx::RuleCx;
 const DEEPEST: u32 = 3;
 
 /// What a goroutine stands in that never ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Endless {
     /// The loop or operation, when it is in the file of the `go` statement.
     pub(crate) span: Option<Span>,
     /// Deferred calls that never run, in that file too.
     pub(crate) defers: Vec<Span>,
+    /// Where it takes locks that it never gives back, in that file too.
+    pub(crate) locks: Vec<Span>,
     /// Channels that it asks and that nobody ever closes or sends to, by name.
     pub(crate) dead: Vec<String>,
     /// The ticker that it goes over, as it is written, when somebody else stops that: which closes
@@ -30,32 +32,78 @@ pub(crate) struct Endless {
 
 /// Why the goroutine of `go` never ends; `None` when it may.
 pub(crate) fn endless(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Endless> {
-    let literal = go.literal.or_else(|| cx.facts().literal_called(go.call));
-    match literal {
-        Some(literal) => of_body(cx.facts(), literal, true, DEEPEST),
-        None => of_callee(cx.facts(), go.call, true, DEEPEST),
+    if is_test_hook(cx, go) {
+        return None;
+    }
+    Ask { cx, silent: None }.of_go(go)
+}
+
+/// Why the goroutine of `go` never ends when nothing comes out of the fields called `field`.
+pub(crate) fn endless_without(cx: &RuleCx<'_>, go: &GoSite<'_>, field: &str) -> Option<Endless> {
+    let ask = Ask {
+        cx,
+        silent: Some(field),
+    };
+    ask.of_go(go)
+}
+
+/// What a question is about: the rule that asks, and the field that is taken to be silent.
+#[derive(Clone, Copy)]
+struct Ask<'c, 'a> {
+    cx: &'c RuleCx<'a>,
+    silent: Option<&'c str>,
+}
+
+impl Ask<'_, '_> {
+    fn of_go(self, go: &GoSite<'_>) -> Option<Endless> {
+        let facts = self.cx.facts();
+        match go.literal.or_else(|| facts.literal_called(go.call)) {
+            Some(literal) => of_body(self, facts, literal, true, DEEPEST),
+            None => of_callee(self, facts, go.call, true, DEEPEST),
+        }
     }
 }
 
-/// Why a call of a function of the package never returns, panics apart.
+/// Whether the `go` statement stands in a literal that only runs in a build for tests.
+fn is_test_hook(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    let facts = cx.facts();
+    let LiteralUse::Argument { call, .. } = facts.literal_use(go.point.func) else {
+        return false;
+    };
+    matches!(facts.callee(call), Callee::Func { package, .. } if package.ends_with("/failpoint"))
+}
+
+/// Why a call of a function never returns, panics apart: one of the package, or one of another whose
+/// contract says so.
 fn of_callee(
+    ask: Ask<'_, '_>,
     facts: &FunctionFacts<'_>,
     call: ExprId,
     is_here: bool,
     depth: u32,
 ) -> Option<Endless> {
-    let (file, func) = facts.body().declaration(call)?;
-    let cx = facts.body().cx();
-    let node = cx.file(file).func(func);
-    // Names are cheap: who loops nowhere and calls nobody ends.
-    node.body?;
-    let body = Body::new(cx, file, func);
+    let package = facts.body().cx();
+    let Some((file, func)) = facts.body().declaration(call) else {
+        let ending = facts.contract_end(call, ask.cx.models(), ask.cx.contracts());
+        return (ending.never_returns && ending.blocks).then(|| Endless {
+            span: is_here.then(|| facts.file().expr(call).span),
+            ..Endless::default()
+        });
+    };
+    package.file(file).func(func).body?;
+    let body = Body::new(package, file, func);
     let inner = FunctionFacts::new(&body);
     let is_here = is_here && file == facts.body().file_index();
-    of_body(&inner, func, is_here, depth)
+    of_body(ask, &inner, func, is_here, depth)
 }
 
-fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -> Option<Endless> {
+fn of_body(
+    ask: Ask<'_, '_>,
+    facts: &FunctionFacts<'_>,
+    func: FuncId,
+    is_here: bool,
+    depth: u32,
+) -> Option<Endless> {
     let cfg = facts.cfg(func);
     let mut inner = None;
     let ops: Vec<ChannelOp<'_>> = facts
@@ -83,7 +131,7 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
         {
             return None;
         }
-        match stands_at(facts, &ops, point, depth, is_here) {
+        match stands_at(ask, facts, &ops, point, depth, is_here) {
             Stand::Passes => {}
             Stand::Waits(name) => {
                 dead.push(name);
@@ -119,7 +167,17 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
         .filter(|site| is_here && seen.contains(&site.point.node))
         .map(|site| facts.file().stmt(site.stmt).span)
         .collect();
+    // Who goes round gives back on the way what the loop gives back.
+    let (at, stays) = match (lp, last) {
+        (Some(lp), None) => (Some(lp.head), false),
+        (_, last) => (last, true),
+    };
+    let mut locks = match at.filter(|_| is_here) {
+        Some(node) => crate::held::locks_at(facts, Point { func, node }, stays),
+        None => Vec::new(),
+    };
     if let Some(endless) = inner {
+        locks.extend(endless.locks);
         defers.extend(endless.defers);
         dead.extend(endless.dead);
         stopped = stopped.or(endless.stopped);
@@ -129,6 +187,7 @@ fn of_body(facts: &FunctionFacts<'_>, func: FuncId, is_here: bool, depth: u32) -
     Some(Endless {
         span: span.filter(|_| is_here),
         defers,
+        locks,
         dead,
         stopped,
     })
@@ -164,6 +223,7 @@ enum Stand {
 }
 
 fn stands_at(
+    ask: Ask<'_, '_>,
     facts: &FunctionFacts<'_>,
     ops: &[ChannelOp<'_>],
     point: Point,
@@ -171,8 +231,17 @@ fn stands_at(
     is_here: bool,
 ) -> Stand {
     for op in ops.iter().filter(|op| op.point == point) {
-        if op.act == ChannelAct::Receive
-            && let Some(name) = unused_channel(facts, op.channel, true)
+        if op.act != ChannelAct::Receive {
+            continue;
+        }
+        let silent = ask.silent.filter(|field| {
+            let file = facts.file();
+            file.selector(file.unparen(op.channel))
+                .is_some_and(|(_, name)| name == *field)
+        });
+        if let Some(name) = silent
+            .map(str::to_owned)
+            .or_else(|| unused_channel(facts, op.channel, true))
         {
             return Stand::Waits(name);
         }
@@ -185,12 +254,11 @@ fn stands_at(
             continue;
         }
         let found = match facts.literal_called(site.call) {
-            Some(literal) => of_body(facts, literal, is_here, depth - 1),
+            Some(literal) => of_body(ask, facts, literal, is_here, depth - 1),
             None => match facts.callee(site.call) {
-                Callee::Func {
-                    member: Some(_), ..
+                Callee::Func { .. } | Callee::Selected { .. } => {
+                    of_callee(ask, facts, site.call, is_here, depth - 1)
                 }
-                | Callee::Selected { .. } => of_callee(facts, site.call, is_here, depth - 1),
                 _ => None,
             },
         };

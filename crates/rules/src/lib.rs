@@ -32,6 +32,7 @@ mod nocopy;
 mod once;
 mod origin;
 mod owners;
+mod parties;
 mod release;
 mod repeat;
 mod rule;

@@ -116,12 +116,14 @@ impl Rule for CondNeverSignalled {
                         || matches!(file.expr(value).kind, ExprKind::CompositeLit { .. })
                 })
             {
-                cx.report(
-                    &Self::META,
-                    file.expr(site.call).span,
-                    format!("nobody signals `{field}`, so `Wait` never returns"),
-                )
-                .help("call `Broadcast` or `Signal` where the condition becomes true");
+                let finding = cx
+                    .report(
+                        &Self::META,
+                        file.expr(site.call).span,
+                        format!("nobody signals `{field}`, so `Wait` never returns"),
+                    )
+                    .help("call `Broadcast` or `Signal` where the condition becomes true");
+                drop(crate::held::tell_kept(cx, site.point, finding));
             }
         }
     }

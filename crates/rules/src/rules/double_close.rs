@@ -1,11 +1,12 @@
 //! `double-close`.
 
-use go_flow::{ChannelAct, ChannelOp, Point, Visit};
-use go_syntax::FuncId;
-use go_types::{Builtin, Callee, PackageCx};
+use go_flow::{CallMode, ChannelAct, ChannelOp, FunctionFacts, Place, Point, Value, Visit};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtKind};
+use go_types::{Body, Builtin, Callee, LocalId, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::parties::{callers, may_meet_itself};
 use crate::rule::{Rule, declare_rule};
 use crate::sequence::Channels;
 
@@ -20,8 +21,12 @@ declare_rule! {
     ///   between;
     /// - a `close` in a loop, of a channel from outside of it, that the loop does not leave;
     /// - a `close` by hand where another one is deferred;
-    /// - a `close` in the `default` of a `select` that asks whether the channel is closed, when no lock
-    ///   keeps two goroutines from doing so at once;
+    /// - a `close` in the `default` of a `select` that asks whether the channel is closed, when a
+    ///   goroutine of the package comes there as well as others, and no lock keeps them apart;
+    /// - a call of a function of the package that closes the channel which it is given, perhaps only
+    ///   when it fails, when the caller closes it as well;
+    /// - a `close` of what a map of the value has under a key, when the entry stays: the next call with
+    ///   that key closes it again;
     /// - a goroutine that closes a channel of the function around it, when it is started in a loop,
     ///   or when that function closes it as well.
     ///
@@ -94,6 +99,8 @@ impl Rule for DoubleClose {
         by_goroutine(&channels, &mut told);
         of_nil(&channels, &mut told);
         asked_first(&channels, &mut told);
+        by_callee(&channels, &mut told);
+        left_in_map(&channels, &mut told);
     }
 }
 
@@ -318,7 +325,11 @@ fn asked_first(channels: &Channels<'_, '_>, told: &mut Told) {
         let name_of_root = root.name.map_or("", |name| cx.file().name(name));
         let is_locked = facts.locks().iter().any(|lock| lock.op.acquires())
             || name_of_root.to_lowercase().contains("locked");
-        if let Some(asked) = asked.filter(|_| !is_locked && close.point.func == cx.root()) {
+        let here = (cx.body().file_index(), cx.root());
+        if let Some(asked) = asked.filter(|_| !is_locked && close.point.func == cx.root())
+            && !is_emptied(channels, asked)
+            && may_meet_itself(cx.body().cx(), here)
+        {
             let channel = name(channels, close);
             let message = format!(
                 "two goroutines may both find `{channel}` open here, and the second `close` panics"
@@ -333,6 +344,215 @@ fn asked_first(channels: &Channels<'_, '_>, told: &mut Told) {
             );
         }
     }
+}
+
+/// Whether the receive that asks only empties the channel: it is done again and again.
+fn is_emptied(channels: &Channels<'_, '_>, asked: &ChannelOp<'_>) -> bool {
+    channels.cx.facts().in_cycle(asked.point)
+}
+
+/// A function of the package that closes what it is given, and a caller that does so too.
+fn by_callee(channels: &Channels<'_, '_>, told: &mut Told) {
+    let (cx, facts) = (channels.cx, channels.cx.facts());
+    let (file, body) = (cx.file(), cx.body());
+    let deferred = channels.deferred_closes();
+    for site in facts.calls() {
+        if site.mode != CallMode::Now || !facts.reachable(site.point) {
+            continue;
+        }
+        let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
+        for (index, &arg) in args.iter().enumerate() {
+            let Some(place) = Place::of(body, arg).filter(|_| facts.is_channel(arg)) else {
+                continue;
+            };
+            let cfg = facts.cfg(site.point.func);
+            // A deferred close comes whatever the call does, one that follows only when it returns.
+            let is_same = |op: &ChannelOp<'_>| op.place.as_ref() == Some(&place);
+            let earlier = deferred.iter().find(|(op, at)| {
+                is_same(op) && at.func == site.point.func && cfg.dominates(at.node, site.point.node)
+            });
+            let own = earlier.map(|(op, _)| (*op, false)).or_else(|| {
+                let mut closes = channels.now(ChannelAct::Close);
+                closes
+                    .find(|op| {
+                        is_same(op)
+                            && op.point.func == site.point.func
+                            && cfg.dominates(site.point.node, op.point.node)
+                    })
+                    .map(|op| (op, true))
+            });
+            let Some((own, must_always)) = own else {
+                continue;
+            };
+            if channels.is_assigned_once(&place)
+                && let Some((span, name)) = closes_param(cx, site.call, index, must_always)
+            {
+                let channel = cx.snippet(arg);
+                let message =
+                    format!("`{name}` closes `{channel}` too, and the second `close` panics");
+                if told.contains(&own.span) {
+                    continue;
+                }
+                told.push(own.span);
+                let mut finding = cx
+                    .report(&DoubleClose::META, own.span, message)
+                    .help("close the channel in one place: where it was made")
+                    .related(file.expr(site.call).span, "given away here");
+                if let Some(span) = span {
+                    finding = finding.related(span, "closed here first");
+                }
+                drop(finding);
+            }
+        }
+    }
+}
+
+/// Where a function of the package closes its parameter number `index`, on some path or on all; the
+/// place when it is in this file, and the name of the function.
+fn closes_param(
+    cx: &RuleCx<'_>,
+    call: ExprId,
+    index: usize,
+    always: bool,
+) -> Option<(Option<go_syntax::Span>, String)> {
+    let package = cx.body().cx();
+    let (at, func) = cx.body().declaration(call)?;
+    if (at, func) == (cx.body().file_index(), cx.root()) {
+        return None;
+    }
+    let tree = package.file(at);
+    let mut exprs = tree.func(func).exprs.iter();
+    exprs.find(|&expr| {
+        tree.call(expr)
+            .is_some_and(|(fun, _)| tree.ident(tree.unparen(fun)) == Some("close"))
+    })?;
+    let body = Body::new(package, at, func);
+    let inner = FunctionFacts::new(&body);
+    let param = parameter(&body, func, index)?;
+    let var = inner.var(param);
+    // A select that asks first, and a parameter that is set, are beyond this.
+    if var.writes.len() > 1 || var.address_taken {
+        return None;
+    }
+    let cfg = inner.cfg(func);
+    let ops = inner.channel_ops();
+    let is_asked = ops
+        .iter()
+        .any(|op| op.act == ChannelAct::Receive && body.object(op.channel) == Object::Local(param));
+    let close = ops.iter().find(|op| {
+        op.act == ChannelAct::Close
+            && body.object(op.channel) == Object::Local(param)
+            && op.point.func == func
+            && inner.reachable(op.point)
+            && !matches!(op.mode, CallMode::Spawned(_))
+            && (!always || !cfg.reaches_avoiding(cfg.entry(), cfg.exit(), op.point.node))
+    })?;
+    if is_asked {
+        return None;
+    }
+    let name = tree
+        .func(func)
+        .name
+        .map(|name| tree.name(name).to_owned())?;
+    Some(((at == cx.body().file_index()).then_some(close.span), name))
+}
+
+/// The parameter number `index` of a function.
+fn parameter(body: &Body<'_>, func: FuncId, index: usize) -> Option<LocalId> {
+    let file = body.file();
+    let params = file.fields_of(file.sig(file.func(func).sig).params);
+    let mut names = params
+        .iter()
+        .flat_map(|field| file.field(field).names.iter());
+    body.names().declared(names.nth(index)?)
+}
+
+/// A channel out of a map that keeps it.
+fn left_in_map(channels: &Channels<'_, '_>, told: &mut Told) {
+    let (cx, facts) = (channels.cx, channels.cx.facts());
+    let (file, body) = (cx.file(), cx.body());
+    for close in channels.now(ChannelAct::Close) {
+        // `c := m[k]` or `c, ok := m[k]`, and then `close(c)`
+        let Object::Local(local) = body.object(close.channel) else {
+            continue;
+        };
+        let definitions = facts.definitions(close.point, local);
+        let entry = match definitions.single().map(|found| found.value) {
+            Some(Value::Expr(value) | Value::Element { expr: value, .. }) => file.unparen(value),
+            _ => continue,
+        };
+        let ExprKind::Index { x: map, .. } = file.expr(entry).kind else {
+            continue;
+        };
+        let Some((_, field)) = file.selector(file.unparen(map)) else {
+            continue;
+        };
+        let is_map = matches!(
+            body.cx().ty(body.core(body.type_of(map))),
+            go_types::Type::Map { .. }
+        );
+        let package = body.cx();
+        let here = (body.file_index(), cx.root());
+        let helper_takes_out = || {
+            facts.calls().iter().any(|site| {
+                body.declaration(site.call)
+                    .is_some_and(|(at, func)| takes_out(package.file(at), func, field))
+            })
+        };
+        if !is_map
+            || takes_out(file, cx.root(), field)
+            || facts.in_cycle(close.point)
+            || helper_takes_out()
+        {
+            continue;
+        }
+        let mut is_taken_out = false;
+        let mut is_called = false;
+        callers(package, here, &mut |caller| {
+            is_called = true;
+            is_taken_out = takes_out(package.file(caller.func.0), caller.func.1, field);
+            is_taken_out
+        });
+        let name_of_root = file.func(cx.root()).name.map_or("", |name| file.name(name));
+        if is_taken_out || !is_called && !name_of_root.starts_with(char::is_uppercase) {
+            continue;
+        }
+        let channel = name(channels, close);
+        let message = format!(
+            "`{channel}` stays in `{field}`, so the next call with this key closes it again, which panics"
+        );
+        if told.contains(&close.span) {
+            continue;
+        }
+        told.push(close.span);
+        cx.report(&DoubleClose::META, close.span, message)
+            .help(format!("delete the entry from `{field}` where it is read"))
+            .related(file.expr(entry).span, "taken from the map here");
+    }
+}
+
+/// Whether a function deletes from a field, or sets it or an entry of it.
+fn takes_out(file: &go_syntax::File, func: FuncId, field: &str) -> bool {
+    let is_field = |expr: ExprId| {
+        let expr = file.unparen(expr);
+        let expr = match file.expr(expr).kind {
+            ExprKind::Index { x, .. } => file.unparen(x),
+            _ => expr,
+        };
+        file.selector(expr).is_some_and(|(_, name)| name == field)
+    };
+    let node = file.func(func);
+    let deletes = node.exprs.iter().any(|expr| {
+        file.call(expr).is_some_and(|(fun, args)| {
+            matches!(file.ident(file.unparen(fun)), Some("delete" | "clear"))
+                && args.first().is_some_and(|&map| is_field(map))
+        })
+    });
+    deletes
+        || node.stmts.iter().any(|stmt| match file.stmt(stmt).kind {
+            StmtKind::Assign { lhs, .. } => file.exprs(lhs).iter().any(|&target| is_field(target)),
+            _ => false,
+        })
 }
 
 /// A channel that has not been made.
@@ -351,7 +571,7 @@ fn of_nil(channels: &Channels<'_, '_>, told: &mut Told) {
             .place
             .as_ref()
             .filter(|place| place.is_variable())
-            .and_then(go_flow::Place::local);
+            .and_then(Place::local);
         let Some(local) = local else { continue };
         if facts.reachable(op.point) && facts.is_nil_at(op.point, local) {
             let channel = name(channels, op);

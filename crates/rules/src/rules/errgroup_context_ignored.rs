@@ -1,5 +1,6 @@
 //! `errgroup-context-ignored`.
 
+use diagnostics::Severity;
 use go_flow::{Point, calls};
 use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprId, FuncId, StmtId, StmtKind};
@@ -16,7 +17,8 @@ declare_rule! {
     /// ## What it does
     /// Looks at `g, ctx := errgroup.WithContext(parent)` and reports
     ///
-    /// - a context that is thrown away, `g, _ := …`, when the goroutines use `parent`;
+    /// - a context that is thrown away, `g, _ := …`, when the goroutines use `parent` (a note: it may
+    ///   be meant);
     /// - a literal given to `g.Go` that uses `parent` and not the context of the group.
     ///
     /// ## Why it is bad
@@ -169,7 +171,7 @@ impl Group {
                 continue;
             }
             let name = file.span_text(cx.body().names().local(self.parent).span);
-            cx.report(
+            let finding = cx.report(
                 &ErrgroupContextIgnored::META,
                 file.expr(used).span,
                 format!("`{name}` is not cancelled when another goroutine of the group fails, so this one goes on"),
@@ -182,6 +184,11 @@ impl Group {
                     None => "the context of the group is thrown away here",
                 },
             );
+            // Who throws it away may want all goroutines to go on.
+            drop(match self.ctx {
+                Some(_) => finding,
+                None => finding.at_most(Severity::Note),
+            });
             return;
         }
     }

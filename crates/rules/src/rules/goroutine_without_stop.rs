@@ -27,8 +27,11 @@ declare_rule! {
     ///
     /// It is silent in package main, in `init`, in tests, for values that the package makes once for
     /// itself (a variable of the package, a `sync.Once`), and when the goroutine ends in any way, also
-    /// by an error of what it reads. When the type has a `Close`, `Stop` or `Shutdown`, start-without-stop
-    /// tells.
+    /// by an error of what it reads. It is silent as well where the program says that it is meant: by a
+    /// comment next to the `go` statement (`// runs for the lifetime of the process`), by a
+    /// `context.Background()` of the goroutine's own, and by the name of a type that a program has one
+    /// of: a server, service, manager, scheduler and the like. When the type has a `Close`, `Stop` or
+    /// `Shutdown`, start-without-stop tells.
     ///
     /// ## Why it is bad
     /// A goroutine is never collected. It keeps its stack and all that it refers to, such as the whole
@@ -116,6 +119,10 @@ impl Rule for GoroutineWithoutStop {
         &Self::META
     }
 
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
     fn applies_in(&self, _: &PackageCx<'_>, _: FuncId, input: &FileInput<'_>) -> bool {
         !input.is_test
     }
@@ -123,6 +130,9 @@ impl Rule for GoroutineWithoutStop {
     fn check(&self, cx: &RuleCx<'_>) {
         for go in cx.facts().gos() {
             if !cx.facts().reachable(go.point) {
+                continue;
+            }
+            if is_said_to_stay(cx, go) {
                 continue;
             }
             let owner = (go.point.func == cx.root())
@@ -201,8 +211,79 @@ fn owner(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Owner> {
         if is(id, "net/http", "Request") {
             return Some(Owner::Request);
         }
-        is(id, "context", "Context")
+        (is(id, "context", "Context") && !is_detached(cx, go))
             .then(|| Owner::Context(cx.file().span_text(local.span).to_owned()))
+    })
+}
+
+/// What comments say of goroutines that are to stay.
+const STAYS: [&str; 8] = [
+    "process lifetime",
+    "lifetime of the process",
+    "life of the process",
+    "lifetime of the program",
+    "lifetime of the application",
+    "until the process",
+    "as long as the process",
+    "runs forever",
+];
+
+/// Whether a comment next to the `go` statement says that the goroutine is to stay.
+fn is_said_to_stay(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    let file = cx.file();
+    let stmt = file.stmt(go.stmt).span;
+    file.comments().iter().any(|comment| {
+        let is_near = if comment.span.end <= stmt.start {
+            let between = file.span_text(Span::new(comment.span.end, stmt.start));
+            between.bytes().filter(|&byte| byte == b'\n').count() <= 2
+        } else {
+            comment.span.start < stmt.end
+        };
+        is_near && {
+            let text = file.span_text(comment.span).to_lowercase();
+            STAYS.iter().any(|says| text.contains(says))
+        }
+    })
+}
+
+/// Whether what the goroutine runs makes a context of its own.
+fn is_detached(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
+    let file = cx.file();
+    go.literal.is_some_and(|literal| {
+        let mut exprs = file.func(literal).exprs.iter();
+        exprs.any(|expr| {
+            file.selector(expr).is_some_and(|(x, name)| {
+                file.ident(x) == Some("context")
+                    && matches!(name, "Background" | "TODO" | "WithoutCancel")
+            })
+        })
+    })
+}
+
+/// How the names of types end that a program has one value of.
+const ONE_OF: [&str; 15] = [
+    "Server",
+    "Service",
+    "Manager",
+    "Mgr",
+    "Broker",
+    "Center",
+    "Daemon",
+    "Controller",
+    "Scheduler",
+    "Supervisor",
+    "Registry",
+    "App",
+    "Application",
+    "Node",
+    "Agent",
+];
+
+/// Whether a program has one value of the type, by its name.
+fn is_one_of_a_kind(name: &str) -> bool {
+    ONE_OF.iter().any(|end| {
+        name.len() == end.len() && name.eq_ignore_ascii_case(end)
+            || name.strip_suffix(end).is_some_and(|rest| !rest.is_empty())
     })
 }
 
@@ -246,7 +327,7 @@ fn made(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<String> {
             };
             let is_struct = cx.facts().is_struct(body.cx().deref(ty));
             // The other rule tells.
-            if is_struct && stop_method(body.cx(), &name).is_none() {
+            if is_struct && !is_one_of_a_kind(&name) && stop_method(body.cx(), &name).is_none() {
                 return Some(name);
             }
         }
@@ -359,8 +440,5 @@ pub(super) fn tell(
         };
         finding = finding.related(span, why);
     }
-    for &defer in found.defers.iter().take(3) {
-        finding = finding.related(defer, "this deferred call never runs");
-    }
-    drop(finding);
+    drop(crate::held::tell(finding, &found.locks, &found.defers));
 }

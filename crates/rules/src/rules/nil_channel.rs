@@ -94,13 +94,15 @@ impl Rule for NilChannel {
                 ChannelAct::Range => "the loop over it",
                 ChannelAct::Close => continue,
             };
-            cx.report(
-                &Self::META,
-                op.span,
-                format!("`{name}` is nil here, so {what} blocks for ever"),
-            )
-            .help("make the channel first")
-            .related(declared.span, "declared here without a value");
+            let finding = cx
+                .report(
+                    &Self::META,
+                    op.span,
+                    format!("`{name}` is nil here, so {what} blocks for ever"),
+                )
+                .help("make the channel first")
+                .related(declared.span, "declared here without a value");
+            drop(crate::held::tell_kept(cx, op.point, finding));
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use go_flow::{CallMode, ChannelAct, ChannelOp, NodeKind, Place, Point, Visit};
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, FuncId, Span};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtKind, UnaryOp};
 use go_types::{Builtin, Callee, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
 use crate::sequence::Channels;
+use crate::stops::{STOPS, type_name};
 
 declare_rule! {
     /// Finds values that are sent on a channel after it was closed.
@@ -22,7 +23,9 @@ declare_rule! {
     ///   for anything in between: neither received from it, nor called `Wait`, nor taken a lock, nor
     ///   called something that could;
     /// - in a goroutine, when the function closes the channel by a `defer` and can return while the
-    ///   goroutine still has to send.
+    ///   goroutine still has to send;
+    /// - in a goroutine, on a private field that `Close`, `Stop` or `Shutdown` of its type closes without
+    ///   waiting for anything, when the goroutine takes no lock and counts down no wait group.
     ///
     /// ## Why it is bad
     /// A send on a closed channel panics (Go specification, Send statements), also in a `select`
@@ -85,11 +88,15 @@ impl Rule for SendAfterClose {
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         let file = package.file(input.index);
-        let mut exprs = file.func(func).exprs.iter();
-        exprs.any(|expr| {
-            file.call(expr)
-                .is_some_and(|(fun, _)| file.ident(file.unparen(fun)) == Some("close"))
-        })
+        let node = file.func(func);
+        let starts_and_sends = || {
+            node.features.intersects(go_syntax::Features::GO)
+                && node
+                    .stmts
+                    .iter()
+                    .any(|stmt| matches!(file.stmt(stmt).kind, StmtKind::Send { .. }))
+        };
+        node.exprs.iter().any(|expr| is_close(file, expr)) || starts_and_sends()
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
@@ -113,7 +120,106 @@ impl Rule for SendAfterClose {
             }
         }
         from_goroutines(&channels, &mut told);
+        closed_by_stop(&channels, &mut told);
     }
+}
+
+fn is_close(file: &File, expr: ExprId) -> bool {
+    file.call(expr)
+        .is_some_and(|(fun, _)| file.ident(file.unparen(fun)) == Some("close"))
+}
+
+/// The fields that a function closes: the call and the name.
+fn closed_fields(file: &File, func: FuncId) -> impl Iterator<Item = (ExprId, &str)> {
+    let calls = file
+        .func(func)
+        .exprs
+        .iter()
+        .filter(|&expr| is_close(file, expr));
+    calls.filter_map(|expr| {
+        let (_, args) = file.call(expr)?;
+        let (_, field) = file.selector(file.unparen(*args.first()?))?;
+        Some((expr, field))
+    })
+}
+
+/// Sends in a goroutine on a field that a method of its owner closes without waiting for anybody.
+fn closed_by_stop(channels: &Channels<'_, '_>, told: &mut Vec<Span>) {
+    let cx = channels.cx;
+    let (file, body, facts) = (cx.file(), cx.body(), cx.facts());
+    if cx.is_test() {
+        return;
+    }
+    for send in channels.now(ChannelAct::Send) {
+        let literal = send.point.func;
+        if channels.goroutine(literal).is_none()
+            || send.arm.is_some()
+            || selects(file, literal, &["Lock", "RLock", "Done"])
+        {
+            continue;
+        }
+        let channel = facts.value_of(send.channel).unwrap_or(send.channel);
+        let Some((owner, field)) = file.selector(file.unparen(channel)) else {
+            continue;
+        };
+        let Some(name) = type_name(body, body.type_of(owner)) else {
+            continue;
+        };
+        if !field.starts_with(char::is_lowercase) {
+            continue;
+        }
+        let names = body.cx().names();
+        let stop = STOPS[..6].iter().find_map(|stop| {
+            let method = names.method(names.lookup_method(&name, stop)?);
+            let tree = body.cx().file(method.file);
+            let (close, _) = closed_fields(tree, method.func).find(|(_, name)| *name == field)?;
+            let waits = selects(tree, method.func, &["Wait", "Lock", "RLock", "Do"])
+                || tree.func(method.func).exprs.iter().any(|expr| {
+                    matches!(
+                        tree.expr(expr).kind,
+                        ExprKind::Unary {
+                            op: UnaryOp::Recv,
+                            ..
+                        }
+                    )
+                });
+            (!waits).then_some((stop, method.file, tree.expr(close).span))
+        });
+        let Some((stop, at, close)) = stop else {
+            continue;
+        };
+        if told.contains(&send.span) {
+            continue;
+        }
+        told.push(send.span);
+        let shown = cx.snippet(send.channel);
+        let finding = cx
+            .report(
+                &SendAfterClose::META,
+                send.span,
+                format!(
+                    "`{stop}` of `{name}` may close `{shown}` before this goroutine sends, which panics then"
+                ),
+            )
+            .help(format!(
+                "wait for the goroutine in `{stop}`, or do not close `{field}`"
+            ));
+        if at == body.file_index() {
+            finding.related(
+                close,
+                "closed here, without having waited for the goroutine",
+            );
+        }
+    }
+}
+
+/// Whether a function, with its literals, selects one of `names`.
+fn selects(file: &File, func: FuncId, names: &[&str]) -> bool {
+    let mut exprs = file.func(func).exprs.iter();
+    exprs.any(|expr| {
+        file.selector(expr)
+            .is_some_and(|(_, name)| names.contains(&name))
+    })
 }
 
 fn report(

@@ -72,10 +72,14 @@ impl Rule for SignalChannelUnbuffered {
             let Some(&channel) = file.call(site.call).and_then(|(_, args)| args.first()) else {
                 continue;
             };
-            let Some(made) = cx.facts().value_of(channel).or(Some(channel)) else {
+            // Nobody receives from a channel without a name: the call is made for what else it does.
+            let Some(made) = cx.facts().value_of(channel) else {
                 continue;
             };
             let made = file.unparen(made);
+            if made == file.unparen(channel) {
+                continue;
+            }
             if let Some(fix) = unbuffered(cx, made) {
                 let name = cx.snippet(channel);
                 cx.report(

@@ -7,7 +7,7 @@ use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Type};
 use super::goroutine_without_stop::tell;
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::endless::{endless, holds};
+use crate::endless::{endless, endless_without, holds};
 use crate::rule::{Rule, declare_rule};
 use crate::stops::{STARTS, STOPS, can_stop, stop_method, type_name};
 
@@ -23,6 +23,8 @@ declare_rule! {
     ///   when its type has a method to stop it, nobody calls that, and the function returns;
     /// - a goroutine of a value that a constructor makes, when an error return after it drops the value
     ///   without stopping it;
+    /// - one of several goroutines of a value that wait for the same channel, which is never closed and
+    ///   gets fewer values than there are goroutines;
     /// - `t.part.Start()` on a private field, when nobody in the package stops fields of that name
     ///   although their type can be stopped, and `t` itself has a `Close`, `Stop` or `Shutdown`.
     ///
@@ -114,6 +116,10 @@ impl Rule for StartWithoutStop {
         &Self::META
     }
 
+    fn wants_contracts(&self) -> bool {
+        true
+    }
+
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
         let file = package.file(input.index);
         let node = file.func(func);
@@ -134,6 +140,7 @@ impl Rule for StartWithoutStop {
         // One is enough to tell that the type is not stopped.
         let mut gos = cx.facts().gos().iter();
         gos.find(|go| cx.facts().reachable(go.point) && not_ended_by_close(cx, go).is_some());
+        one_message(cx);
         for go in cx.facts().gos() {
             left_by_error(cx, go);
         }
@@ -163,6 +170,118 @@ fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
     let help = format!("close a channel in `{label}`, and return when it is closed");
     tell(cx, &StartWithoutStop::META, go, message, help, &found);
     Some(())
+}
+
+/// Goroutines of one value that wait for the same channel, which gets too few values to end all.
+fn one_message(cx: &RuleCx<'_>) {
+    let (facts, body) = (cx.facts(), cx.body());
+    let mut waiting: Vec<(String, usize)> = Vec::new();
+    for go in facts.gos() {
+        if !facts.reachable(go.point) || facts.in_cycle(go.point) {
+            continue;
+        }
+        let Some(local) = owner_of(cx, go) else {
+            continue;
+        };
+        for field in channels_asked(cx, go) {
+            let uses = FieldUses::of(body.cx());
+            let is_ours = uses
+                .get(&field)
+                .is_some_and(|of| of.sent && !of.closed && !of.escapes && !of.ranged);
+            let Some(sent) = sends_to(body.cx(), &field).filter(|_| is_ours) else {
+                continue;
+            };
+            let Some(found) = endless_without(cx, go, &field) else {
+                continue;
+            };
+            match waiting.iter_mut().find(|(name, _)| *name == field) {
+                Some((_, count)) => *count += 1,
+                None => waiting.push((field.clone(), 1)),
+            }
+            let count = waiting.iter().find(|(name, _)| *name == field);
+            let ty = type_name(body, body.type_of_local(local));
+            let Some(name) = ty.filter(|_| count.is_some_and(|&(_, count)| count > sent)) else {
+                continue;
+            };
+            let Some((file, stop)) = stop_method(body.cx(), &name) else {
+                continue;
+            };
+            let tree = body.cx().file(file);
+            let label = tree.func(stop).name.map_or("Close", |name| tree.name(name));
+            let times = if sent == 1 { "once" } else { "too rarely" };
+            let message = format!(
+                "`{label}` of `{name}` sends to `{field}` {times}, which ends another goroutine, and this one goes on"
+            );
+            let help = format!("close `{field}`: then all that wait for it go on");
+            tell(cx, &StartWithoutStop::META, go, message, help, &found);
+            return;
+        }
+    }
+}
+
+/// The private fields that a goroutine receives from.
+fn channels_asked(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Vec<String> {
+    let (tree, func) = match go.literal {
+        Some(literal) => (cx.file(), literal),
+        None => match cx.body().declaration(go.call) {
+            Some((file, func)) => (cx.body().cx().file(file), func),
+            None => return Vec::new(),
+        },
+    };
+    let mut fields = Vec::new();
+    for expr in tree.func(func).exprs.iter() {
+        if let ExprKind::Unary {
+            op: UnaryOp::Recv,
+            x,
+        } = tree.expr(expr).kind
+            && let Some((_, name)) = tree.selector(tree.unparen(x))
+            && name.starts_with(char::is_lowercase)
+            && !fields.iter().any(|field| field == name)
+        {
+            fields.push(name.to_owned());
+        }
+    }
+    fields
+}
+
+/// How many values the package sends to fields of a name; `None` when a loop sends, or several
+/// functions do.
+fn sends_to(package: &PackageCx<'_>, field: &str) -> Option<usize> {
+    let mut sent = 0;
+    let mut functions = 0;
+    for file in package.names().files() {
+        for func in file.all_funcs() {
+            let node = file.func(func);
+            if node.parent.is_some() {
+                continue;
+            }
+            let before = sent;
+            for stmt in node.stmts.iter() {
+                let StmtKind::Send { chan, .. } = file.stmt(stmt).kind else {
+                    continue;
+                };
+                if file
+                    .selector(file.unparen(chan))
+                    .is_none_or(|(_, name)| name != field)
+                {
+                    continue;
+                }
+                let span = file.stmt(stmt).span;
+                let in_loop = node.stmts.iter().any(|other| {
+                    matches!(
+                        file.stmt(other).kind,
+                        StmtKind::For { .. } | StmtKind::Range { .. }
+                    ) && file.stmt(other).span.contains(span)
+                });
+                if in_loop {
+                    return None;
+                }
+                sent += 1;
+            }
+            functions += usize::from(sent > before);
+        }
+    }
+    (functions == 1).then_some(sent)
 }
 
 /// A goroutine of a value that a constructor makes, and drops when something fails later on.

@@ -124,6 +124,7 @@ impl Rule for TimerResetWithoutDrain {
                 facts.calls_at(Point { func, node }).iter().any(|call| {
                     matches!(facts.callee(call.call), Callee::Selected { x, name: "Stop" }
                         if Place::of_operand(cx.body(), x).as_ref() == Some(&timer))
+                        || call.mode == CallMode::Now && drains(cx, call.call)
                 })
             };
             let again = cfg.search_after(site.point.node, |node| {
@@ -146,6 +147,18 @@ impl Rule for TimerResetWithoutDrain {
             }
         }
     }
+}
+
+/// Whether a call is of a function of the package that stops a timer and empties its channel.
+fn drains(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    cx.body().declaration(call).is_some_and(|(file, func)| {
+        let tree = cx.body().cx().file(file);
+        let selects = |wanted: &str| {
+            let mut exprs = tree.func(func).exprs.iter();
+            exprs.any(|expr| tree.selector(expr).is_some_and(|(_, name)| name == wanted))
+        };
+        selects("Stop") && selects("C")
+    })
 }
 
 /// Whether `x.Reset(…)` is about a timer: by type, or by the function that has made it.

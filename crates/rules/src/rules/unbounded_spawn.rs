@@ -146,6 +146,15 @@ fn is_limited(cx: &RuleCx<'_>, go: &GoSite<'_>, lp: &Loop) -> bool {
             within(site.point)
                 && site.mode == CallMode::Now
                 && match facts.callee(site.call) {
+                    // Groups of a fixed size: those of package sync take a number.
+                    Callee::Selected { name: "Add", .. }
+                        if cx
+                            .file()
+                            .call(site.call)
+                            .is_some_and(|(_, args)| args.is_empty()) =>
+                    {
+                        true
+                    }
                     Callee::Selected { name, .. } | Callee::Func { name, .. } => {
                         let name = name.to_lowercase();
                         ["acquire", "wait", "limit", "take", "reserve", "sleep"]

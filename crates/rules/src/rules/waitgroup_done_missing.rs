@@ -263,6 +263,14 @@ fn misses(
     if !is_whole && hands_on(facts, func, group) {
         return None;
     }
+    // Another group that always hears of the goroutine counts it; this one counts what happens there.
+    let is_counted_by_another = facts.calls_of(func).iter().any(|site| {
+        group_of(facts, site.call, "Done").is_some_and(|at| at != *group)
+            && !cfg.reaches_avoiding(cfg.entry(), cfg.exit(), site.point.node)
+    });
+    if is_counted_by_another {
+        return None;
+    }
     let mut last = None;
     cfg.search([cfg.entry()], |node| {
         let point = Point { func, node };

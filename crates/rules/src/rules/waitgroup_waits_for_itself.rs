@@ -105,13 +105,15 @@ impl Rule for WaitgroupWaitsForItself {
                 continue;
             };
             let call = cx.call_snippet(wait.call);
-            cx.report(
-                &Self::META,
-                cx.file().expr(wait.call).span,
-                format!("`{call}` waits for this goroutine itself, for ever"),
-            )
-            .help("wait in a goroutine that is not counted")
-            .related(later, note);
+            let finding = cx
+                .report(
+                    &Self::META,
+                    cx.file().expr(wait.call).span,
+                    format!("`{call}` waits for this goroutine itself, for ever"),
+                )
+                .help("wait in a goroutine that is not counted")
+                .related(later, note);
+            drop(crate::held::tell_kept(cx, wait.point, finding));
         }
     }
 }

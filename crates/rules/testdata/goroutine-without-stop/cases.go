@@ -114,7 +114,68 @@ func blocked(ctx context.Context) {
 	}()
 }
 
+func newHolding() *cache {
+	c := &cache{dead: make(chan struct{})}
+	go func() { // want
+		defer c.clean()
+		c.mu.Lock()
+		<-c.dead
+		c.mu.Unlock()
+	}()
+	return c
+}
+
+// Seldom is not never.
+func newSeldom() *cache {
+	c := &cache{}
+	// Looks once a day: it is forever young.
+	go c.loop() // want
+	return c
+}
+
 // What follows is right.
+
+func newSaidToStay() *cache {
+	c := &cache{}
+	// The cache is kept for the lifetime of the process.
+	go c.loop()
+	return c
+}
+
+func newSaidInside() *cache {
+	c := &cache{}
+	go func() {
+		// Runs forever: there is only one.
+		for {
+			c.clean()
+		}
+	}()
+	return c
+}
+
+type cacheServer struct{ c cache }
+
+func newCacheServer() *cacheServer {
+	s := &cacheServer{}
+	go s.c.loop()
+	return s
+}
+
+type Manager struct{ c cache }
+
+func newManager() *Manager {
+	m := &Manager{}
+	go m.c.loop()
+	return m
+}
+
+func register(ctx context.Context, beat func(context.Context)) {
+	go func() {
+		for range time.Tick(time.Second) {
+			beat(context.Background())
+		}
+	}()
+}
 
 func newWithContext(ctx context.Context) *cache {
 	c := &cache{}

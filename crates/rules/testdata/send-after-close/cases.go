@@ -226,3 +226,95 @@ func helperWaits(jobs []int, drain func(chan int)) {
 	drain(results)
 	close(results)
 }
+
+// What another method closes.
+
+type snapshots struct {
+	events chan int
+	result chan int
+	done   chan struct{}
+	wg     sync.WaitGroup
+	mu     sync.Mutex
+	closed bool
+}
+
+func (s *snapshots) shutdown() {
+	close(s.events)
+}
+
+type ledger struct{ snaps *snapshots }
+
+func (l *ledger) process(make func() int) {
+	events := l.snaps.events
+	for n := range events {
+		if n == 0 {
+			go func() {
+				events <- make() // want "`shutdown` of `snapshots` may close `events`"
+			}()
+		}
+	}
+}
+
+func (s *snapshots) direct(make func() int) {
+	go func() { s.events <- make() }() // want
+}
+
+func (s *snapshots) counted(make func() int) {
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		s.events <- make()
+	}()
+}
+
+func (s *snapshots) underLock(make func() int) {
+	go func() {
+		n := make()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.closed {
+			s.events <- n
+		}
+	}()
+}
+
+func (s *snapshots) neverClosed(make func() int) {
+	go func() { s.result <- make() }()
+}
+
+func (s *snapshots) unlessDone(make func() int) {
+	go func() {
+		select {
+		case s.events <- make():
+		case <-s.done:
+		}
+	}()
+}
+
+type waiting struct {
+	events chan int
+	wg     sync.WaitGroup
+}
+
+func (w *waiting) Close() {
+	w.wg.Wait()
+	close(w.events)
+}
+
+func (w *waiting) start(make func() int) {
+	go func() { w.events <- make() }()
+}
+
+type heard struct {
+	events chan int
+	idle   chan struct{}
+}
+
+func (h *heard) Stop() {
+	<-h.idle
+	close(h.events)
+}
+
+func (h *heard) start(make func() int) {
+	go func() { h.events <- make() }()
+}

@@ -24,10 +24,6 @@ func declared() {
 	go func() { <-stop }()
 }
 
-func onTheSpot() {
-	signal.Notify(make(chan os.Signal), os.Interrupt) // want
-}
-
 // What follows is right.
 
 func buffered() {
@@ -48,4 +44,9 @@ func given(c chan os.Signal) {
 func stopped() {
 	c := make(chan os.Signal)
 	signal.Stop(c)
+}
+
+func onTheSpot() {
+	// Nobody can receive from it: the handler of the runtime is all that is wanted.
+	signal.Notify(make(chan os.Signal), os.Interrupt)
 }

@@ -121,6 +121,133 @@ func stopsTooRarely(work func() error) error {
 	return nil
 }
 
+// One message ends one of two goroutines.
+
+type sender struct {
+	quit chan struct{}
+	n    int
+}
+
+func newSender() *sender {
+	s := &sender{quit: make(chan struct{}, 1)}
+	go s.flush()
+	go s.count() // want "`Close` of `sender` sends to `quit` once"
+	return s
+}
+
+func (s *sender) flush() {
+	for {
+		select {
+		case <-s.quit:
+			return
+		default:
+			s.n++
+		}
+	}
+}
+
+func (s *sender) count() {
+	for {
+		select {
+		case <-time.After(time.Second):
+			s.n--
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+func (s *sender) Close() error {
+	select {
+	case s.quit <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// As many messages as goroutines, and a closed channel for all.
+
+type even struct {
+	each chan struct{}
+	all  chan struct{}
+}
+
+func newEven() *even {
+	e := &even{each: make(chan struct{}), all: make(chan struct{})}
+	go e.first()
+	go e.second()
+	return e
+}
+
+func (e *even) first() {
+	<-e.each
+	<-e.all
+}
+
+func (e *even) second() {
+	for {
+		select {
+		case <-e.each:
+			return
+		case <-e.all:
+			return
+		}
+	}
+}
+
+func (e *even) Close() {
+	e.each <- struct{}{}
+	e.each <- struct{}{}
+	close(e.all)
+}
+
+// A loop sends to each of them.
+
+type looped struct{ quit chan struct{} }
+
+func newLooped() *looped {
+	l := &looped{quit: make(chan struct{})}
+	go l.wait()
+	go l.wait()
+	return l
+}
+
+func (l *looped) wait() { <-l.quit }
+
+func (l *looped) Close() {
+	for range 2 {
+		l.quit <- struct{}{}
+	}
+}
+
+// The second has another way out.
+
+type ways struct {
+	quit chan struct{}
+	done chan struct{}
+}
+
+func newWays() *ways {
+	w := &ways{quit: make(chan struct{}), done: make(chan struct{})}
+	go w.one()
+	go w.two()
+	return w
+}
+
+func (w *ways) one() { <-w.quit }
+
+func (w *ways) two() {
+	select {
+	case <-w.quit:
+	case <-w.done:
+	}
+}
+
+func (w *ways) Close() {
+	w.quit <- struct{}{}
+	close(w.done)
+}
+
 type owner struct {
 	left *worker
 	kept *worker

@@ -118,3 +118,26 @@ func otherType(b *buffer) {
 		}
 	}
 }
+
+type schedule struct{ timer *time.Timer }
+
+func (s *schedule) halt() {
+	if !s.timer.Stop() {
+		select {
+		case <-s.timer.C:
+		default:
+		}
+	}
+}
+
+func (s *schedule) run(waits <-chan time.Duration, tick func()) {
+	for {
+		select {
+		case wait := <-waits:
+			s.halt()
+			s.timer.Reset(wait)
+		case <-s.timer.C:
+			tick()
+		}
+	}
+}

@@ -104,3 +104,18 @@ func leaves(jobs []string, handle func(string)) {
 		break
 	}
 }
+
+type sized interface {
+	Add()
+	Done()
+}
+
+func inSizedGroup(jobs <-chan string, group sized, handle func(string)) {
+	for job := range jobs {
+		group.Add()
+		go func() {
+			defer group.Done()
+			handle(job)
+		}()
+	}
+}

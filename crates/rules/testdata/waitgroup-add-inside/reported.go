@@ -289,3 +289,23 @@ func addIsForAnother() {
 	}()
 	wg.Wait()
 }
+
+type runner struct {
+	wg   sync.WaitGroup
+	jobs chan int
+}
+
+func (r *runner) run() {
+	r.wg.Add(1)
+	defer r.wg.Done()
+	for range r.jobs {
+	}
+}
+
+func sendsTooSeldom(r *runner, job int) {
+	go r.run() // want "counts its goroutine itself"
+	if job > 0 {
+		r.jobs <- job
+	}
+	r.wg.Wait()
+}

@@ -409,3 +409,30 @@ func twoAddsOneStarted() {
 	wg.Done()
 	wg.Wait()
 }
+
+// The loop answers before the group is waited for.
+
+type dialer struct {
+	wg   sync.WaitGroup
+	asks chan chan int
+}
+
+func (d *dialer) loop() {
+	d.wg.Add(1)
+	defer d.wg.Done()
+	for ask := range d.asks {
+		ask <- 1
+	}
+}
+
+func answersFirst() int {
+	asks := make(chan chan int)
+	d := &dialer{asks: asks}
+	go d.loop()
+	answer := make(chan int)
+	asks <- answer
+	n := <-answer
+	close(asks)
+	d.wg.Wait()
+	return n
+}

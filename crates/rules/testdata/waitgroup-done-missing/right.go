@@ -173,3 +173,20 @@ func closure(wg *sync.WaitGroup, work func() error) {
 		finish()
 	}()
 }
+
+// One group counts the goroutines, the other those that fail.
+func countsWhatFails(n, failing int, do func(int) error) {
+	var all, failed sync.WaitGroup
+	all.Add(n)
+	failed.Add(failing)
+	for i := range n {
+		go func() {
+			if err := do(i); err != nil {
+				failed.Done()
+			}
+			all.Done()
+		}()
+	}
+	failed.Wait()
+	all.Wait()
+}
