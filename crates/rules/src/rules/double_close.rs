@@ -436,9 +436,11 @@ fn closes_param(
     }
     let cfg = inner.cfg(func);
     let ops = inner.channel_ops();
-    let is_asked = ops
-        .iter()
-        .any(|op| op.act == ChannelAct::Receive && body.object(op.channel) == Object::Local(param));
+    let is_asked = ops.iter().any(|op| {
+        op.act == ChannelAct::Receive
+            && body.object(op.channel) == Object::Local(param)
+            && op.arm.is_some_and(|arm| arm.has_default)
+    });
     let close = ops.iter().find(|op| {
         op.act == ChannelAct::Close
             && body.object(op.channel) == Object::Local(param)

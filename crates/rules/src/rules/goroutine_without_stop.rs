@@ -196,7 +196,7 @@ fn owner(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Owner> {
         return None;
     }
     if let Some(name) = made(cx, go) {
-        return Some(Owner::Made(name));
+        return (!is_one_of_a_kind(&name)).then_some(Owner::Made(name));
     }
     let body = cx.body();
     let mut params = body
@@ -327,7 +327,7 @@ fn made(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<String> {
             };
             let is_struct = cx.facts().is_struct(body.cx().deref(ty));
             // The other rule tells.
-            if is_struct && !is_one_of_a_kind(&name) && stop_method(body.cx(), &name).is_none() {
+            if is_struct && stop_method(body.cx(), &name).is_none() {
                 return Some(name);
             }
         }

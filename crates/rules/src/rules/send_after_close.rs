@@ -25,7 +25,8 @@ declare_rule! {
     /// - in a goroutine, when the function closes the channel by a `defer` and can return while the
     ///   goroutine still has to send;
     /// - in a goroutine, on a private field that `Close`, `Stop` or `Shutdown` of its type closes without
-    ///   waiting for anything, when the goroutine takes no lock and counts down no wait group.
+    ///   waiting for anything, when the goroutine takes no lock, counts down no wait group and does not
+    ///   recover.
     ///
     /// ## Why it is bad
     /// A send on a closed channel panics (Go specification, Send statements), also in a `select`
@@ -155,6 +156,7 @@ fn closed_by_stop(channels: &Channels<'_, '_>, told: &mut Vec<Span>) {
         if channels.goroutine(literal).is_none()
             || send.arm.is_some()
             || selects(file, literal, &["Lock", "RLock", "Done"])
+            || recovers(file, literal)
         {
             continue;
         }
@@ -211,6 +213,15 @@ fn closed_by_stop(channels: &Channels<'_, '_>, told: &mut Vec<Span>) {
             );
         }
     }
+}
+
+/// Whether a function, or a literal in it, calls `recover`: then the panic may be meant.
+fn recovers(file: &File, func: FuncId) -> bool {
+    let mut exprs = file.func(func).exprs.iter();
+    exprs.any(|expr| {
+        file.call(expr)
+            .is_some_and(|(fun, _)| file.ident(file.unparen(fun)) == Some("recover"))
+    })
 }
 
 /// Whether a function, with its literals, selects one of `names`.

@@ -1,6 +1,8 @@
 //! `waitgroup-add-inside`.
 
-use go_flow::{CallMode, ChannelAct, FunctionFacts, GoSite, LiteralUse, Place, PlaceRoot, Point};
+use go_flow::{
+    CallMode, ChannelAct, FunctionFacts, GoSite, LiteralUse, Place, PlaceRoot, Point, Visit,
+};
 use go_syntax::{ExprId, ExprKind, FuncId, LitKind, Span, StmtKind, UnaryOp};
 use go_types::{Body, Builtin, Callee, LocalId, LocalKind, Object, Type};
 
@@ -628,25 +630,36 @@ fn is_answered(
     let facts = cx.facts();
     let func = go.point.func;
     let cfg = facts.cfg(func);
-    let mut waits = calls
+    let waits_at = |node| {
+        calls.iter().any(|call| {
+            call.op == Op::Wait && call.place == *group && call.point == Point { func, node }
+        })
+    };
+    let talks: Vec<Point> = facts
+        .channel_ops()
         .iter()
-        .filter(|call| {
-            call.op == Op::Wait
-                && call.place == *group
-                && call.point.func == func
-                && cfg.reaches(go.point.node, call.point.node)
-        })
-        .peekable();
-    waits.peek().is_some()
-        && waits.all(|wait| {
-            facts.channel_ops().iter().any(|op| {
-                matches!(op.act, ChannelAct::Send | ChannelAct::Receive)
-                    && op.arm.is_none()
-                    && op.point.func == func
-                    && cfg.reaches(go.point.node, op.point.node)
-                    && cfg.dominates(op.point.node, wait.point.node)
-            })
-        })
+        .filter(|op| op.act != ChannelAct::Close && op.arm.is_none_or(|arm| !arm.has_default))
+        .map(|op| op.point)
+        .chain(
+            calls
+                .iter()
+                .filter(|call| call.op == Op::Wait && call.place != *group)
+                .map(|call| call.point),
+        )
+        .collect();
+    let is_waited_for = cfg
+        .nodes()
+        .any(|node| waits_at(node.id) && cfg.reaches(go.point.node, node.id));
+    let at_once = cfg.search_after(go.point.node, |node| {
+        if talks.contains(&Point { func, node }) {
+            Visit::Skip
+        } else if waits_at(node) {
+            Visit::Stop
+        } else {
+            Visit::Continue
+        }
+    });
+    is_waited_for && at_once.is_none()
 }
 
 /// Whether nobody can wait for the group but this function: it is a variable of it, whose address

@@ -304,3 +304,9 @@ func panics(ctx context.Context, poll func() error) {
 		}
 	}()
 }
+
+func newManagerIn(ctx context.Context) (*Manager, error) {
+	m := &Manager{}
+	go m.c.loop()
+	return m, nil
+}

@@ -318,3 +318,10 @@ func (h *heard) Stop() {
 func (h *heard) start(make func() int) {
 	go func() { h.events <- make() }()
 }
+
+func (s *snapshots) recovering(make func() int) {
+	go func() {
+		defer func() { recover() }()
+		s.events <- make()
+	}()
+}

@@ -124,21 +124,21 @@ func stopsTooRarely(work func() error) error {
 // One message ends one of two goroutines.
 
 type sender struct {
-	quit chan struct{}
+	halt chan struct{}
 	n    int
 }
 
 func newSender() *sender {
-	s := &sender{quit: make(chan struct{}, 1)}
+	s := &sender{halt: make(chan struct{}, 1)}
 	go s.flush()
-	go s.count() // want "`Close` of `sender` sends to `quit` once"
+	go s.count() // want "`Close` of `sender` sends to `halt` once"
 	return s
 }
 
 func (s *sender) flush() {
 	for {
 		select {
-		case <-s.quit:
+		case <-s.halt:
 			return
 		default:
 			s.n++
@@ -151,7 +151,7 @@ func (s *sender) count() {
 		select {
 		case <-time.After(time.Second):
 			s.n--
-		case <-s.quit:
+		case <-s.halt:
 			return
 		}
 	}
@@ -159,7 +159,7 @@ func (s *sender) count() {
 
 func (s *sender) Close() error {
 	select {
-	case s.quit <- struct{}{}:
+	case s.halt <- struct{}{}:
 	default:
 	}
 	return nil
@@ -168,12 +168,12 @@ func (s *sender) Close() error {
 // As many messages as goroutines, and a closed channel for all.
 
 type even struct {
-	each chan struct{}
-	all  chan struct{}
+	each  chan struct{}
+	every chan struct{}
 }
 
 func newEven() *even {
-	e := &even{each: make(chan struct{}), all: make(chan struct{})}
+	e := &even{each: make(chan struct{}), every: make(chan struct{})}
 	go e.first()
 	go e.second()
 	return e
@@ -181,7 +181,7 @@ func newEven() *even {
 
 func (e *even) first() {
 	<-e.each
-	<-e.all
+	<-e.every
 }
 
 func (e *even) second() {
@@ -189,7 +189,7 @@ func (e *even) second() {
 		select {
 		case <-e.each:
 			return
-		case <-e.all:
+		case <-e.every:
 			return
 		}
 	}
@@ -198,54 +198,54 @@ func (e *even) second() {
 func (e *even) Close() {
 	e.each <- struct{}{}
 	e.each <- struct{}{}
-	close(e.all)
+	close(e.every)
 }
 
 // A loop sends to each of them.
 
-type looped struct{ quit chan struct{} }
+type looped struct{ rounds chan struct{} }
 
 func newLooped() *looped {
-	l := &looped{quit: make(chan struct{})}
+	l := &looped{rounds: make(chan struct{})}
 	go l.wait()
 	go l.wait()
 	return l
 }
 
-func (l *looped) wait() { <-l.quit }
+func (l *looped) wait() { <-l.rounds }
 
 func (l *looped) Close() {
 	for range 2 {
-		l.quit <- struct{}{}
+		l.rounds <- struct{}{}
 	}
 }
 
 // The second has another way out.
 
 type ways struct {
-	quit chan struct{}
-	done chan struct{}
+	way   chan struct{}
+	other chan struct{}
 }
 
 func newWays() *ways {
-	w := &ways{quit: make(chan struct{}), done: make(chan struct{})}
+	w := &ways{way: make(chan struct{}), other: make(chan struct{})}
 	go w.one()
 	go w.two()
 	return w
 }
 
-func (w *ways) one() { <-w.quit }
+func (w *ways) one() { <-w.way }
 
 func (w *ways) two() {
 	select {
-	case <-w.quit:
-	case <-w.done:
+	case <-w.way:
+	case <-w.other:
 	}
 }
 
 func (w *ways) Close() {
-	w.quit <- struct{}{}
-	close(w.done)
+	w.way <- struct{}{}
+	close(w.other)
 }
 
 type owner struct {

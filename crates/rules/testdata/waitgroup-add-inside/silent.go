@@ -436,3 +436,37 @@ func answersFirst() int {
 	d.wg.Wait()
 	return n
 }
+
+func asksBesides(n int) {
+	asks := make(chan chan int)
+	d := &dialer{asks: asks}
+	go d.loop()
+	var others sync.WaitGroup
+	for range n {
+		others.Add(1)
+		go func() {
+			defer others.Done()
+			answer := make(chan int)
+			asks <- answer
+			<-answer
+		}()
+	}
+	others.Wait()
+	close(asks)
+	d.wg.Wait()
+}
+
+func asksOrGivesUp(late <-chan struct{}) {
+	asks := make(chan chan int)
+	d := &dialer{asks: asks}
+	go d.loop()
+	answer := make(chan int)
+	select {
+	case asks <- answer:
+		<-answer
+	case <-late:
+		return
+	}
+	close(asks)
+	d.wg.Wait()
+}
