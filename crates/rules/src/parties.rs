@@ -1,6 +1,6 @@
 //! Who calls a function of the package, and in which goroutine.
 
-use go_flow::{CallMode, FunctionFacts, LiteralUse, Point};
+use go_flow::{CallMode, FunctionFacts, LiteralUse};
 use go_syntax::{ExprId, File, FuncId};
 use go_types::{Body, PackageCx};
 
@@ -71,25 +71,28 @@ fn calls_of<'f>(file: &'f File, root: FuncId, name: &'f str) -> impl Iterator<It
     })
 }
 
+/// A goroutine: what it runs, a literal or a function of the package.
+type Goroutine = (u32, FuncId);
+
 /// Whether a goroutine that the package starts calls the function without a lock, and others call it
 /// as well: two calls may come at once.
 pub(crate) fn may_meet_itself(package: &PackageCx<'_>, func: (u32, FuncId)) -> bool {
     let tree = package.file(func.0);
     let name = tree.func(func.1).name.map_or("", |name| tree.name(name));
-    let is_exported = name.starts_with(char::is_uppercase);
-    let (mut by_goroutine, mut by_others) = (false, is_exported);
+    let mut by_others = name.starts_with(char::is_uppercase);
+    let mut first: Option<Goroutine> = None;
     callers(package, func, &mut |caller| {
         if is_locked(caller) {
             return false;
         }
-        if in_goroutine(package, caller, DEEPEST) {
-            by_goroutine = true;
-        } else {
-            by_others = true;
+        match goroutine_of(package, caller, DEEPEST) {
+            None => by_others = true,
+            Some(found) if first.is_none() => first = Some(found),
+            Some(found) => by_others |= first != Some(found),
         }
-        by_goroutine && by_others
+        first.is_some() && by_others
     });
-    by_goroutine && by_others
+    first.is_some() && by_others
 }
 
 fn is_locked(caller: &Caller<'_, '_>) -> bool {
@@ -97,38 +100,34 @@ fn is_locked(caller: &Caller<'_, '_>) -> bool {
     point.is_none_or(|point| !locks_at(caller.facts, point, true).is_empty())
 }
 
-/// Whether a call is made by a goroutine that the package starts.
-fn in_goroutine(package: &PackageCx<'_>, caller: &Caller<'_, '_>, depth: u32) -> bool {
+/// The goroutine that makes a call, when the package starts it.
+fn goroutine_of(package: &PackageCx<'_>, caller: &Caller<'_, '_>, depth: u32) -> Option<Goroutine> {
     let facts = caller.facts;
     let spawned = facts
         .call_site(caller.call)
         .is_some_and(|site| matches!(site.mode, CallMode::Spawned(_)));
+    if spawned {
+        return facts.body().declaration(caller.call);
+    }
     let mut func = facts.func_of_expr(caller.call);
-    let mut in_literal = false;
     loop {
         match facts.literal_runs(func) {
-            LiteralUse::Spawned { .. } => in_literal = true,
+            LiteralUse::Spawned { .. } => return Some((caller.func.0, func)),
             LiteralUse::Called { .. } | LiteralUse::Deferred { .. } => {
-                let Some(Point { func: outer, .. }) = facts.created_at(func) else {
-                    break;
-                };
-                func = outer;
-                continue;
+                func = facts.created_at(func)?.func;
             }
-            _ => {}
+            _ => break,
         }
-        break;
-    }
-    if spawned || in_literal {
-        return true;
     }
     if depth == 0 || func != facts.root() {
-        return false;
+        return None;
     }
-    let mut found = false;
+    let mut found = None;
     callers(package, caller.func, &mut |outer| {
-        found = outer.func != caller.func && in_goroutine(package, outer, depth - 1);
-        found
+        if outer.func != caller.func {
+            found = goroutine_of(package, outer, depth - 1);
+        }
+        found.is_some()
     });
     found
 }

@@ -57,6 +57,33 @@ func (c *client) connect(lost <-chan error) {
 	}()
 }
 
+// Both are goroutines.
+
+type pair struct{ done chan struct{} }
+
+func (p *pair) end() {
+	select {
+	case <-p.done:
+	default:
+		close(p.done) // want "may both find"
+	}
+}
+
+func (p *pair) listen(lost <-chan error) {
+	<-lost
+	p.end()
+}
+
+func (p *pair) loop(lost <-chan error) {
+	go p.listen(lost)
+	defer p.end()
+}
+
+func startPair(lost <-chan error) {
+	p := &pair{done: make(chan struct{})}
+	go p.loop(lost)
+}
+
 // Nobody in the package calls it from a goroutine.
 
 type quiet struct{ stop chan struct{} }
