@@ -294,6 +294,5 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     if cfg!(target_os = "linux") {
         run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
     }
-    run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
 }
