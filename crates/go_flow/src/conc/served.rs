@@ -517,21 +517,18 @@ impl<'a> Served<'_, 'a> {
                 visit(site.call, index, literal);
                 continue;
             }
-            match facts.callee(site.call) {
-                Callee::Selected { x, name } => {
-                    if name == "Do"
-                        && let Some((_, &[arg])) = file.call(site.call)
-                        && let ExprKind::FuncLit(literal) = file.expr(file.unparen(arg)).kind
-                    {
-                        visit(site.call, index, literal);
-                    } else if is_receiver(body, x)
-                        && let Some((file, func)) = body.declaration(site.call)
-                        && let Some(to) = self.program.index_of(file, func)
-                    {
-                        visit(site.call, to, func);
-                    }
+            if let Callee::Selected { x, name } = facts.callee(site.call) {
+                if name == "Do"
+                    && let Some((_, &[arg])) = file.call(site.call)
+                    && let ExprKind::FuncLit(literal) = file.expr(file.unparen(arg)).kind
+                {
+                    visit(site.call, index, literal);
+                } else if is_receiver(body, x)
+                    && let Some((file, func)) = body.declaration(site.call)
+                    && let Some(to) = self.program.index_of(file, func)
+                {
+                    visit(site.call, to, func);
                 }
-                _ => {}
             }
         }
     }
