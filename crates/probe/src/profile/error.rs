@@ -10,6 +10,9 @@ pub enum Error {
     /// There is no such process, or it cannot be seen from here.
     #[error("there is no process {0}; `pgrep -a NAME` finds one by its name")]
     NoProcess(u32),
+    /// It ended, or began to run another program, while probes were placed.
+    #[error("process {0} ended before anything was seen of it")]
+    Gone(u32),
     /// The executable cannot be read.
     #[error(
         "cannot read the executable of process {pid}: {error}\n  \

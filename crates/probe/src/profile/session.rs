@@ -235,7 +235,13 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         unwatched: Running::default(),
         began: Instant::now(),
     };
-    let mut profile = session.run()?;
+    let mut profile = session
+        .run()
+        .map_err(|error| match session.target.state() {
+            State::Same => error,
+            // What the kernel says of a process that is no more has many forms.
+            State::Exited | State::Replaced => Error::Gone(pid),
+        })?;
     profile.go_version = binary.build_info().map(|info| info.go_version.clone());
     notes.append(&mut profile.notes);
     profile.notes = notes;
