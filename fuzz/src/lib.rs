@@ -4,4 +4,5 @@
 pub mod binary;
 pub mod config;
 pub mod module;
+pub mod profile;
 pub mod tree;

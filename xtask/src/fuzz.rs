@@ -86,6 +86,13 @@ const TARGETS: &[Target] = &[
         max_len: 1 << 12,
         runs: 30_000,
     },
+    Target {
+        name: "pprof",
+        seeds: &[".pb", ".pb.gz", "pprof/evidence.jsonl"],
+        dictionary: None,
+        max_len: 1 << 14,
+        runs: 30_000,
+    },
 ];
 
 /// Folders of the repository in which seeds are looked for.

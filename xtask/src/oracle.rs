@@ -13,6 +13,7 @@ mod missing;
 mod mutants;
 mod peers;
 mod profile;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod snapshot;
 mod syntax;
@@ -52,6 +53,8 @@ pub(crate) enum Oracle {
     Peers(PeersArgs),
     /// `profile` of a program that knows its own counts: how many rates are right, and what that costs it.
     Profile(ProfileArgs),
+    /// `profiles` against Go: profiles read and written, evidence in them, flame graphs in Chromium.
+    Profiles,
     /// `explain` of generated programs: what it says is what they print when Go runs them.
     Explain(ExplainArgs),
     /// The pages that `explain` writes, in headless Chromium: they are drawn without a complaint.
@@ -281,6 +284,7 @@ pub(crate) fn run(project: &Project, oracle: &Oracle) -> Result<()> {
         Oracle::Fixes(args) => fixes::run(project, args),
         Oracle::Peers(args) => peers::run(project, args),
         Oracle::Profile(args) => profile::run(project, args),
+        Oracle::Profiles => profiles::run(project),
         Oracle::Explain(args) => explain::run(project, args),
         Oracle::Page(args) => page::run(project, args),
     }
@@ -294,5 +298,11 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     if cfg!(target_os = "linux") {
         run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
     }
+    profiles::check(project)?;
     peers::check_list(project)
+}
+
+/// The flame graph in a browser.
+pub(crate) fn check_flame(project: &Project) -> Result<()> {
+    profiles::flame(project)
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::generated;
+use crate::oracle;
 use crate::process;
 use crate::project::Project;
 use crate::ui::say;
@@ -50,7 +51,8 @@ pub(crate) fn browser() -> Result<&'static str> {
 
 /// The step of the test run.
 pub(crate) fn check(project: &Project) -> Result<()> {
-    run(project, &PageArgs::default())
+    run(project, &PageArgs::default())?;
+    oracle::check_flame(project)
 }
 
 /// Opens the pages.
@@ -97,11 +99,11 @@ pub(crate) fn run(project: &Project, args: &PageArgs) -> Result<()> {
     Ok(())
 }
 
-fn url(path: &Path) -> String {
+pub(crate) fn url(path: &Path) -> String {
     format!("file://{}", path.display())
 }
 
-fn headless(browser: &str, folder: &Path) -> Command {
+pub(crate) fn headless(browser: &str, folder: &Path) -> Command {
     let mut command = Command::new(browser);
     command.args([
         "--headless",
@@ -119,7 +121,7 @@ fn headless(browser: &str, folder: &Path) -> Command {
 }
 
 /// The page as the browser has it, and what it said on its console.
-fn opened(browser: &str, folder: &Path, page: &Path) -> Result<(String, Vec<String>)> {
+pub(crate) fn opened(browser: &str, folder: &Path, page: &Path) -> Result<(String, Vec<String>)> {
     let mut command = headless(browser, folder);
     command.arg("--dump-dom").arg(url(page));
     let output = command

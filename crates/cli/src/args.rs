@@ -300,6 +300,10 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is reported")]
     #[arg(conflicts_with_all = ["baseline", "new_from_rev", "output"])]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Rank findings by what was observed when the program ran, and report what matters of the rules
+    /// about cost. The file is what `profile` or `snapshot` wrote, or a CPU profile of Go; can be repeated.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is reported")]
+    pub(crate) evidence: Vec<PathBuf>,
     /// Exit with 0 even if something is found.
     #[arg(long, help_heading = "What is reported")]
     pub(crate) exit_zero: bool,

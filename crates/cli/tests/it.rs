@@ -15,6 +15,8 @@ mod check;
 mod commands;
 #[path = "it/cut_files.rs"]
 mod cut_files;
+#[path = "it/evidence.rs"]
+mod evidence;
 #[path = "it/explain.rs"]
 mod explain;
 #[path = "it/fix.rs"]

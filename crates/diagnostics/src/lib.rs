@@ -4,10 +4,14 @@
 //! Positions are byte offsets into the file named by `path`; lines and columns are computed by
 //! whoever prints.
 
+pub mod evidence;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use evidence::{Evidence, ObservedSite, Striking};
 
 /// The heading of the catalogue of defects that a rule stands under.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -197,4 +201,6 @@ pub struct Diagnostic {
     /// Identifies the finding across unrelated changes of the file; hexadecimal. Does not depend on
     /// line numbers. Filled in by the engine.
     pub fingerprint: String,
+    /// What was observed at run time, if anybody looked. Filled in by the engine.
+    pub evidence: Option<Box<Evidence>>,
 }

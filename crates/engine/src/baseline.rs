@@ -219,6 +219,7 @@ mod tests {
             related: Vec::new(),
             fix: None,
             fingerprint: fingerprint.to_owned(),
+            evidence: None,
         }
     }
 

@@ -123,6 +123,7 @@ mod tests {
                 related: Vec::new(),
                 fix: None,
                 fingerprint: String::new(),
+                evidence: None,
             })
             .collect();
         fill_in(&mut findings, &file, home);

@@ -15,6 +15,7 @@ mod driver;
 mod fingerprint;
 mod fix;
 mod guard;
+mod observed;
 mod problem;
 mod revision;
 mod statistics;
@@ -34,6 +35,7 @@ pub use driver::{
 pub use fix::{
     Answer, Asker, Change, Changed, FixError, FixRequest, Fixed, fix, uncommitted, write_changes,
 };
+pub use observed::Observed;
 pub use problem::Problem;
 pub use revision::{Changes, GitError};
 pub use statistics::{Statistics, Times};

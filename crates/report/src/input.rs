@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use diagnostics::{Category, Diagnostic, Severity};
+use diagnostics::{Category, Diagnostic, ObservedSite, Severity};
 
 use crate::source::SourceProvider;
 
@@ -13,6 +13,9 @@ use crate::source::SourceProvider;
 pub struct ReportInput<'a> {
     /// The findings, in the order in which they are reported.
     pub diagnostics: &'a [Diagnostic],
+    /// What was observed at run time and no finding speaks of, the heaviest first. Formats that have a
+    /// place for it list it after the findings.
+    pub observed: &'a [ObservedSite],
     /// Where the text of the files comes from.
     pub sources: &'a dyn SourceProvider,
     /// The rules that could have reported something; formats that list rules list these.
@@ -34,6 +37,7 @@ impl fmt::Debug for ReportInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReportInput")
             .field("diagnostics", &self.diagnostics)
+            .field("observed", &self.observed)
             .field("rules", &self.rules)
             .field("tool_version", &self.tool_version)
             .field("summary", &self.summary)

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use diagnostics::{Diagnostic, Fix};
 use serde::Serialize;
 
+use crate::evidence::{EvidenceObject, SiteObject};
 use crate::fix::edited_path;
 use crate::input::ReportInput;
 use crate::place::Place;
@@ -27,6 +28,9 @@ struct Line<'a> {
     fix: Option<FixLine<'a>>,
     fingerprint: &'a str,
     help: Option<&'a str>,
+    /// Only in runs with evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<EvidenceObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +63,10 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     for diagnostic in input.diagnostics {
         serde_json::to_writer(&mut *out, &line(sources, diagnostic))?;
+        out.write_all(b"\n")?;
+    }
+    for site in input.observed {
+        serde_json::to_writer(&mut *out, &SiteObject::of(site))?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -95,6 +103,7 @@ fn line<'a>(sources: &Sources<'_>, diagnostic: &'a Diagnostic) -> Line<'a> {
         fix: diagnostic.fix.as_ref().map(|fix| fix_line(diagnostic, fix)),
         fingerprint: &diagnostic.fingerprint,
         help: diagnostic.help.as_deref(),
+        evidence: diagnostic.evidence.as_deref().map(EvidenceObject::of),
     }
 }
 

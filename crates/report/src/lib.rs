@@ -9,6 +9,7 @@
 
 mod checkstyle;
 mod concise;
+mod evidence;
 mod fix;
 mod format;
 mod github;

@@ -253,6 +253,7 @@ impl<'a> RuleCx<'a> {
                 related: Vec::new(),
                 fix: None,
                 fingerprint: String::new(),
+                evidence: None,
             }),
             found: self.found,
         }
@@ -358,7 +359,8 @@ fn snippet(text: &str) -> String {
 }
 
 /// `F`, `T.M` or `(*T).M`; empty for literals outside of functions.
-pub(crate) fn function_name(file: &File, func: FuncId) -> String {
+#[must_use]
+pub fn function_name(file: &File, func: FuncId) -> String {
     let func = file.func(func);
     let Some(name) = func.name.map(|name| file.name(name)) else {
         return String::new();

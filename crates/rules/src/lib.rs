@@ -45,13 +45,13 @@ mod stops;
 mod story;
 mod stuck;
 
-pub use cx::{Finding, RuleCx};
+pub use cx::{Finding, RuleCx, function_name};
 pub use docs::{RuleDoc, Section};
 pub use driver::{FileInput, RuleSet, check_file, check_function, functions};
 pub use models::{
     MODEL_TABLES, ModelMistake, ModelPlace, RunModels, UserModels, model_places, models,
 };
-pub use rule::{Rule, RuleMeta};
+pub use rule::{EvidenceUse, Rule, RuleMeta};
 pub use rules::{all_rules, rule_by_name};
 
 /// The name of the diagnostic for files that are not Go. It is no rule: it cannot be switched off.

@@ -1,6 +1,6 @@
 //! What a rule is, and how one is declared.
 
-use diagnostics::{Category, Severity};
+use diagnostics::{Category, Diagnostic, Evidence, Severity};
 use go_syntax::{Features, File, FuncId};
 use go_types::PackageCx;
 
@@ -22,6 +22,18 @@ pub struct RuleMeta {
     pub needs: Features,
     /// The doc comment of the rule: Markdown under fixed headings, see [`crate::RuleDoc`].
     pub doc: &'static str,
+}
+
+/// What evidence from running programs is to a rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EvidenceUse {
+    /// Nothing: findings are ranked by it, no more.
+    None,
+    /// It turns the rule on, and findings that it does not bear out are dropped, unless the rule was
+    /// selected.
+    TurnsOn,
+    /// The rule has nothing to say without it.
+    Needed,
 }
 
 /// A rule: looks at one top-level function at a time, with the literals nested in it.
@@ -49,6 +61,18 @@ pub trait Rule: Sync {
     /// those who ask.
     fn wants_contracts(&self) -> bool {
         false
+    }
+
+    /// What evidence from running programs is to the rule.
+    fn evidence(&self) -> EvidenceUse {
+        EvidenceUse::None
+    }
+
+    /// Whether what was observed at a finding of the rule makes it worth reporting. May put the figures
+    /// into it. Asked of rules that use evidence.
+    fn weigh(&self, finding: &mut Diagnostic, seen: &Evidence) -> bool {
+        let _ = (finding, seen);
+        true
     }
 
     /// Reports what is wrong in the function of `cx`.

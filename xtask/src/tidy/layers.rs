@@ -58,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "profiles",
+            "go_binary",
             "cost",
             "calibration",
             "rules",

@@ -8,12 +8,14 @@ use anyhow::{Context, Result};
 use clap::ColorChoice;
 use engine::{Baseline, CachePlace, Changes, Config, Outcome, Request, StandIn, catalogue};
 use go_project::ProcessEnv;
+use profiles::evidence::Merged;
 use report::{FilesBelow, ReportInput, RuleDescriptor, RunSummary, SourceProvider};
 use rules::{RuleDoc, RuleMeta};
 
 use super::config::{load, working_folder};
 use super::{cache, fix};
 use crate::args::CheckArgs;
+use crate::evidence;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::output::{self, note, use_color, warning};
@@ -24,7 +26,9 @@ mod statistics;
 
 pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
     let cwd = working_folder()?;
-    let config = load(&args.source, &args.settings, &cwd)?;
+    let mut config = load(&args.source, &args.settings, &cwd)?;
+    let observed = evidence::load(&args.evidence, args.quiet)?;
+    config.with_evidence = observed.is_some();
     if args.verbose {
         introduce(&config, &cwd);
     }
@@ -65,6 +69,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             stand_ins: stand_in.as_slice(),
             changes: changes.as_ref(),
             baseline: baseline.as_ref(),
+            evidence: observed.as_ref(),
             min_severity: args.min_severity.into(),
             cache: cache.as_ref(),
             jobs: args.jobs.map(usize::from),
@@ -88,6 +93,11 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         tell_cache(&outcome, cache.as_ref());
     }
     tell_problems(&outcome, args.quiet);
+    if let Some(observed) = &observed
+        && !args.quiet
+    {
+        tell_evidence(&outcome, observed);
+    }
     if let Some(fixed) = &fixed {
         let exit = fix::finish(fixed, &outcome, args, &cwd)?;
         if args.fix_only || args.fixes.diff {
@@ -155,6 +165,26 @@ fn tell_cache(outcome: &Outcome, cache: Option<&CachePlace>) {
     if let Some(error) = &outcome.cache_error {
         warning(&error.to_string());
     }
+}
+
+/// What became of the evidence.
+fn tell_evidence(outcome: &Outcome, evidence: &Merged) {
+    let sites = |count: usize| match count {
+        1 => "1 site".to_owned(),
+        count => format!("{count} sites"),
+    };
+    let observed = &outcome.observed;
+    let mut told = format!("evidence: {}", sites(evidence.sites.len()));
+    for (count, what) in [
+        (observed.moved, "at other lines than today"),
+        (observed.lost, "not in the source of today"),
+        (observed.elsewhere, "in packages that were not checked"),
+    ] {
+        if count > 0 {
+            told.push_str(&format!(", {count} {what}"));
+        }
+    }
+    note(&told);
 }
 
 fn read_stdin(path: &Path, cwd: &Path) -> Result<StandIn> {
@@ -231,6 +261,7 @@ fn report(
     let to_file = args.output.is_some();
     let input = ReportInput {
         diagnostics: &outcome.findings,
+        observed: &outcome.observed.apart,
         sources: &sources,
         rules: &rules,
         tool_version: version::NUMBER,

@@ -23,6 +23,7 @@ pub(crate) fn run(args: &SummaryArgs) -> Result<Exit> {
         config: &config,
         stand_ins: &[],
         changes: None,
+        evidence: None,
         baseline: None,
         min_severity: Severity::Note,
         cache: None,

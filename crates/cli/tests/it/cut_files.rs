@@ -108,6 +108,7 @@ fn findings(path: &Path, bytes: &[u8]) -> BTreeSet<Found> {
         config: &config,
         stand_ins: &[stand_in],
         changes: None,
+        evidence: None,
         baseline: None,
         min_severity: diagnostics::Severity::Note,
         cache: None,

@@ -183,6 +183,7 @@ fn restore(finding: &StoredFinding<'_>, path: &Arc<PathBuf>) -> Option<Diagnosti
         related: related.collect::<Option<_>>()?,
         fix,
         fingerprint: finding.fingerprint.to_owned(),
+        evidence: None,
     })
 }
 
@@ -249,6 +250,7 @@ mod tests {
                 }],
             }),
             fingerprint: "00ff".to_owned(),
+            evidence: None,
         };
         let plain = Diagnostic {
             rule: SYNTAX_ERROR,

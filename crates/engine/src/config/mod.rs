@@ -53,6 +53,8 @@ pub struct Config {
     pub build: BuildSettings,
     /// What the user says of libraries.
     pub models: Arc<UserModels>,
+    /// Whether the rules run that only evidence from running programs turns on.
+    pub with_evidence: bool,
     /// The setting that they come from, for who wants to see it.
     models_setting: Option<toml::Value>,
 }
@@ -91,6 +93,7 @@ impl Config {
             baseline: None,
             build: BuildSettings::default(),
             models: Arc::default(),
+            with_evidence: false,
             models_setting: None,
         }
     }
@@ -103,7 +106,15 @@ impl Config {
 
     /// The rules that run where no override says otherwise.
     pub fn selection(&self) -> Selection {
-        Selection::default().with(&self.file).with(&self.flags)
+        self.at_first().with(&self.file).with(&self.flags)
+    }
+
+    fn at_first(&self) -> Selection {
+        if self.with_evidence {
+            Selection::with_evidence()
+        } else {
+            Selection::default()
+        }
     }
 
     /// The rules that run in a file, given by its absolute path.
@@ -128,7 +139,7 @@ impl Config {
     /// flags select.
     pub(crate) fn selection_under(&self, overrides: &[usize]) -> Selection {
         let layers = || overrides.iter().map(|&index| &self.overrides[index].layer);
-        let mut selection = Selection::default().with(&self.file);
+        let mut selection = self.at_first().with(&self.file);
         for layer in layers() {
             selection = selection.with(layer);
         }

@@ -149,6 +149,16 @@ impl Default for Selection {
 }
 
 impl Selection {
+    /// The rules that are on by default when there is evidence from running programs.
+    pub(crate) fn with_evidence() -> Self {
+        let mut selection = Self::default();
+        for (index, state) in selection.0.iter_mut().enumerate() {
+            let rule = catalogue::rule_at(index);
+            state.runs |= rule.is_some_and(|rule| rule.evidence() != rules::EvidenceUse::None);
+        }
+        selection
+    }
+
     /// Lays settings over what has been decided so far.
     #[must_use]
     pub(crate) fn with(&self, layer: &Layer) -> Self {

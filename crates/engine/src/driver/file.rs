@@ -156,6 +156,7 @@ impl<'a> FileCheck<'a> {
             related: Vec::new(),
             fix: None,
             fingerprint: String::new(),
+            evidence: None,
         }
     }
 

@@ -24,6 +24,7 @@ use std::time::Instant;
 use diagnostics::{Diagnostic, Severity};
 use go_project::{BuildContext, Env, KnownFiles, Project, StandardLibrary};
 use go_types::ProjectLoader;
+use profiles::evidence::Merged;
 use rayon::prelude::*;
 use rules::{RunModels, SYNTAX_ERROR};
 use rustc_hash::FxHashSet;
@@ -31,6 +32,7 @@ use rustc_hash::FxHashSet;
 use crate::baseline::Baseline;
 use crate::cache::{Cache, CacheError, CachePlace, Seen};
 use crate::config::Config;
+use crate::observed::{self, Observed};
 use crate::problem::Problem;
 use crate::revision::Changes;
 use crate::statistics::{Counters, Statistics};
@@ -62,6 +64,8 @@ pub struct Request<'a> {
     pub changes: Option<&'a Changes>,
     /// Do not report these findings.
     pub baseline: Option<&'a Baseline>,
+    /// What was observed when programs ran. Settings should say so too, see [`Config::with_evidence`].
+    pub evidence: Option<&'a Merged>,
     /// The least severity that is reported.
     pub min_severity: Severity,
     /// Where what earlier runs found out is, unless it is not to be used.
@@ -116,8 +120,11 @@ impl Observer for Silent {}
 /// What came out.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The findings, sorted by path, position and rule.
+    /// The findings, sorted by path, position and rule; with evidence, those that it speaks of first,
+    /// the heaviest before the others.
     pub findings: Vec<Diagnostic>,
+    /// What evidence there is beside that of findings.
+    pub observed: Observed,
     /// What went wrong, sorted by path and line.
     pub problems: Vec<Problem>,
     /// What was done.
@@ -293,6 +300,7 @@ impl<'a> Run<'a> {
         }
         findings.sort_by(order);
         self.counters.add_to(&mut statistics);
+        let observed = self.weigh(&units, &mut findings);
         self.filter(&mut findings, &units, &mut statistics);
         statistics.times.analyse = start.elapsed();
         self.problems.sort();
@@ -300,6 +308,7 @@ impl<'a> Run<'a> {
         let interrupted = self.is_interrupted();
         Outcome {
             findings,
+            observed,
             standard_library: Some(self.project.standard_library()),
             problems: self.problems,
             statistics,
@@ -345,6 +354,29 @@ impl<'a> Run<'a> {
                 .push(Problem::warning(Path::new(""), message, help));
         }
         units
+    }
+
+    /// Puts what was observed beside what was found. This comes before the baseline: what is known is
+    /// spoken of.
+    fn weigh(&self, units: &[Unit], findings: &mut Vec<Diagnostic>) -> Observed {
+        let observed = match self.request.evidence {
+            Some(evidence) => {
+                let read = |path: &Path| package::read(self, path).ok();
+                observed::join(evidence, units, &read, findings)
+            }
+            None => Observed::default(),
+        };
+        let config = self.request.config;
+        let mut by_name = config.clone();
+        by_name.with_evidence = false;
+        observed::weigh(findings, |path, rule| {
+            let selection = by_name.selection_for(&self.request.cwd.join(path));
+            selection.severity_of(rule).is_some()
+        });
+        if self.request.evidence.is_some() {
+            observed::sort(findings);
+        }
+        observed
     }
 
     fn filter(&self, findings: &mut Vec<Diagnostic>, units: &[Unit], statistics: &mut Statistics) {

@@ -40,6 +40,7 @@ fn finding(function: &str, edits: Vec<Edit>) -> Diagnostic {
             edits,
         }),
         fingerprint: function.to_owned(),
+        evidence: None,
     }
 }
 

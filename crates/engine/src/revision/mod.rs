@@ -151,6 +151,7 @@ mod tests {
                 .collect(),
             fix: None,
             fingerprint: String::new(),
+            evidence: None,
         };
         let changes = changes
             .iter()

@@ -2,9 +2,10 @@
 //!
 //! Two kinds of frames speak of them. Where the runtime makes a record (`deferproc` and its kin), the
 //! frame above is the statement. Where a deferred call runs, there is `deferreturn` or a wrapper
-//! (`f.deferwrap1`) whose own declaration is the statement's line. What the runtime does by itself at
-//! the end of a function belongs to all of the function's sites; it is shared out by what else is
-//! known of them, and counted apart when nothing is.
+//! (`f.deferwrap1`) whose own declaration is the statement's line; Go leaves wrappers out of most
+//! stacks, and then only the function is known. What the runtime does by itself at the end of a
+//! function belongs to all of the function's sites; it is shared out by what else is known of them, and
+//! counted apart when nothing is. What is called there belongs to the site if there is only one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,6 +47,15 @@ fn is_runtime(name: &str) -> bool {
     name.starts_with("runtime.") || name.starts_with("runtime/internal/")
 }
 
+/// What the ends of functions took, by the name of the function.
+type Ends = BTreeMap<String, End>;
+
+#[derive(Clone, Copy, Default)]
+struct End {
+    machinery: u64,
+    deferred: u64,
+}
+
 #[derive(Default)]
 struct Sums {
     machinery: u64,
@@ -72,8 +82,7 @@ pub fn from_cpu_profile(profile: &Profile, from: &str) -> Result<CpuEvidence, No
         })?;
     let mut total = 0u64;
     let mut sites: BTreeMap<SiteId, Sums> = BTreeMap::new();
-    // By function: what its end took.
-    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
+    let mut ends = Ends::new();
     for sample in profile.samples() {
         let value = sample.values().get(cpu).copied().unwrap_or(0);
         let Ok(nanos) = u64::try_from(value) else {
@@ -114,7 +123,7 @@ fn attribute(
     frames: &[Frame<'_>],
     nanos: u64,
     sites: &mut BTreeMap<SiteId, Sums>,
-    ends: &mut BTreeMap<String, u64>,
+    ends: &mut Ends,
 ) {
     let mut seen: Vec<SiteId> = Vec::new();
     let mut give = |id: Option<SiteId>, path: &str, class: Option<Class>, deferred: bool| {
@@ -152,11 +161,16 @@ fn attribute(
                 (Some(under), Some(outer)) if is_literal_of(&under.function, &outer.function) => {
                     give(site(outer, under.start_line), &outer.file, None, true);
                 }
-                (None, Some(outer)) => {
-                    let sum = ends.entry(outer.function.to_string()).or_default();
+                (under, Some(outer)) => {
+                    let end = ends.entry(outer.function.to_string()).or_default();
+                    let sum = if under.is_some() {
+                        &mut end.deferred
+                    } else {
+                        &mut end.machinery
+                    };
                     *sum = sum.saturating_add(nanos);
                 }
-                (Some(_), _) | (None, None) => {}
+                (_, None) => {}
             }
         } else if is_deferred_wrapper(name) {
             // The time of the wrapper itself is machinery.
@@ -206,7 +220,7 @@ fn site(frame: &Frame<'_>, line: u32) -> Option<SiteId> {
 
 /// Gives what the ends of functions took to the functions' sites, by their other machinery; alike
 /// when they have none. Returns what is left.
-fn share_out(sites: &mut BTreeMap<SiteId, Sums>, ends: BTreeMap<String, u64>) -> u64 {
+fn share_out(sites: &mut BTreeMap<SiteId, Sums>, ends: Ends) -> u64 {
     let mut by_function: HashMap<(String, String), Vec<SiteId>> = HashMap::new();
     for (id, sums) in &*sites {
         if sums.class != Some(Class::OpenCoded) {
@@ -215,19 +229,20 @@ fn share_out(sites: &mut BTreeMap<SiteId, Sums>, ends: BTreeMap<String, u64>) ->
         }
     }
     // Literals of one declaration share its sites.
-    let mut by_declaration: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for (function, nanos) in ends {
+    let mut by_declaration: BTreeMap<(String, String), End> = BTreeMap::new();
+    for (function, end) in ends {
         let symbol = Symbol::parse(&function);
         let name = symbol.declared_name();
         let sum = by_declaration
             .entry((symbol.package.into_owned(), name))
             .or_default();
-        *sum = sum.saturating_add(nanos);
+        sum.machinery = sum.machinery.saturating_add(end.machinery);
+        sum.deferred = sum.deferred.saturating_add(end.deferred);
     }
     let mut left = 0u64;
-    for (declaration, nanos) in by_declaration {
+    for (declaration, end) in by_declaration {
         let Some(here) = by_function.get(&declaration) else {
-            left = left.saturating_add(nanos);
+            left = left.saturating_add(end.machinery);
             continue;
         };
         let machinery = |id: &SiteId| sites.get(id).map_or(0, |sums| sums.machinery);
@@ -235,13 +250,16 @@ fn share_out(sites: &mut BTreeMap<SiteId, Sums>, ends: BTreeMap<String, u64>) ->
         let parts: Vec<u64> = here
             .iter()
             .map(|id| match all {
-                0 => nanos / here.len() as u64,
-                all => (nanos as f64 * (machinery(id) as f64 / all as f64)) as u64,
+                0 => end.machinery / here.len() as u64,
+                all => (end.machinery as f64 * (machinery(id) as f64 / all as f64)) as u64,
             })
             .collect();
         for (id, part) in here.iter().zip(parts) {
             if let Some(sums) = sites.get_mut(id) {
                 sums.machinery = sums.machinery.saturating_add(part);
+                if here.len() == 1 {
+                    sums.deferred = sums.deferred.saturating_add(end.deferred);
+                }
             }
         }
     }

@@ -269,12 +269,21 @@ fn a_cpu_profile_tells_what_defers_take() {
         ],
         30,
     );
+    // Go has left the wrapper out.
+    add(
+        &[
+            ("x/p.add", 5, 4),
+            ("runtime.deferreturn", 2, 1),
+            ("x/p.hot", 20, 10),
+        ],
+        7,
+    );
     // A function whose sites are not known.
     add(&[("runtime.deferreturn", 2, 1), ("x/p.other", 70, 65)], 3);
     add(&[("x/p.plain", 80, 79)], 1000);
     let told = from_cpu_profile(&builder.finish(), "cpu.pb.gz").expect("a CPU profile");
     assert_eq!(told.unattributed_ns, 3);
-    assert_eq!(told.evidence.header.total_cpu_ns, Some(1186));
+    assert_eq!(told.evidence.header.total_cpu_ns, Some(1193));
     let seen: Vec<_> = told
         .evidence
         .sites
@@ -294,7 +303,7 @@ fn a_cpu_profile_tells_what_defers_take() {
         [
             ("(*box).use", 31, Some(Class::OpenCoded), Some(5), Some(100)),
             ("clean", 51, None, Some(0), Some(30)),
-            ("hot", 12, Some(Class::HeapAllocated), Some(48), Some(0)),
+            ("hot", 12, Some(Class::HeapAllocated), Some(48), Some(7)),
         ]
     );
     assert_eq!(told.evidence.sites[2].package, "x/p");

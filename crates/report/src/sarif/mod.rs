@@ -14,6 +14,7 @@ use diagnostics::{Applicability, ByteRange, Diagnostic, Severity};
 use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
+use crate::evidence::{EvidenceObject, SiteObject};
 use crate::fix;
 use crate::input::{ReportInput, RuleDescriptor, RunSummary};
 use crate::place::related_path;
@@ -23,8 +24,8 @@ use model::{
     ArtifactChange, ArtifactContent, BaseIds, CodeFlow, Fix, FixProperties, Invocation,
     InvocationProperties, Location, Log, LogicalLocation, Message, PartialFingerprints,
     PhysicalLocation, Region, Replacement, ReportingConfiguration, ReportingDescriptor,
-    ResultProperties, RuleProperties, Run, SarifResult, ThreadFlow, ThreadFlowLocation, Tool,
-    ToolComponent,
+    ResultProperties, RuleProperties, Run, RunProperties, SarifResult, ThreadFlow,
+    ThreadFlowLocation, Tool, ToolComponent,
 };
 
 pub(crate) fn write(
@@ -48,6 +49,9 @@ pub(crate) fn write(
         default_source_language: "go",
         column_kind: "utf16CodeUnits",
         results: Results { input, sources },
+        properties: (!input.observed.is_empty()).then(|| RunProperties {
+            observed_sites: input.observed.iter().map(SiteObject::of).collect(),
+        }),
     };
     let log = Log {
         schema: model::SCHEMA,
@@ -156,6 +160,7 @@ impl Serialize for ResultOf<'_> {
             properties: ResultProperties {
                 category: diagnostic.category.as_str(),
                 function: &diagnostic.function,
+                evidence: diagnostic.evidence.as_deref().map(EvidenceObject::of),
             },
         };
         result.serialize(serializer)

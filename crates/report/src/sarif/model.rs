@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::evidence::{EvidenceObject, SiteObject};
+
 /// The address of the schema that the documents follow.
 pub(super) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
@@ -25,6 +27,8 @@ pub(super) struct Run<'a, R: Serialize> {
     pub(super) default_source_language: &'static str,
     pub(super) column_kind: &'static str,
     pub(super) results: R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<RunProperties<'a>>,
 }
 
 #[derive(Serialize)]
@@ -125,6 +129,15 @@ pub(super) struct ResultProperties<'a> {
     pub(super) category: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(super) function: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) evidence: Option<EvidenceObject<'a>>,
+}
+
+/// What the tool has to say of the run as a whole.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunProperties<'a> {
+    pub(super) observed_sites: Vec<SiteObject<'a>>,
 }
 
 #[derive(Serialize)]

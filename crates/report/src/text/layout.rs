@@ -68,12 +68,17 @@ impl Painter {
         self.renderer.render(&[Group::with_title(title)])
     }
 
-    /// The origin, the excerpt and the help below it.
+    /// Text that is there for whoever looks for it.
+    pub(super) fn faint(&self, text: &str) -> String {
+        self.painted(DEFAULT_LINE_NUM_STYLE, text)
+    }
+
+    /// The origin, the excerpt and the notes below it, each with its name.
     pub(super) fn snippet(
         &self,
         severity: Severity,
         snippet: Snippet,
-        help: Option<&str>,
+        notes: &[(&str, &str)],
         is_followed: bool,
     ) -> Part {
         let Snippet {
@@ -100,7 +105,7 @@ impl Painter {
             let group = Group::with_level(level(severity)).element(source.annotations(marks));
             lines.push_str(&self.renderer.render(&[group]));
             lines.push('\n');
-            if help.is_some() || is_followed {
+            if !notes.is_empty() || is_followed {
                 lines.push_str(&self.bar(&margin));
             }
         } else {
@@ -108,8 +113,8 @@ impl Painter {
                 self.note(&mut lines, &margin, "note", label);
             }
         }
-        if let Some(help) = help {
-            self.note(&mut lines, &margin, "help", &visible(help));
+        for (name, text) in notes {
+            self.note(&mut lines, &margin, name, &visible(text));
         }
         Part::Block { gutter, lines }
     }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
-use diagnostics::{Applicability, Diagnostic, Severity};
+use diagnostics::{Applicability, Diagnostic, Severity, Striking};
 
 use crate::fix;
 use crate::input::ReportInput;
@@ -34,7 +34,43 @@ pub(crate) fn write(
         finding(&painter, sources, diagnostic, out)?;
         out.write_all(b"\n")?;
     }
+    apart(&painter, sources, input, out)?;
     writeln!(out, "{}", closing_line(input))
+}
+
+/// What was observed where nothing was found.
+fn apart(
+    painter: &Painter,
+    sources: &Sources<'_>,
+    input: &ReportInput<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if input.observed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Observed at run time, without a finding:\n")?;
+    for site in input.observed {
+        let what = match site.striking {
+            Striking::Piles => "piles up",
+            Striking::Hot => "is hot",
+        };
+        let path = slash_path(&site.path);
+        let text = sources.file(&site.path).and_then(|file| {
+            let line = (site.line as usize).checked_sub(1)?;
+            let bytes = file
+                .text()
+                .get(file.line_start(line)..file.line_end(line))?;
+            let text = String::from_utf8_lossy(bytes);
+            Some(visible(text.trim()).into_owned())
+        });
+        let place = format!("{}:{}", visible(&path), site.line);
+        writeln!(out, "  {place} {what} in {}", visible(&site.function))?;
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            writeln!(out, "    {}", painter.faint(&text))?;
+        }
+        writeln!(out, "    {}\n", visible(&site.evidence.to_string()))?;
+    }
+    Ok(())
 }
 
 fn finding(
@@ -46,12 +82,20 @@ fn finding(
     let title = painter.title(diagnostic.severity, diagnostic.rule, &diagnostic.message);
     let snippets = snippets(sources, diagnostic);
     let fix = fix_part(sources, diagnostic);
+    let observed = diagnostic.evidence.as_deref().map(ToString::to_string);
     let mut parts = vec![Part::Line(title)];
     let last = snippets.len().saturating_sub(1);
     for (index, snippet) in snippets.into_iter().enumerate() {
-        let help = diagnostic.help.as_deref().filter(|_| index == last);
-        let is_followed = index < last || fix.is_some();
-        parts.push(painter.snippet(diagnostic.severity, snippet, help, is_followed));
+        let is_last = index == last;
+        let mut notes = Vec::new();
+        if let Some(seen) = observed.as_deref().filter(|_| is_last) {
+            notes.push(("observed", seen));
+        }
+        if let Some(help) = diagnostic.help.as_deref().filter(|_| is_last) {
+            notes.push(("help", help));
+        }
+        let is_followed = !is_last || fix.is_some();
+        parts.push(painter.snippet(diagnostic.severity, snippet, &notes, is_followed));
     }
     if let Some((kind, description, lines)) = fix {
         parts.push(painter.fix_title(kind, &description));

@@ -53,7 +53,13 @@ pub(crate) fn reports() -> Vec<(&'static str, Report)> {
         ("odd paths", odd_paths()),
         ("a fix of two files", two_files()),
         ("twins", twins()),
+        ("observed", observed()),
     ]
+}
+
+/// The shop as it ran.
+fn observed() -> Report {
+    crate::sample::observed()
 }
 
 fn hostile() -> Report {

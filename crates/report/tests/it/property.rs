@@ -135,6 +135,7 @@ fn diagnostic() -> impl Strategy<Value = Diagnostic> {
                     related,
                     fix,
                     fingerprint,
+                    evidence: None,
                 }
             },
         )

@@ -5,7 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diagnostics::{Applicability, ByteRange, Category, Diagnostic, Edit, Fix, Related, Severity};
+use diagnostics::evidence::Held;
+use diagnostics::{
+    Applicability, ByteRange, Category, Diagnostic, Edit, Evidence, Fix, ObservedSite, Related,
+    Severity, Striking,
+};
 use report::{Format, ReportInput, RuleDescriptor, RunSummary};
 
 /// Files in memory and findings in them.
@@ -13,6 +17,7 @@ use report::{Format, ReportInput, RuleDescriptor, RunSummary};
 pub(crate) struct Report {
     pub(crate) files: HashMap<PathBuf, Arc<[u8]>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) observed: Vec<diagnostics::ObservedSite>,
     pub(crate) color: bool,
     pub(crate) width: Option<usize>,
     pub(crate) root: Option<PathBuf>,
@@ -52,6 +57,7 @@ impl Report {
         };
         let input = ReportInput {
             diagnostics: &self.diagnostics,
+            observed: &self.observed,
             sources: &sources,
             rules: RULES,
             tool_version: "0.1.0",
@@ -100,6 +106,7 @@ pub(crate) fn finding(path: &str, range: ByteRange) -> Diagnostic {
         related: Vec::new(),
         fix: None,
         fingerprint: String::new(),
+        evidence: None,
     }
 }
 
@@ -250,4 +257,53 @@ pub(crate) fn shop() -> Report {
         ..finding("store/stock.go", lock)
     };
     report.finding(in_loop).finding(deadlock)
+}
+
+/// [`shop`], and what was observed when it ran.
+pub(crate) fn observed() -> Report {
+    let mut report = shop();
+    let seen = Evidence {
+        class: Some("heap-allocated"),
+        count: Some(1_230_000),
+        interval: Some((1_200_000, 1_260_000)),
+        rate: Some(41_000.0),
+        held: Some(Held {
+            mean: 1_500.0,
+            p50: Some(900.0),
+            p99: Some(2.5e6),
+            max: None,
+        }),
+        pending: Some(12),
+        open: vec![("file".to_owned(), 3)],
+        panics: Some(0),
+        ..Evidence::default()
+    };
+    report.diagnostics[0].evidence = Some(Box::new(seen));
+    let path = Arc::clone(&report.diagnostics[0].path);
+    report.observed.push(ObservedSite {
+        path,
+        line: 3,
+        package: "example.com/shop".to_owned(),
+        function: "(*Stock).Take".to_owned(),
+        ordinal: 1,
+        striking: Striking::Piles,
+        evidence: Evidence {
+            pending: Some(10_000),
+            observed_line: Some(2),
+            ..Evidence::default()
+        },
+    });
+    report.observed.push(ObservedSite {
+        path: Arc::new("gone\u{1b}.go".into()),
+        line: 9_999,
+        package: "example.com/shop".to_owned(),
+        function: String::new(),
+        ordinal: 2,
+        striking: Striking::Hot,
+        evidence: Evidence {
+            cpu_share: Some(0.2),
+            ..Evidence::default()
+        },
+    });
+    report
 }

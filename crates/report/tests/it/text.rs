@@ -36,6 +36,11 @@ fn story_help_and_fixes() {
 }
 
 #[test]
+fn what_was_observed() {
+    golden("observed", &crate::sample::observed());
+}
+
+#[test]
 fn colour() {
     golden(
         "colour",

@@ -1,0 +1,202 @@
+//! `check --evidence`: findings meet what was observed when the program ran.
+
+use crate::check::LOOPS;
+use crate::harness::Folder;
+
+const HEADER: &str = r#"{"deferscope":"evidence","version":1,"source":"profile","from":"pid 1 (/bin/x)","go_version":"go1.27.3","seconds":10.0}"#;
+
+/// A line of evidence for a site of `example.com/m`.
+fn site(function: &str, line: u32, more: &str) -> String {
+    format!(
+        r#"{{"package":"example.com/m","function":"{function}","file":"a.go","line":{line},"ordinal":1{more}}}"#
+    )
+}
+
+fn file(sites: &[String]) -> String {
+    format!("{HEADER}\n{}\n", sites.join("\n"))
+}
+
+fn json(folder: &Folder, args: &[&str]) -> (Vec<serde_json::Value>, String) {
+    let args = [&["check", "--format", "json"], args].concat();
+    let run = folder.run(&args);
+    let lines = run.stdout.lines();
+    let objects = lines.map(|line| serde_json::from_str(line).expect("an object"));
+    (objects.collect(), run.stderr)
+}
+
+const ONE: [&str; 4] = ["--select", "defer-in-loop", "--evidence", "seen.jsonl"];
+
+#[test]
+fn findings_are_ranked_by_what_was_observed() {
+    let folder = Folder::module(&[("a.go", LOOPS)]);
+    folder.write(
+        "seen.jsonl",
+        file(&[
+            site("first", 8, r#","class":"heap-allocated","count":10,"rate":1.0"#),
+            site("second", 15, r#","count":123,"count_low":120,"count_high":126,"rate":12.3,"held_ns":{"count":5,"mean":1500.0,"p99":2000.0},"pending":7,"resources":[{"kind":"file","open":3}]"#),
+        ]),
+    );
+    let (objects, stderr) = json(&folder, &ONE);
+    let lines: Vec<_> = objects.iter().map(|object| &object["line"]).collect();
+    assert_eq!(lines, [15, 8], "the heavier one comes first");
+    assert_eq!(
+        objects[0]["evidence"],
+        serde_json::json!({
+            "count": 123, "count_low": 120, "count_high": 126, "rate": 12.3,
+            "held_ns": {"mean": 1500.0, "p99": 2000.0},
+            "pending": 7, "resources": [{"kind": "file", "open": 3}],
+        })
+    );
+    assert_eq!(objects[1]["evidence"]["class"], "heap-allocated");
+    assert_eq!(stderr, "evidence: 2 sites\n");
+
+    let text = folder.run(&[&["check"][..], &ONE].concat()).exits(1).stdout;
+    assert!(
+        text.contains("= observed: ran 12 times a second (120 to 126 in all); held for 1.5 µs on average, p99 2.0 µs; 7 calls waiting; 3 × file left open"),
+        "{text}"
+    );
+    let sarif = folder
+        .run(&[&["check", "--format", "sarif"][..], &ONE].concat())
+        .exits(1)
+        .stdout;
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("JSON");
+    let first = &sarif["runs"][0]["results"][0];
+    assert_eq!(first["properties"]["evidence"]["pending"], 7);
+}
+
+#[test]
+fn without_evidence_nothing_is_said_of_it() {
+    let folder = Folder::module(&[("a.go", LOOPS)]);
+    let (objects, _) = json(&folder, &["--select", "defer-in-loop"]);
+    assert_eq!(objects.len(), 2);
+    assert!(
+        objects
+            .iter()
+            .all(|object| object.get("evidence").is_none())
+    );
+}
+
+#[test]
+fn edited_files_are_matched_and_it_is_said() {
+    let moved = LOOPS.replace(
+        "import \"os\"",
+        "import \"os\"\n\n// A remark,\n// and another.",
+    );
+    let folder = Folder::module(&[("a.go", &moved)]);
+    folder.write(
+        "seen.jsonl",
+        file(&[
+            site("first", 8, r#","rate":3.0"#),
+            site("gone", 40, ""),
+            site("second", 15, r#","rate":2.0"#),
+        ]),
+    );
+    let (objects, stderr) = json(&folder, &ONE);
+    let seen: Vec<_> = objects
+        .iter()
+        .map(|object| (&object["line"], &object["evidence"]["observed_line"]))
+        .collect();
+    let of = |line: i64| serde_json::json!(line);
+    assert_eq!(seen, [(&of(11), &of(8)), (&of(18), &of(15))]);
+    assert_eq!(
+        stderr,
+        "evidence: 3 sites, 2 at other lines than today, 1 not in the source of today\n"
+    );
+    let text = folder.run(&[&["check"][..], &ONE].concat()).stdout;
+    assert!(
+        text.contains("(seen at line 8 of an earlier state of the file)"),
+        "{text}"
+    );
+}
+
+/// A defer that no rule has anything against.
+const FINE: &str = "package m\n\nimport \"sync\"\n\nvar mu sync.Mutex\n\nfunc Get() int {\n\tmu.Lock()\n\tdefer mu.Unlock()\n\treturn count()\n}\n\nfunc count() int { return 1 }\n";
+
+#[test]
+fn what_is_striking_without_a_finding_is_listed_apart() {
+    let folder = Folder::module(&[("a.go", FINE), ("other/b.go", "package other\n")]);
+    folder.write(
+        "seen.jsonl",
+        file(&[
+            site("Get", 9, r#","pending":10000"#),
+            r#"{"package":"elsewhere","function":"F","file":"e.go","line":3,"pending":10000}"#
+                .to_owned(),
+        ]),
+    );
+    let (objects, stderr) = json(&folder, &ONE);
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0]["kind"], "observed-site");
+    assert_eq!(objects[0]["striking"], "piles-up");
+    assert_eq!(objects[0]["path"], "a.go");
+    assert_eq!(objects[0]["line"], 9);
+    assert_eq!(objects[0]["evidence"]["pending"], 10_000);
+    assert_eq!(
+        stderr,
+        "evidence: 2 sites, 1 in packages that were not checked\n"
+    );
+    let run = folder.run(&[&["check"][..], &ONE].concat()).exits(0);
+    assert!(
+        run.stdout
+            .contains("a.go:9 piles up in Get\n    defer mu.Unlock()\n    10,000 calls waiting\n"),
+        "{}",
+        run.stdout
+    );
+    // What is neither hot nor piling up is not told.
+    folder.write(
+        "seen.jsonl",
+        file(&[site("Get", 9, r#","pending":3,"rate":5.0"#)]),
+    );
+    let (objects, _) = json(&folder, &ONE);
+    assert_eq!(objects, Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn the_cache_and_the_baseline_work_with_it() {
+    let folder = Folder::module(&[("a.go", LOOPS)]);
+    folder.write("seen.jsonl", file(&[site("second", 15, r#","rate":2.0"#)]));
+    let cached = [&ONE[..], &["--cache-dir", "cache"]].concat();
+    let (first, _) = json(&folder, &cached);
+    let (again, _) = json(&folder, &cached);
+    assert_eq!(first, again, "a run with the cache prints the same");
+    folder.write("seen.jsonl", file(&[site("first", 8, r#","rate":2.0"#)]));
+    let (other, _) = json(&folder, &cached);
+    assert_eq!(other[0]["line"], 8, "evidence is not kept in the cache");
+    assert!(other[1].get("evidence").is_none());
+
+    folder
+        .run(&[
+            "check",
+            "--select",
+            "defer-in-loop",
+            "--write-baseline",
+            "known.json",
+        ])
+        .exits(0);
+    let (none, _) = json(&folder, &[&ONE[..], &["--baseline", "known.json"]].concat());
+    assert_eq!(none, Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn bad_evidence_is_refused_with_its_line() {
+    let folder = Folder::module(&[("a.go", LOOPS)]);
+    let refused = |text: &str| {
+        folder.write("seen.jsonl", text);
+        let run = folder.run(&[&["check"][..], &ONE].concat()).exits(2);
+        assert_eq!(run.stdout, "");
+        run.stderr
+    };
+    let said = refused("not evidence\n");
+    assert!(said.contains("cannot use seen.jsonl as evidence"), "{said}");
+    assert!(
+        said.contains("line 1: evidence of deferscope begins"),
+        "{said}"
+    );
+    let said = refused(&format!("{HEADER}\n{{\"package\":1}}\n"));
+    assert!(said.contains("line 2: the site is wrong"), "{said}");
+    let said = refused("\u{1f}");
+    assert!(said.contains("line 1"), "{said}");
+    let run = folder
+        .run(&["check", "--evidence", "missing.jsonl"])
+        .exits(2);
+    assert!(run.stderr.contains("missing.jsonl"), "{}", run.stderr);
+}
