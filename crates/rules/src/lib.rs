@@ -6,6 +6,7 @@
 mod blocks;
 mod contexts;
 mod copies;
+mod costs;
 mod cx;
 mod decides;
 mod deferred;

@@ -123,6 +123,10 @@ register! {
     counted_receive_leaves_early::CountedReceiveLeavesEarly,
     double_send::DoubleSend,
     circular_wait::CircularWait,
+    defer_heap_allocated::DeferHeapAllocated,
+    defer_blocks_open_coding::DeferBlocksOpenCoding,
+    deferred_closure_escapes::DeferredClosureEscapes,
+    hot_defer::HotDefer,
 }
 
 /// All rules, by category and name as the catalogue has them.

@@ -200,3 +200,69 @@ fn bad_evidence_is_refused_with_its_line() {
         .exits(2);
     assert!(run.stderr.contains("missing.jsonl"), "{}", run.stderr);
 }
+
+/// The rules about cost that speak of [`LOOPS`], with their lines.
+fn costs(folder: &Folder, args: &[&str]) -> Vec<(String, i64)> {
+    let (objects, _) = json(folder, args);
+    let mut found: Vec<_> = objects
+        .iter()
+        .filter(|object| object["category"] == "cost")
+        .filter_map(|object| {
+            Some((
+                object["rule"].as_str()?.to_owned(),
+                object["line"].as_i64()?,
+            ))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn rules_about_cost_speak_when_it_matters() {
+    let folder = Folder::module(&[("a.go", LOOPS)]);
+    let evidence = ["--evidence", "seen.jsonl"];
+    let heap = |line| ("defer-heap-allocated".to_owned(), line);
+    let hot = |line| ("hot-defer".to_owned(), line);
+    // Twelve nanoseconds each: 2 % of a processor here, and next to nothing there.
+    folder.write(
+        "seen.jsonl",
+        file(&[
+            site("first", 8, r#","rate":2000000.0"#),
+            site("second", 15, r#","rate":20.0"#),
+        ]),
+    );
+    assert_eq!(costs(&folder, &evidence), [heap(8), hot(8)]);
+    let text = folder.check(&evidence).stdout;
+    assert!(
+        text.contains("runs 2,000,000 times a second, which takes about"),
+        "{text}"
+    );
+    // The compiler of the program that was observed made something else of it.
+    folder.write(
+        "seen.jsonl",
+        file(&[site(
+            "first",
+            8,
+            r#","class":"open-coded","rate":2000000.0"#,
+        )]),
+    );
+    assert_eq!(costs(&folder, &evidence), []);
+    // Records that wait.
+    folder.write(
+        "seen.jsonl",
+        file(&[site("first", 8, r#","pending":5000"#)]),
+    );
+    assert_eq!(costs(&folder, &evidence), [heap(8)]);
+
+    assert_eq!(costs(&folder, &[]), [], "off without evidence");
+    assert_eq!(
+        costs(&folder, &["--select", "cost"]),
+        [heap(8), heap(15)],
+        "on request, but not what needs evidence"
+    );
+    let asked = [&evidence[..], &["--select", "cost"]].concat();
+    assert_eq!(costs(&folder, &asked), [heap(8), heap(15)]);
+    let ignored = [&evidence[..], &["--ignore", "cost"]].concat();
+    assert_eq!(costs(&folder, &ignored), []);
+}

@@ -64,7 +64,10 @@ fn apart(
             Some(visible(text.trim()).into_owned())
         });
         let place = format!("{}:{}", visible(&path), site.line);
-        writeln!(out, "  {place} {what} in {}", visible(&site.function))?;
+        match visible(&site.function) {
+            function if function.is_empty() => writeln!(out, "  {place} {what}")?,
+            function => writeln!(out, "  {place} {what} in {function}")?,
+        }
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             writeln!(out, "    {}", painter.faint(&text))?;
         }
