@@ -45,6 +45,9 @@ struct Candidate<'u> {
     sites: Vec<(&'u SiteId, &'u Site)>,
 }
 
+/// The sites of a package, by the name of their file.
+type ByFile<'e> = FxHashMap<&'e str, Vec<(&'e SiteId, &'e Site)>>;
+
 /// Finds the sites in the source.
 pub(super) fn locate<'e>(
     evidence: &'e Merged,
@@ -52,8 +55,7 @@ pub(super) fn locate<'e>(
     read: &(dyn Fn(&Path) -> Option<Vec<u8>> + Sync),
     observed: &mut Observed,
 ) -> Vec<Located<'e>> {
-    let mut by_package: FxHashMap<&str, FxHashMap<&str, Vec<(&SiteId, &Site)>>> =
-        FxHashMap::default();
+    let mut by_package: FxHashMap<&str, ByFile<'_>> = FxHashMap::default();
     for (id, site) in &evidence.sites {
         let files = by_package.entry(&id.package).or_default();
         files.entry(&id.file).or_default().push((id, site));
