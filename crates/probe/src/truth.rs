@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use go_binary::Version;
 use serde::Deserialize;
 
+use crate::goroutine::Status;
 use crate::snapshot::{Group, Snapshot};
 
 /// What a target says of itself.
@@ -144,10 +145,11 @@ pub fn compare(
     }
     let mut waiting: BTreeMap<String, u64> = BTreeMap::new();
     for group in snapshot.groups.iter().filter(|group| is_counted(group)) {
-        let doing = if group.reason.is_empty() {
-            group.status.as_str()
-        } else {
-            &group.reason
+        let doing = match group.status {
+            // A processor may have been taken away from it a moment ago.
+            Status::Runnable | Status::Preempted => Status::Running.as_str(),
+            status if group.reason.is_empty() => status.as_str(),
+            _ => &group.reason,
         };
         *waiting.entry(doing.to_owned()).or_default() += group.count;
     }
