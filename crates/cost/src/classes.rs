@@ -1,7 +1,7 @@
 //! The classes of the defers of a function.
 
 use go_binary::Class;
-use go_syntax::{ExprId, Features, FuncId, LineIndex, StmtId, StmtKind};
+use go_syntax::{ExprId, Features, FuncId, LineIndex, Span, StmtId, StmtKind};
 use go_types::Body;
 use rustc_hash::FxHashMap;
 
@@ -10,7 +10,7 @@ use crate::escape;
 use crate::lower::lower;
 use crate::passes::{Standing, Verdicts, judge};
 use crate::reason::{LoopKind, MOST_DEFERS, MOST_EXITS, Reason};
-use crate::tree::literals;
+use crate::tree::{Stmt, literals};
 
 /// A `defer` statement and what becomes of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,6 +64,7 @@ pub fn classes(body: &Body<'_>, build: &Build) -> FunctionClasses {
         build,
         lines: &lines,
         found: FxHashMap::default(),
+        dropped: Vec::new(),
     };
     // Functions called `_` are checked and forgotten.
     if file
@@ -71,9 +72,18 @@ pub fn classes(body: &Body<'_>, build: &Build) -> FunctionClasses {
         .name
         .is_none_or(|name| file.name(name) != "_")
     {
+        // What is dropped anywhere is known before anything is judged.
+        let mut lowered = Vec::new();
         let mut waiting = vec![root];
         while let Some(func) = waiting.pop() {
-            judge.function(func, &mut waiting);
+            if file.func(func).features.intersects(Features::BODY) {
+                let list = lower(body, build, func, &mut judge.dropped);
+                literals(&list, &mut waiting);
+                lowered.push((func, list));
+            }
+        }
+        for (func, list) in &lowered {
+            judge.function(*func, list);
         }
     }
     let found = judge.found;
@@ -105,22 +115,17 @@ struct Judge<'b, 'a> {
     build: &'b Build,
     lines: &'b LineIndex,
     found: FxHashMap<StmtId, (FuncId, Option<Class>, Reason)>,
+    /// What the compiler leaves out.
+    dropped: Vec<Span>,
 }
 
-impl Judge<'_, '_> {
-    fn function(&mut self, func: FuncId, waiting: &mut Vec<FuncId>) {
-        if !self
-            .body
-            .file()
-            .func(func)
-            .features
-            .intersects(Features::DEFER)
-        {
+impl<'a> Judge<'_, 'a> {
+    fn function(&mut self, func: FuncId, list: &[Stmt<'a>]) {
+        let features = self.body.file().func(func).features;
+        if !features.intersects(Features::DEFER) {
             return;
         }
-        let list = lower(self.body, self.build, func);
-        literals(&list, waiting);
-        let verdicts = judge(&list, self.build);
+        let verdicts = judge(list, self.build);
         let shared = self.of_function(&verdicts, func);
         for (stmt, standing) in &verdicts.defers {
             let (class, reason) = self.of_defer(standing, shared.as_ref());
@@ -138,10 +143,12 @@ impl Judge<'_, '_> {
         if self.build.no_optimization {
             return Some(Reason::NoOptimization);
         }
-        let looped = verdicts
-            .defers
-            .iter()
-            .find(|(_, standing)| matches!(standing, Standing::Loop { .. } | Standing::Label(_)));
+        let looped = verdicts.defers.iter().find(|(_, standing)| {
+            matches!(
+                standing,
+                Standing::Loop { .. } | Standing::Label(_) | Standing::Inlined { .. }
+            )
+        });
         if let Some(&(stmt, _)) = looped {
             let line = self.line(stmt);
             return Some(Reason::OtherInLoop { line });
@@ -161,7 +168,7 @@ impl Judge<'_, '_> {
             return Some(Reason::Race);
         }
         if defers > 0
-            && let Some(name) = escape::result_on_heap(self.body, self.build, func)
+            && let Some(name) = escape::result_on_heap(self.body, self.build, func, &self.dropped)
         {
             return Some(Reason::ResultOnHeap { name });
         }
@@ -187,6 +194,10 @@ impl Judge<'_, '_> {
             Standing::Label(name) => Reason::Loop {
                 kind: LoopKind::Label(name.to_owned()),
                 line: self.line_of_label(name),
+            },
+            Standing::Inlined { callee, at } => Reason::Loop {
+                kind: LoopKind::Inlined(callee.to_owned()),
+                line: self.lines.line(at),
             },
             Standing::RangeFunc { stmt } => Reason::RangeFunc {
                 line: self.line(stmt),

@@ -8,14 +8,19 @@
 mod flow;
 mod parents;
 
-use go_syntax::{ExprKind, FuncId, StmtId, StmtKind};
+use go_syntax::{ExprKind, FuncId, Span, StmtId, StmtKind};
 use go_types::{Body, LocalId, Role, Type};
 
 use self::flow::Flow;
 use crate::build::Build;
 
-/// The first result of `func` that the compiler moves to the heap.
-pub(crate) fn result_on_heap(body: &Body<'_>, build: &Build, func: FuncId) -> Option<String> {
+/// The first result of `func` that the compiler moves to the heap. What is `dropped` does not count.
+pub(crate) fn result_on_heap(
+    body: &Body<'_>,
+    build: &Build,
+    func: FuncId,
+    dropped: &[Span],
+) -> Option<String> {
     let file = body.file();
     let results = file.sig(file.func(func).sig).results?;
     let named = body
@@ -25,14 +30,14 @@ pub(crate) fn result_on_heap(body: &Body<'_>, build: &Build, func: FuncId) -> Op
     let mut named: Vec<LocalId> = named.map(|(id, _)| id).collect();
     named.retain(|&id| may_leak(body, id));
     let loops = if build.has_range_over_func() {
-        returning_loops(body, func)
+        returning_loops(body, func, dropped)
     } else {
         Vec::new()
     };
     if named.is_empty() && loops.is_empty() {
         return None;
     }
-    let flow = Flow::new(body);
+    let flow = Flow::new(body, dropped);
     if loops.iter().any(|&stmt| flow.body_escapes(stmt)) {
         let first = file.fields_of(results).iter().next()?;
         let name = file.field(first).names.iter().next();
@@ -68,8 +73,12 @@ fn takes_implicitly(body: &Body<'_>, id: LocalId) -> bool {
 }
 
 /// The loops over functions in `func` whose bodies return values: these are then captured.
-fn returning_loops(body: &Body<'_>, func: FuncId) -> Vec<StmtId> {
+fn returning_loops(body: &Body<'_>, func: FuncId, dropped: &[Span]) -> Vec<StmtId> {
     let file = body.file();
+    let live = |stmt| {
+        let span = file.stmt(stmt).span;
+        !dropped.iter().any(|dropped| dropped.contains(span))
+    };
     let mut loops = Vec::new();
     for stmt in file.func(func).stmts.iter() {
         let StmtKind::Range { x, body: block, .. } = file.stmt(stmt).kind else {
@@ -79,9 +88,10 @@ fn returning_loops(body: &Body<'_>, func: FuncId) -> Vec<StmtId> {
         let returns = file.func(func).stmts.iter().any(|inner| {
             matches!(file.stmt(inner).kind, StmtKind::Return(results) if !file.exprs(results).is_empty())
                 && span.contains(file.stmt(inner).span)
+                && live(inner)
                 && function_at(body, inner) == func
         });
-        if returns && is_func(body, x) && function_at(body, stmt) == func {
+        if returns && live(stmt) && is_func(body, x) && function_at(body, stmt) == func {
             loops.push(stmt);
         }
     }

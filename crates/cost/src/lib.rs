@@ -7,6 +7,7 @@
 //!
 //! What needs the whole of the compiler's escape analysis is approximated in [`escape`], and says so.
 
+mod bill;
 mod build;
 mod classes;
 mod escape;
@@ -19,6 +20,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use bill::{Priced, Total, Totals, price};
 pub use build::Build;
 pub use classes::{FunctionClasses, Site, classes};
 pub use go_binary::Class;

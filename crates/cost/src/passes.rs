@@ -15,6 +15,8 @@ pub(crate) enum Standing<'a> {
     Loop { stmt: StmtId, range: bool },
     /// After a label that a later `goto` jumps back to.
     Label(&'a str),
+    /// After a call of a short function that jumps back.
+    Inlined { callee: &'a str, at: u32 },
     /// In the body of a loop over a function.
     RangeFunc { stmt: StmtId },
 }
@@ -100,6 +102,9 @@ impl<'a> Function<'_, 'a> {
                 }
                 Stmt::Label(name) if self.looping.contains(name) => {
                     around.push(Standing::Label(name));
+                }
+                Stmt::InlinedLoop { callee, at } => {
+                    around.push(Standing::Inlined { callee, at: *at });
                 }
                 Stmt::Block(body) => self.standing(body, around),
                 Stmt::Loop { stmt, range, body } => {
@@ -203,14 +208,15 @@ impl<'a> Function<'_, 'a> {
     /// Returns whether the end is reached.
     fn reach(&mut self, list: &[Stmt<'a>], mut alive: bool) -> bool {
         for stmt in list {
-            if !alive && !matches!(stmt, Stmt::Label(_)) {
+            // Blocks are no more when code is made: a label in one is as good as outside.
+            if !alive && !matches!(stmt, Stmt::Label(_) | Stmt::Block(_)) {
                 self.bury(std::slice::from_ref(stmt));
                 continue;
             }
             match stmt {
                 Stmt::Label(_) => alive = true,
                 Stmt::Return { .. } | Stmt::Panic | Stmt::Leave | Stmt::Goto(_) => alive = false,
-                Stmt::Block(body) => alive = self.reach(body, true),
+                Stmt::Block(body) => alive = self.reach(body, alive),
                 Stmt::If { then, els, truth } => match truth {
                     Some(true) => alive = self.reach(then, true),
                     Some(false) => alive = self.reach(els, true),

@@ -4,18 +4,22 @@
 use std::sync::Arc;
 
 use go_syntax::{Mode, Source, parse};
-use go_types::{Body, Importer, NoPackages, PackageCx, PackageNames};
+use go_types::{Body, Importer, Loader, NoPackages, PackageCx, PackageNames};
 
 use crate::{Build, classes};
 
 /// The classes and reasons in a file, which is given without its package clause; a line for each
 /// defer of the first function with some.
 fn of_build(build: &Build, text: &str) -> Vec<String> {
+    with_loader(build, &NoPackages, text)
+}
+
+fn with_loader(build: &Build, loader: &dyn Loader, text: &str) -> Vec<String> {
     let file = parse(Source::new(format!("package p\n{text}").into()), Mode::Full);
     assert_eq!(file.errors(), [], "{text}");
     let importer = Importer::new("example.com/p");
     let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
-    let cx = PackageCx::new(&names, &NoPackages);
+    let cx = PackageCx::new(&names, loader);
     let file = names.file(0);
     let mut lines = Vec::new();
     for func in file.all_funcs() {
@@ -162,6 +166,11 @@ fn dead_code_is_dropped_since_1_22() {
     );
     assert_eq!(of(22, &text), [OPEN]);
     expect("func f() {\nfor {\n}\ndefer g()\n}", &[OPEN]);
+    // A label within revives a block whose condition is constant.
+    expect(
+        "func f(c bool) {\nif c {\ngoto out\n}\nreturn\nif true {\nin:\ndefer g()\nif c {\ngoto in\n}\n}\nout:\ng()\n}",
+        &["heap-allocated: in a loop (goto in, line 8)"],
+    );
     expect("func _() {\ndefer g()\n}", &[DEAD]);
 }
 
@@ -214,4 +223,92 @@ fn flags_take_open_coding_away() {
     ] {
         assert_eq!(of_build(&build, text), [line]);
     }
+}
+
+#[test]
+fn what_follows_an_inlined_goto_counts_as_a_loop() {
+    let helper = "func again(n int) {\nagain:\nif n > 0 {\nn--\ngoto again\n}\n}\n";
+    let caller = "func f() {\nagain(3)\ndefer g()\n}";
+    let text = format!("{helper}{caller}");
+    let heap = "heap-allocated: after the call of again in line 10, which is inlined and jumps back with goto";
+    expect(&text, &[heap]);
+    expect(&format!("//go:noinline\n{text}"), &[OPEN]);
+    let kept = Build {
+        no_optimization: true,
+        ..Build::default()
+    };
+    assert_eq!(of_build(&kept, &text), ["stack-allocated: built with -N"]);
+}
+
+#[test]
+fn results_whose_address_leaves_keep_defers_on_the_stack() {
+    let heap = |name: &str| format!("stack-allocated: result {name} lives on the heap");
+    let keeps = "var p *int\nvar s func()\nfunc keep(q *int) { p = q }\nfunc only(q *int) { *q = 1 }\nfunc back(q *int) *int { return q }\nfunc run(h func()) { h() }\n";
+    for (line, leaves) in [
+        ("keep(&r)", true),
+        ("only(&r)", false),
+        ("keep(back(&r))", true),
+        ("only(back(&r))", false),
+        ("p = &r", true),
+        ("q := &r; only(q)", false),
+        ("q := &r; keep(q)", true),
+        ("s = func() { r = 1 }", true),
+        ("run(func() { r = 1 })", false),
+        ("func() { r = 1 }()", false),
+        ("go func() { r = 1 }()", true),
+        ("defer func() { r = 1 }()", false),
+        ("_ = any(&r)", false),
+    ] {
+        let text = format!("{keeps}func f() (r int) {{\ndefer g()\n_ = 0\n{line}\nreturn 2\n}}");
+        let lines = of(27, &text);
+        let expected = if leaves { heap("r") } else { OPEN.to_owned() };
+        assert_eq!(lines[0], expected, "{line}");
+    }
+    // A loop over a function that nobody knows captures the results that its body returns.
+    let text = "func f(seq func(func(int) bool)) int {\ndefer g()\nfor x := range seq {\nreturn x\n}\nreturn 0\n}";
+    assert_eq!(of(27, text), [heap("1")]);
+    let known = "func seq(yield func(int) bool) { yield(1) }\nfunc f() int {\ndefer g()\nfor x := range seq {\nreturn x\n}\nreturn 0\n}";
+    expect(known, &[OPEN]);
+}
+
+/// One package that can be imported.
+struct Library(Arc<PackageNames>);
+
+impl Library {
+    fn new(text: &str) -> Self {
+        let file = parse(Source::new(text.into()), Mode::SkipBodies);
+        assert_eq!(file.errors(), [], "{text}");
+        let importer = Importer::new("example.com/library");
+        Self(Arc::new(PackageNames::new(importer, vec![Arc::new(file)])))
+    }
+}
+
+impl Loader for Library {
+    fn package_name(&self, _: &str, _: &Importer) -> Option<Arc<str>> {
+        self.0.name().map(Arc::from)
+    }
+
+    fn package(&self, _: &str, _: &Importer) -> Option<Arc<PackageNames>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+#[test]
+fn interfaces_of_other_packages_keep_what_they_are_given() {
+    let library = Library::new("package library\nfunc Scan(targets ...any) { keep(targets) }\n");
+    let text = "import \"example.com/library\"\nfunc f() (r int) {\ndefer g()\nlibrary.Scan(&r)\nreturn 1\n}";
+    assert_eq!(
+        with_loader(&Build::default(), &library, text),
+        ["stack-allocated: result r lives on the heap"]
+    );
+}
+
+/// The bodies of other packages are not read.
+#[test]
+fn bug_another_package_is_taken_not_to_keep_a_pointer() {
+    let library =
+        Library::new("package library\nvar kept *int\nfunc Keep(target *int) { kept = target }\n");
+    let text = "import \"example.com/library\"\nfunc f() (r int) {\ndefer g()\nlibrary.Keep(&r)\nreturn 1\n}";
+    // The compiler says stack-allocated.
+    assert_eq!(with_loader(&Build::default(), &library, text), [OPEN]);
 }

@@ -17,6 +17,11 @@ pub(crate) enum Stmt<'a> {
     Leave,
     Goto(&'a str),
     Label(&'a str),
+    /// A call of a short function that jumps back, at this offset: as good as a label.
+    InlinedLoop {
+        callee: &'a str,
+        at: u32,
+    },
     /// A literal: it is compiled if this is.
     Literal(FuncId),
     /// A block that stays one.
@@ -93,6 +98,7 @@ pub(crate) fn each_list<'t, 'a>(stmt: &'t Stmt<'a>, visit: &mut dyn FnMut(&'t [S
         | Stmt::Leave
         | Stmt::Goto(_)
         | Stmt::Label(_)
+        | Stmt::InlinedLoop { .. }
         | Stmt::Literal(_)
         | Stmt::Other => {}
     }

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 
 use go_syntax::walk::Node;
-use go_syntax::{ExprId, ExprKind, File, FuncId, SpecKind, StmtId, StmtKind, UnaryOp};
-use go_types::{Body, Builtin, Callee, Init, LocalId, LocalKind, MemberKind, Object, Role, Type};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, SpecKind, StmtId, StmtKind, UnaryOp};
+use go_types::{
+    Body, Builtin, Callee, Init, LocalId, LocalKind, MemberKind, Object, Role, Type, Use,
+};
 use rustc_hash::FxHashSet;
 
 use super::parents::Parents;
@@ -47,15 +49,18 @@ impl Goes {
 pub(super) struct Flow<'b, 'a> {
     body: &'b Body<'a>,
     parents: Parents,
+    /// What the compiler leaves out of the body.
+    dropped: &'b [Span],
     seen: RefCell<FxHashSet<LocalId>>,
     depth: u32,
 }
 
 impl<'b, 'a> Flow<'b, 'a> {
-    pub(super) fn new(body: &'b Body<'a>) -> Self {
+    pub(super) fn new(body: &'b Body<'a>, dropped: &'b [Span]) -> Self {
         Self {
             body,
             parents: Parents::new(body.file(), body.root()),
+            dropped,
             seen: RefCell::default(),
             depth: 0,
         }
@@ -70,7 +75,7 @@ impl<'b, 'a> Flow<'b, 'a> {
         self.seen.borrow_mut().clear();
         let names = self.body.names();
         let owner = names.local(id).func;
-        names.uses(id).iter().any(|used| {
+        self.uses(id).any(|used| {
             if used.func != owner
                 && self
                     .literal_below(owner, used.func)
@@ -95,6 +100,15 @@ impl<'b, 'a> Flow<'b, 'a> {
         };
         self.seen.borrow_mut().clear();
         self.function_argument(x, 0).heap
+    }
+
+    /// The uses of a variable that are compiled.
+    fn uses(&self, id: LocalId) -> impl Iterator<Item = &Use> + '_ {
+        let uses = self.body.names().uses(id).iter();
+        uses.filter(|used| {
+            let span = self.file().expr(used.expr).span;
+            !self.dropped.iter().any(|dropped| dropped.contains(span))
+        })
     }
 
     /// The literal directly within `owner` around `func`.
@@ -332,7 +346,7 @@ impl<'b, 'a> Flow<'b, 'a> {
         } else {
             Goes::NOWHERE
         };
-        for used in names.uses(id) {
+        for used in self.uses(id) {
             if used.func != local.func
                 && self
                     .literal_below(local.func, used.func)
@@ -502,7 +516,8 @@ impl<'b, 'a> Flow<'b, 'a> {
             return ask(self);
         }
         let body = Body::new(self.body.cx(), file, func);
-        let mut flow = Flow::new(&body);
+        // Dead code of other functions counts: nobody has looked for it.
+        let mut flow = Flow::new(&body, &[]);
         flow.depth = self.depth + 1;
         ask(&flow)
     }

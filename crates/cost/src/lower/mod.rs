@@ -4,17 +4,24 @@
 //! the finished tree did less ([`old`]). Both are followed to the letter, oddities included.
 
 mod constants;
+mod inlined;
 mod old;
 
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{BranchKind, ExprId, Features, File, FuncId, StmtId, StmtKind};
+use go_syntax::{BranchKind, ExprId, Features, File, FuncId, Span, StmtId, StmtKind};
 use go_types::{Body, Builtin, Object, Type};
 
 use crate::build::Build;
 use crate::tree::{Case, RangeFunc, Stmt};
 
-/// Lowers the function or literal `func` of a body; literals within are lowered for themselves.
-pub(crate) fn lower<'a>(body: &Body<'a>, build: &Build, func: FuncId) -> Vec<Stmt<'a>> {
+/// Lowers the function or literal `func` of a body; literals within are lowered for themselves. What is
+/// left out of it is added to `dropped`.
+pub(crate) fn lower<'a>(
+    body: &Body<'a>,
+    build: &Build,
+    func: FuncId,
+    dropped: &mut Vec<Span>,
+) -> Vec<Stmt<'a>> {
     let file = body.file();
     let Some(block) = file.func(func).body else {
         return Vec::new();
@@ -27,6 +34,7 @@ pub(crate) fn lower<'a>(body: &Body<'a>, build: &Build, func: FuncId) -> Vec<Stm
         around: Vec::new(),
         pending: None,
         table_result: false,
+        dropped,
     };
     lowerer.table_result = lowerer.returns_one_plain_value();
     let mut list = lowerer.list(file.block_stmts(block));
@@ -63,6 +71,8 @@ struct Lowerer<'b, 'a> {
     pending: Option<&'a str>,
     /// Whether the function has one result, of a type whose constants may stand in tables.
     table_result: bool,
+    /// What is left out.
+    dropped: &'b mut Vec<Span>,
 }
 
 impl<'a> Lowerer<'_, 'a> {
@@ -79,11 +89,18 @@ impl<'a> Lowerer<'_, 'a> {
         let last_label = stmts.iter().rposition(is_label);
         let mut dead = false;
         for (index, &stmt) in stmts.iter().enumerate() {
-            if drops && dead && last_label.is_none_or(|last| index > last) {
-                continue;
+            if dead && last_label.is_none_or(|last| index > last) {
+                self.dropped.push(self.file.stmt(stmt).span);
+                if drops {
+                    continue;
+                }
             }
             self.stmt(stmt, out);
-            dead = drops && self.terminates(stmt);
+            dead = if drops {
+                self.terminates(stmt)
+            } else {
+                dead || self.cuts(stmt)
+            };
         }
     }
 
@@ -203,6 +220,11 @@ impl<'a> Lowerer<'_, 'a> {
             self.folded(cond)
         };
         self.literals_of(init, out);
+        match truth {
+            Some(true) => self.drop_stmt(els),
+            Some(false) => self.drop_stmt(Some(body)),
+            None => {}
+        }
         if !self.build.drops_while_writing() || truth.is_none() {
             self.literals(Node::Expr(cond), out);
             let then = self.list(file.block_stmts(body));
@@ -235,6 +257,8 @@ impl<'a> Lowerer<'_, 'a> {
             if let Some(cond) = cond {
                 self.kept_literals(cond, out);
             }
+            self.drop_stmt(post);
+            self.drop_stmt(Some(body));
             out.push(Stmt::Other);
             return;
         }
@@ -352,6 +376,7 @@ impl<'a> Lowerer<'_, 'a> {
                 continue;
             };
             if decided.is_some_and(|decided| decided != Some(clause)) {
+                self.drop_stmt(Some(clause));
                 continue;
             }
             let exprs = file.exprs(list);
@@ -453,6 +478,37 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
+    /// Whether the old pass removes what follows a statement: an `if` with a constant condition whose
+    /// live branch leaves.
+    fn cuts(&self, stmt: StmtId) -> bool {
+        let file = self.file;
+        let StmtKind::If {
+            cond, body, els, ..
+        } = file.stmt(stmt).kind
+        else {
+            return false;
+        };
+        let live = match self.folded(cond) {
+            Some(true) => body,
+            Some(false) => match els {
+                Some(els) => els,
+                None => return false,
+            },
+            None => return false,
+        };
+        let last = file.block_stmts(live).last();
+        last.is_some_and(|&last| match file.stmt(last).kind {
+            StmtKind::Return(_) => true,
+            StmtKind::Expr(expr) => self.is_panic(expr),
+            _ => false,
+        })
+    }
+
+    fn drop_stmt(&mut self, stmt: Option<StmtId>) {
+        self.dropped
+            .extend(stmt.map(|stmt| self.file.stmt(stmt).span));
+    }
+
     fn enter(&mut self, stmt: StmtId, label: Option<&'a str>, kind: AroundKind) {
         self.around.push(Around { label, kind, stmt });
     }
@@ -480,8 +536,9 @@ impl<'a> Lowerer<'_, 'a> {
             )
     }
 
-    /// The literals below `node`, but not those within them.
+    /// The literals below `node`, but not those within them, and the calls that become loops.
     fn literals(&self, node: Node, out: &mut Vec<Stmt<'a>>) {
+        self.inlined_loops(node, out);
         let file = self.file;
         if !file.func(self.func).features.intersects(Features::FUNC_LIT) {
             return;

@@ -56,6 +56,15 @@ var errp *error
 
 var _ = runtime.GOOS
 
+func again(n int) int {
+again:
+	if n > 0 {
+		n--
+		goto again
+	}
+	return n
+}
+
 //go:noinline
 func looped(n int) {
 again:
@@ -279,9 +288,9 @@ impl Function<'_> {
                 self.line("}");
             }
             6 => {
-                let line = self
-                    .random
-                    .pick(&["h(n)", "n++", "ch <- n", "go g()", "h(<-ch)"]);
+                let line =
+                    self.random
+                        .pick(&["h(n)", "n++", "ch <- n", "go g()", "h(<-ch)", "looped(n)"]);
                 self.line(line);
             }
             7 if self.random.one_in(4) => self.exit(),
