@@ -14,6 +14,7 @@ mod check;
 #[path = "it/commands.rs"]
 mod commands;
 #[path = "it/cut_files.rs"]
+mod cost;
 mod cut_files;
 #[path = "it/evidence.rs"]
 mod evidence;

@@ -80,8 +80,10 @@ impl<'a> Explainer<'_, 'a> {
         let path = path.display().to_string();
         let function = found.names.function_label(found.file, facts.root());
         let package = found.package.import_path.to_string();
+        let build = cost::Build::plain(self.project.context().release.minor.into());
         let sites = Sites {
             facts,
+            classes: cost::classes(facts.body(), &build),
             models: self.models,
             lines: &lines,
             package: &package,

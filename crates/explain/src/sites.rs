@@ -13,6 +13,8 @@ use crate::source::{Lines, expr_text};
 /// What all descriptions need.
 pub(crate) struct Sites<'r, 'a> {
     pub(crate) facts: &'r FunctionFacts<'a>,
+    /// What the compiler makes of the defers of the function.
+    pub(crate) classes: cost::FunctionClasses,
     pub(crate) models: &'r Models,
     pub(crate) lines: &'r Lines,
     pub(crate) package: &'r str,
@@ -67,7 +69,11 @@ impl<'a> Sites<'_, 'a> {
             times: self.times(site),
             never: (!self.facts.reachable(site.point))
                 .then(|| "no path leads to this statement".to_owned()),
-            class: None,
+            class: self
+                .classes
+                .site(site.stmt)
+                .and_then(|site| site.class)
+                .map(|class| class.as_str().to_owned()),
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) mod snapshot;
 mod summary;
 mod types;
 
-pub(crate) use self::cost::DefersArgs;
+pub(crate) use self::cost::{CostArgs, DefersArgs, EXAMPLES as COST_EXAMPLES};
 use anyhow::Result;
 
 use crate::args::{Cli, Command, ConfigCommand, DevCommand};
@@ -30,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args, color),
+        Command::Cost(args) => cost::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(*args, color),
         Command::Inspect(args) => inspect::run(&args),

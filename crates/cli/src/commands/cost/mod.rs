@@ -1,6 +1,10 @@
 //! `deferscope cost`: what each defer costs, from the source; and `deferscope dev defers`.
 
+mod args;
 mod defers;
+mod json;
+mod report;
+mod text;
 
 use anyhow::{Result, bail};
 use cost::{Build, Surveyed};
@@ -8,7 +12,9 @@ use go_project::{BuildContext, GoVersion, ProcessEnv};
 
 use crate::output::{error, warning};
 
+pub(crate) use self::args::{CostArgs, EXAMPLES};
 pub(crate) use self::defers::{DefersArgs, run as defers};
+pub(crate) use self::report::run;
 
 /// How the code is compiled.
 #[derive(clap::Args, Debug)]
