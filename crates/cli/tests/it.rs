@@ -13,8 +13,9 @@ mod cache;
 mod check;
 #[path = "it/commands.rs"]
 mod commands;
-#[path = "it/cut_files.rs"]
+#[path = "it/cost.rs"]
 mod cost;
+#[path = "it/cut_files.rs"]
 mod cut_files;
 #[path = "it/evidence.rs"]
 mod evidence;
