@@ -116,9 +116,15 @@ fn totals_are_the_sums_of_sites() {
     let total = of("total")[0];
     assert_eq!(total["defers"], 3);
     assert_eq!(total["heap_allocated"], 1);
-    let sites: f64 = of("site").iter().filter_map(|site| site["ns"].as_f64()).sum();
+    let sites: f64 = of("site")
+        .iter()
+        .filter_map(|site| site["ns"].as_f64())
+        .sum();
     let all = total["ns"].as_f64().expect("a number");
-    assert!(sites > 0.0 && all > sites, "records cost something, too: {all} {sites}");
+    assert!(
+        sites > 0.0 && all > sites,
+        "records cost something, too: {all} {sites}"
+    );
     assert_eq!(total["ns"], of("package")[0]["ns"]);
     let text = folder().run(&["cost", "--totals", "function"]).exits(0);
     assert!(text.stdout.contains("  example.com/m loop\n") || text.stdout.contains(" loop\n"));
@@ -126,14 +132,19 @@ fn totals_are_the_sums_of_sites() {
 
 #[test]
 fn releases_are_compared() {
-    let run = folder().run(&["cost", "--compare", "go1.21,go1.27"]).exits(0);
+    let run = folder()
+        .run(&["cost", "--compare", "go1.21,go1.27"])
+        .exits(0);
     assert!(
         run.stdout
             .contains("a.go:21: table: stack-allocated → open-coded, "),
         "{}",
         run.stdout
     );
-    assert!(run.stdout.contains("    before: 17 returns × 1 defers = 17 > 15\n"));
+    assert!(
+        run.stdout
+            .contains("    before: 17 returns × 1 defers = 17 > 15\n")
+    );
     let back = folder().run(&["cost", "--compare", "1.27,1.26"]).exits(1);
     assert!(
         back.stdout
@@ -168,11 +179,17 @@ fn evidence_ranks_and_leaves_out() {
              {{\"package\":\"{package}\",\"function\":\"once\",\"file\":\"a.go\",\"line\":9,\"ordinal\":1,\"count\":2000000}}\n"
         ),
     );
-    let run = folder
-        .run(&["cost", "--evidence", "seen.jsonl"])
-        .exits(0);
-    assert!(run.stdout.starts_with("a.go:9: once: open-coded"), "{}", run.stdout);
-    assert!(run.stdout.contains("    observed: passed 2000000 times, "), "{}", run.stdout);
+    let run = folder.run(&["cost", "--evidence", "seen.jsonl"]).exits(0);
+    assert!(
+        run.stdout.starts_with("a.go:9: once: open-coded"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("    observed: passed 2000000 times, "),
+        "{}",
+        run.stdout
+    );
     assert!(!run.stdout.contains("a.go:14"), "{}", run.stdout);
     folder.write("broken.jsonl", "nonsense\n");
     folder
