@@ -124,10 +124,11 @@ fn a_folder_without_go() {
         .exits(2)
         .says(&["readme.txt", "help: "]);
     let empty = Folder::module(&[]);
-    empty
-        .check(&[])
+    let run = empty
+        .run(&["check"])
         .exits(2)
         .says(&["there is no Go package to check", "help: "]);
+    assert_eq!(run.stdout, "No file was checked.\n");
 }
 
 #[test]

@@ -236,6 +236,9 @@ fn fix_part<'a>(
 /// `Found 3 findings (1 error, 2 warnings, 0 notes) in 2 files, 1 fixable.`
 fn closing_line(input: &ReportInput<'_>) -> String {
     let diagnostics = input.diagnostics;
+    if diagnostics.is_empty() && input.summary.files == 0 {
+        return "No file was checked.".to_owned();
+    }
     if diagnostics.is_empty() {
         return format!("No findings in {}.", count(input.summary.files, "file"));
     }
