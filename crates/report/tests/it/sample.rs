@@ -17,7 +17,7 @@ use report::{Format, ReportInput, RuleDescriptor, RunSummary};
 pub(crate) struct Report {
     pub(crate) files: HashMap<PathBuf, Arc<[u8]>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    pub(crate) observed: Vec<diagnostics::ObservedSite>,
+    pub(crate) observed: Vec<ObservedSite>,
     pub(crate) color: bool,
     pub(crate) width: Option<usize>,
     pub(crate) root: Option<PathBuf>,
