@@ -85,7 +85,7 @@ fn site(site: &Priced) -> Value {
         "function": site.id.function,
         "ordinal": site.id.ordinal,
         "call": site.call,
-        "class": site.class.map(|class| class.as_str()),
+        "class": site.class.map(cost::Class::as_str),
         "reason": site.reason.id(),
         "why": site.reason.to_string(),
         "cheaper": site.reason.advice(),
