@@ -54,7 +54,7 @@ func (s *store) literal(rounds int) {
 		}
 	}()
 	for range 2 {
-		defer s.add(3)
+		defer s.add(3) // heap-allocated, two of them
 	}
 }
 
@@ -77,6 +77,9 @@ func main() {
 			s.heap(10)
 			s.stack(1)
 			s.literal(300)
+			for range 10 {
+				s.literal(0)
+			}
 		}
 	}
 	pprof.StopCPUProfile()

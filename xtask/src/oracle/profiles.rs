@@ -17,12 +17,16 @@ use crate::toolchains::{self, GO, Go};
 use crate::ui::say;
 
 /// How long the program runs, in seconds.
-const SECONDS: &str = "3";
+const SECONDS: &str = "5";
 
 /// What the program has: a function, the class of its defers, and the end of a line of its source.
 const DEFERS: &[(&str, &str, &str)] = &[
     ("(*store).heap", "heap-allocated", "// heap-allocated"),
-    ("(*store).literal", "heap-allocated", "defer s.add(3)"),
+    (
+        "(*store).literal",
+        "heap-allocated",
+        "// heap-allocated, two of them",
+    ),
 ];
 
 /// All of it.
