@@ -299,6 +299,7 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
         run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
     }
     profiles::check(project)?;
+    run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
 }
 

@@ -56,7 +56,7 @@ const MAX_STEPS: u32 = 16_000;
 
 /// So many steps are made for all first functions of a package together, if that leaves each of them
 /// [`MIN_STEPS`].
-const PACKAGE_STEPS: u32 = 80_000;
+const PACKAGE_STEPS: u32 = 50_000;
 
 /// So many steps are made for each first function at least.
 const MIN_STEPS: u32 = 1_000;

@@ -70,7 +70,7 @@ declare_rule! {
         name: "abandoned-send",
         category: Goroutines,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }
