@@ -198,13 +198,18 @@ pub fn compare(
 
 /// Whether the target counts these goroutines: it started them, and they are not those that never settle.
 fn is_counted(group: &Group) -> bool {
-    let ours = group
-        .created_by
-        .as_ref()
-        .is_some_and(|place| place.function.starts_with("main."));
-    ours && !group.stack.iter().any(|place| place.function.starts_with("main.churn"))
-        // One that ran, and nobody knows where.
-        && !(group.stack.is_empty() && group.created_by.as_ref().is_some_and(|place| place.function == "main.main"))
+    let created = |function: &dyn Fn(&str) -> bool| {
+        let by = group.created_by.as_ref();
+        by.is_some_and(|place| function(&place.function))
+    };
+    let has = |part: &str| {
+        let mut stack = group.stack.iter();
+        stack.any(|place| place.function.starts_with(part))
+    };
+    created(&|function| function.starts_with("main."))
+        && !has("main.churn")
+        // One that churned while its stack was read: none of its frames is known to be its own.
+        && (has("main.") || !created(&|function| function == "main.main"))
 }
 
 /// What a line of a target's source is for.
