@@ -3,20 +3,25 @@
 //! - `points` finds where probes go, on what `flow` says of a function's instructions.
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
 //! - `session` watches a process within a budget; `estimate` and `times` make numbers of what it saw.
+//! - `watchers` watch what else there is to see of it meanwhile.
+//! - `found` is what comes of all that.
 
 mod error;
 mod estimate;
 mod flow;
+mod found;
 mod kernel;
 pub mod points;
 mod price;
 mod session;
 mod target;
 mod times;
+mod watchers;
 
 pub use self::error::Error;
 pub use self::estimate::Estimate;
+pub use self::found::{Cost, Ended, Options, Profile, SiteProfile};
 pub use self::points::Counted;
 pub use self::price::Prices;
-pub use self::session::{Cost, Ended, Options, Profile, SiteProfile, profile};
+pub use self::session::profile;
 pub use self::times::Held;

@@ -1,153 +1,31 @@
 //! One profile: what is watched all the time, what in windows, and when.
 //!
 //! A first look tells how often each point is hit. Points that together cost less than half of the budget
-//! are watched all the time: their counts are exact. The others are watched in windows, whose length and
-//! distance keep what they cost within the rest.
+//! are watched all the time: their counts are exact (`always`). The others are watched in windows, whose length
+//! and distance keep what they cost within the rest (`windows`). `report` makes a profile of what was seen.
+
+mod always;
+mod report;
+mod windows;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use go_binary::{Arch, Binary, Class, RuntimeLayout, SiteId};
+use go_binary::{Arch, Binary, RuntimeLayout};
 
+use self::windows::Window;
 use super::error::Error;
-use super::estimate::{Basis, Estimate, Observed, own, rate};
-use super::kernel::{Hits, Observer};
-use super::points::{Counted, Plan};
+use super::found::{Ended, Options, Profile};
+use super::kernel::Observer;
+use super::points::Plan;
 use super::price::Prices;
 use super::target::{State, Target};
-use super::times::{Held, Times};
+use super::times::Times;
+use super::watchers::{self, Watcher};
 use crate::bpf::uprobe::{Control, Kind};
 use crate::sys::bpf::{Link, monotonic};
 use crate::sys::priority::Urgent;
-
-/// What is asked for.
-pub struct Options<'a> {
-    /// The process.
-    pub pid: u32,
-    /// How long.
-    pub duration: Duration,
-    /// What it may cost, as a share of the processor time that the process uses.
-    pub overhead: f64,
-    /// Which sites.
-    pub sites: &'a dyn Fn(&SiteId) -> bool,
-    /// Whether that leaves some out.
-    pub filtered: bool,
-    /// Whether to take times.
-    pub held: bool,
-    /// Whether to stop.
-    pub stop: &'a AtomicBool,
-}
-
-impl std::fmt::Debug for Options<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options")
-            .field("pid", &self.pid)
-            .field("duration", &self.duration)
-            .field("overhead", &self.overhead)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What became of the process.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ended {
-    /// The time was over; the process runs on.
-    Time,
-    /// We were told to stop; the process runs on.
-    Stopped,
-    /// It exited.
-    Exited,
-    /// It runs another program now.
-    Replaced,
-}
-
-/// What a profile found out.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Profile {
-    /// The process.
-    pub pid: u32,
-    /// Its executable.
-    pub executable: String,
-    /// The release of Go that built it.
-    pub go_version: Option<String>,
-    /// When it began.
-    pub started: SystemTime,
-    /// How long it was watched, in seconds.
-    pub seconds: f64,
-    /// How it ended.
-    pub ended: Ended,
-    /// The sites that were hit, or may have been.
-    pub sites: Vec<SiteProfile>,
-    /// How many sites were watched.
-    pub watched: usize,
-    /// Panics a second.
-    pub panics: Option<Estimate>,
-    /// Panics that were recovered, a second.
-    pub recovers: Option<Estimate>,
-    /// What it cost.
-    pub cost: Cost,
-    /// What should be known.
-    pub notes: Vec<String>,
-}
-
-/// What a site did.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SiteProfile {
-    /// The site.
-    pub id: SiteId,
-    /// Its class.
-    pub class: Class,
-    /// The function that it is in, as it stands in stack traces.
-    pub symbol: String,
-    /// The path of its file, as the compiler knew it.
-    pub path: String,
-    /// How often it ran while the process was watched.
-    pub count: Estimate,
-    /// Whether that was counted, not estimated.
-    pub exact: bool,
-    /// How often a second.
-    pub rate: Estimate,
-    /// How long its promises waited.
-    pub held: Option<Held>,
-    /// Promises that were made while we watched, and were not kept at the end.
-    pub pending: Option<u64>,
-    /// What it was counted at.
-    pub counted: Counted,
-}
-
-/// What a profile cost the process.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Cost {
-    /// What hits cost here.
-    pub prices: Prices,
-    /// Hits of probes.
-    pub hits: u64,
-    /// Processor time that they took, in seconds.
-    pub seconds: f64,
-    /// Processor time that the process used besides.
-    pub process_seconds: f64,
-    /// How long it was looked at, from the first probe to the last, in seconds.
-    pub watched_seconds: f64,
-    /// How many windows there were.
-    pub windows: usize,
-    /// How long they were together, in seconds.
-    pub window_seconds: f64,
-}
-
-impl Cost {
-    /// As a share of a processor.
-    #[must_use]
-    pub fn of_processor(&self) -> f64 {
-        self.seconds / self.watched_seconds.max(1e-9)
-    }
-
-    /// As a share of what the process used.
-    #[must_use]
-    pub fn share(&self) -> f64 {
-        self.seconds / self.process_seconds.max(1e-9)
-    }
-}
 
 /// A process that runs less is not watched less than one that uses so much of a processor.
 const IDLE: f64 = 0.25;
@@ -214,6 +92,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
     let _urgent = Urgent::begin();
     let goid = layout.map_or(0, |layout| layout.g.id);
     let observer = Observer::new(plan.points.len(), plan.slots.len(), goid)?;
+    let watchers = watchers::all(&target, options)?;
     let mut session = Session {
         options,
         target,
@@ -234,6 +113,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         times: HashMap::new(),
         unwatched: Running::default(),
         began: Instant::now(),
+        watchers,
     };
     let mut profile = session
         .run()
@@ -252,22 +132,6 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
     processor: f64,
-    wall: f64,
-}
-
-/// A window that is over.
-#[derive(Debug)]
-struct Window {
-    /// It was for times; that it holds the program up more, and so says less of counts.
-    timed: bool,
-    /// The points that had probes in it.
-    looked_at: HashSet<usize>,
-    /// Hits by point.
-    counted: HashMap<usize, u64>,
-    /// The processor time of the process in it.
-    processor: f64,
-    /// What hits took of that.
-    trapped: f64,
     wall: f64,
 }
 
@@ -299,6 +163,7 @@ struct Session<'a> {
     times: HashMap<u32, Times>,
     unwatched: Running,
     began: Instant,
+    watchers: Vec<Box<dyn Watcher>>,
 }
 
 impl Session<'_> {
@@ -312,6 +177,9 @@ impl Session<'_> {
         self.began = Instant::now();
         let started = SystemTime::now();
         self.observer.control(self.control)?;
+        for watcher in &mut self.watchers {
+            watcher.begin()?;
+        }
         let ended = self.watch()?;
         let seconds = self.began.elapsed().as_secs_f64();
         self.control.watching = false;
@@ -320,6 +188,9 @@ impl Session<'_> {
         let processor = self.processor_since(processor_before);
         let mut profile = self.report(started, seconds, ended, processor)?;
         profile.cost.watched_seconds = begin.elapsed().as_secs_f64();
+        for watcher in &mut self.watchers {
+            watcher.end(ended, &mut profile)?;
+        }
         Ok(profile)
     }
 
@@ -389,101 +260,13 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn watch_always(&mut self) -> Result<(), Error> {
-        self.link = None;
-        if !self.always.is_empty() {
-            let points = &self.plan.points;
-            let path = self.target.path();
-            let link = self
-                .observer
-                .attach(&path, points, &self.always, self.target.pid)?;
-            self.link = Some(link);
-        }
-        self.checked = (Instant::now(), self.always_hits()?, self.observer.total()?);
-        Ok(())
-    }
-
-    fn always_hits(&self) -> Result<HashMap<usize, u64>, Error> {
-        let always = self.always.iter();
-        always
-            .map(|&number| Ok((number, self.observer.hits(number)?.all)))
-            .collect()
-    }
-
-    /// What is watched all the time may become hot: then it is watched in windows from now on, and what was
-    /// counted of it until now is not used.
-    fn demote(&mut self) -> Result<(), Error> {
-        let (since, ref before, total) = self.checked;
-        let elapsed = since.elapsed();
-        if self.always.is_empty() {
-            return Ok(());
-        }
-        let hits = self.observer.total()? - total;
-        let each = if self.held {
-            self.prices.timed
-        } else {
-            self.prices.count
-        };
-        let allowed = self.options.overhead * self.running().max(IDLE) / 2.0;
-        // A little credit, so that few hits in a short time are no reason.
-        if hits as f64 * each * 1e-9 < allowed * elapsed.as_secs_f64() + CREDIT && elapsed < CHECK {
-            return Ok(());
-        }
-        let now = self.always_hits()?;
-        let mut price: HashMap<u32, f64> = HashMap::new();
-        for (number, hits) in &now {
-            if let Some(point) = self.plan.points.get(*number) {
-                let hits = hits - before.get(number).copied().unwrap_or(0);
-                let each = self.prices.of(point, self.held) * 1e-9;
-                *price.entry(point.slot).or_default() += hits as f64 * each;
-            }
-        }
-        let mut rest = price.values().sum::<f64>() / elapsed.as_secs_f64();
-        self.checked = (Instant::now(), now, self.observer.total()?);
-        self.always_price = rest;
-        if rest <= 1.5 * allowed {
-            return Ok(());
-        }
-        let mut dearest: Vec<_> = price.into_iter().collect();
-        dearest.sort_by(|one, other| other.1.total_cmp(&one.1));
-        let mut hot = HashSet::new();
-        for (slot, price) in dearest {
-            if rest <= allowed {
-                break;
-            }
-            rest -= price / elapsed.as_secs_f64();
-            hot.insert(slot);
-        }
-        self.link = None;
-        let points = &self.plan.points;
-        let is_hot = |number: &usize| {
-            points
-                .get(*number)
-                .is_some_and(|point| hot.contains(&point.slot))
-        };
-        let (mut moved, always): (Vec<usize>, Vec<usize>) =
-            self.always.iter().copied().partition(is_hot);
-        for &number in &moved {
-            if let Some(point) = points.get(number) {
-                let hits = self.observer.hits(number)?.all;
-                self.spent += hits as f64 * self.prices.of(point, self.held) * 1e-9;
-                self.spent_hits += hits;
-            }
-            self.observer.reset(number)?;
-        }
-        self.always = always;
-        self.windowed.append(&mut moved);
-        self.describe()?;
-        self.watch_always()
-    }
-
     /// Windows until the time is over.
     fn watch(&mut self) -> Result<Ended, Error> {
         let mut length = PILOT.as_secs_f64();
         let mut random = Random::new();
         loop {
             if self.windowed.is_empty() {
-                if let Some(ended) = self.rest(SLICE.as_secs_f64()) {
+                if let Some(ended) = self.rest(SLICE.as_secs_f64())? {
                     return Ok(ended);
                 }
                 continue;
@@ -508,19 +291,22 @@ impl Session<'_> {
                 (length * (wanted / distance.max(1e-9)).clamp(0.5, 2.0)).clamp(SHORTEST, LONGEST);
             let elapsed = self.began.elapsed().as_secs_f64();
             let pause = (self.spent / allowed - elapsed).max(wanted / 2.0);
-            if let Some(ended) = self.rest(pause * (0.8 + 0.4 * random.next())) {
+            if let Some(ended) = self.rest(pause * (0.8 + 0.4 * random.next()))? {
                 return Ok(ended);
             }
         }
     }
 
     /// Waits so many seconds, or until there is no more to watch.
-    fn rest(&mut self, seconds: f64) -> Option<Ended> {
+    fn rest(&mut self, seconds: f64) -> Result<Option<Ended>, Error> {
         let begin = Instant::now();
         let mut last = (self.target.processor_seconds(), Instant::now());
         loop {
             if let Some(ended) = self.is_over() {
-                return Some(ended);
+                return Ok(Some(ended));
+            }
+            for watcher in &mut self.watchers {
+                watcher.poll()?;
             }
             let slice = Instant::now();
             while slice.elapsed() < SLICE {
@@ -535,8 +321,10 @@ impl Session<'_> {
                     MOMENT
                 };
                 std::thread::sleep(step.min(Duration::from_secs_f64(rest)).min(left));
-                if self.demote().is_err() && self.target.state() == State::Same {
-                    return Some(Ended::Stopped);
+                match self.demote() {
+                    Err(error) if self.target.state() == State::Same => return Err(error),
+                    // That it is over is seen in the next slice.
+                    _ => {}
                 }
             }
             let now = (self.target.processor_seconds(), Instant::now());
@@ -546,7 +334,7 @@ impl Session<'_> {
             }
             last = now;
             if begin.elapsed().as_secs_f64() >= seconds {
-                return self.is_over();
+                return Ok(self.is_over());
             }
         }
     }
@@ -587,291 +375,6 @@ impl Session<'_> {
                 self.unwatched.processor + windows.sum::<f64>()
             }
         }
-    }
-
-    /// One window of so many seconds, for counts or for times.
-    fn window(&mut self, length: f64, timed: bool) -> Result<(), Error> {
-        let clock = || monotonic().map_err(|error| Error::system("reading a clock", error));
-        let before = self.hits()?;
-        let numbers: Vec<usize> = self
-            .windowed
-            .iter()
-            .copied()
-            .filter(|&number| {
-                let point = self.plan.points.get(number);
-                point.is_some_and(|point| timed || point.counts || point.slot == u32::MAX)
-            })
-            .collect();
-        let path = self.target.path();
-        let link = self
-            .observer
-            .attach(&path, &self.plan.points, &numbers, self.target.pid)?;
-        self.control.window += 1;
-        let begin = (self.target.processor_seconds(), clock()?);
-        self.observer.control(Control {
-            open: true,
-            window_held: timed,
-            ..self.control
-        })?;
-        std::thread::sleep(Duration::from_secs_f64(length));
-        self.observer.control(self.control)?;
-        let end = (self.target.processor_seconds(), clock()?);
-        drop(link);
-        let after = self.hits()?;
-        let (mut counted, mut trapped) = (HashMap::new(), 0.0);
-        for (&number, hits) in &after {
-            let Some(point) = self.plan.points.get(number) else {
-                continue;
-            };
-            let was = before.get(&number).copied().unwrap_or_default();
-            let price = self.prices.of(point, timed) * 1e-9;
-            self.spent += (hits.all - was.all) as f64 * price;
-            trapped += (hits.counted - was.counted) as f64 * price;
-            if hits.counted > was.counted {
-                counted.insert(number, hits.counted - was.counted);
-            }
-        }
-        if timed {
-            self.cut(end.1)?;
-        }
-        if let (Some(first), Some(last)) = (begin.0, end.0) {
-            self.windows.push(Window {
-                timed,
-                looked_at: numbers.into_iter().collect(),
-                counted,
-                processor: last - first,
-                trapped,
-                wall: (end.1 - begin.1) as f64 / 1e9,
-            });
-        }
-        Ok(())
-    }
-
-    fn hits(&self) -> Result<HashMap<usize, Hits>, Error> {
-        self.windowed
-            .iter()
-            .map(|&number| Ok((number, self.observer.hits(number)?)))
-            .collect()
-    }
-
-    /// The promises of this window that are open when it ends.
-    fn cut(&mut self, now: u64) -> Result<(), Error> {
-        let window = u64::from(self.control.window);
-        for open in self.observer.open(LOOKED_AT)? {
-            if open.window == window {
-                self.times
-                    .entry(open.slot)
-                    .or_default()
-                    .cut_at(now.saturating_sub(open.first), open.count);
-            }
-        }
-        if self.always.is_empty() {
-            self.observer.forget(LOOKED_AT)?;
-        }
-        Ok(())
-    }
-
-    fn report(
-        &mut self,
-        started: SystemTime,
-        seconds: f64,
-        ended: Ended,
-        processor: f64,
-    ) -> Result<Profile, Error> {
-        self.collect_times()?;
-        let mut notes = Vec::new();
-        let basis = self.basis();
-        let mut cost = Cost {
-            prices: self.prices,
-            windows: self.windows.len(),
-            window_seconds: self.windows.iter().map(|window| window.wall).sum(),
-            ..Cost::default()
-        };
-        for (number, point) in self.plan.points.iter().enumerate() {
-            let hits = self.observer.hits(number)?.all;
-            cost.hits += hits;
-            if self.always.contains(&number) {
-                cost.seconds += hits as f64 * self.prices.of(point, self.held) * 1e-9;
-            }
-        }
-        cost.seconds += self.spent;
-        cost.hits += self.spent_hits;
-        cost.process_seconds = (processor - cost.seconds).max(0.0);
-        let always: HashSet<usize> = self.always.iter().copied().collect();
-        let mut rates: HashMap<u32, (Estimate, bool)> = HashMap::new();
-        let mut whole = (None, None);
-        for (number, point) in self.plan.points.iter().enumerate() {
-            let exact = always.contains(&number);
-            let estimate = if exact {
-                let counted = self.observer.hits(number)?.counted;
-                Some(Estimate::exact(counted as f64 / seconds))
-            } else {
-                self.estimate(number, basis)
-            };
-            let Some(estimate) = estimate else {
-                continue;
-            };
-            if self.plan.panic == Some(number) {
-                whole.0 = Some(estimate);
-            } else if self.plan.recover == Some(number) {
-                whole.1 = Some(estimate);
-            } else if point.counts {
-                let entry = rates
-                    .entry(point.slot)
-                    .or_insert((Estimate::default(), true));
-                entry.0 = Estimate::sum([entry.0, estimate]);
-                entry.1 &= exact;
-            }
-        }
-        if !self.windowed.is_empty()
-            && self.windows.iter().filter(|window| !window.timed).count() < 2
-        {
-            let slots = self.windowed.iter().filter_map(|&number| {
-                let slot = self.plan.points.get(number)?.slot;
-                self.plan.slots.get(usize::try_from(slot).ok()?)
-            });
-            let sites: HashSet<_> = slots.map(|slot| &slot.id).collect();
-            notes.push(format!(
-                "{} frequent sites are not shown: the budget had no room for two looks at them; give a longer \
-                 --for, a larger --overhead or a --sites that names few",
-                sites.len()
-            ));
-        }
-        let pending = self.pending()?;
-        let sites = self.sites(seconds, &rates, &pending);
-        Ok(Profile {
-            pid: self.target.pid,
-            executable: self.target.name(),
-            go_version: None,
-            started,
-            seconds,
-            ended,
-            watched: super::points::by_site(&self.plan.slots).len(),
-            sites,
-            panics: whole.0,
-            recovers: whole.1,
-            cost,
-            notes,
-        })
-    }
-
-    fn sites(
-        &self,
-        seconds: f64,
-        rates: &HashMap<u32, (Estimate, bool)>,
-        pending: &HashMap<u32, u64>,
-    ) -> Vec<SiteProfile> {
-        let mut sites = Vec::new();
-        for (id, slots) in super::points::by_site(&self.plan.slots) {
-            let slots: Vec<_> = slots
-                .into_iter()
-                .filter_map(|number| {
-                    Some((u32::try_from(number).ok()?, self.plan.slots.get(number)?))
-                })
-                .collect();
-            let of_slots: Vec<_> = slots
-                .iter()
-                .filter_map(|(number, _)| rates.get(number))
-                .collect();
-            let rate = Estimate::sum(of_slots.iter().map(|rate| rate.0));
-            let exact = !of_slots.is_empty() && of_slots.iter().all(|rate| rate.1);
-            let mut times = Times::default();
-            for (number, slot) in &slots {
-                if let Some(of_slot) = self.times.get(number) {
-                    let from_before = slot.counted == Counted::Before;
-                    times.add(&Times {
-                        from_before,
-                        ..of_slot.clone()
-                    });
-                }
-            }
-            let waiting: u64 = slots
-                .iter()
-                .filter_map(|(number, _)| pending.get(number))
-                .sum();
-            let Some((_, first)) = slots.first() else {
-                continue;
-            };
-            if rate.value == 0.0 {
-                continue;
-            }
-            sites.push(SiteProfile {
-                id,
-                symbol: first.symbol.clone(),
-                path: first.path.clone(),
-                class: slots
-                    .iter()
-                    .map(|(_, slot)| slot.class)
-                    .max()
-                    .unwrap_or(first.class),
-                count: rate.times(seconds),
-                exact,
-                rate,
-                held: times.settle(),
-                pending: (exact && slots.iter().any(|(_, slot)| slot.held)).then_some(waiting),
-                counted: first.counted,
-            });
-        }
-        sites.sort_by(|one, other| other.rate.value.total_cmp(&one.rate.value));
-        sites
-    }
-
-    fn estimate(&self, number: usize, basis: Basis) -> Option<Estimate> {
-        let windows: Vec<_> = self
-            .windows
-            .iter()
-            .filter(|window| !window.timed && window.looked_at.contains(&number))
-            .map(|window| Observed {
-                count: window.counted.get(&number).copied().unwrap_or(0),
-                time: match basis {
-                    Basis::Wall => window.wall,
-                    Basis::Own { .. } => own(window.processor, window.trapped),
-                },
-            })
-            .collect();
-        rate(&windows, basis)
-    }
-
-    fn basis(&self) -> Basis {
-        let sum = |of: fn(&Window) -> f64| {
-            let windows = self.windows.iter().filter(|window| !window.timed);
-            windows.map(of).sum::<f64>()
-        };
-        Basis::new(
-            sum(|window| window.wall),
-            sum(|window| window.processor),
-            sum(|window| window.trapped),
-            self.running(),
-        )
-    }
-
-    /// The times that the program took, and those of promises that are still open where it was watched all
-    /// the time.
-    fn collect_times(&mut self) -> Result<(), Error> {
-        for number in 0..self.plan.slots.len() {
-            let kept = self.observer.kept(number)?;
-            let slot = u32::try_from(number).unwrap_or(u32::MAX);
-            if kept.count > 0 {
-                let times = self.times.entry(slot).or_default();
-                (times.count, times.sum, times.max) = (kept.count, kept.sum, kept.max);
-            }
-        }
-        for (slot, bucket, count) in self.observer.buckets()? {
-            let times = self.times.entry(slot).or_default();
-            times.kept.push((bucket, count));
-        }
-        Ok(())
-    }
-
-    /// By slot, of those watched all the time.
-    fn pending(&self) -> Result<HashMap<u32, u64>, Error> {
-        let mut pending = HashMap::new();
-        for open in self.observer.open(usize::MAX)? {
-            if open.window == 0 {
-                *pending.entry(open.slot).or_default() += open.count;
-            }
-        }
-        Ok(pending)
     }
 }
 

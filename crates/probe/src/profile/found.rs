@@ -1,0 +1,139 @@
+//! What a profile is asked for, and what it found out.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
+
+use go_binary::{Class, SiteId};
+
+use super::estimate::Estimate;
+use super::points::Counted;
+use super::price::Prices;
+use super::times::Held;
+
+/// What is asked for.
+pub struct Options<'a> {
+    /// The process.
+    pub pid: u32,
+    /// How long.
+    pub duration: Duration,
+    /// What it may cost, as a share of the processor time that the process uses.
+    pub overhead: f64,
+    /// Which sites.
+    pub sites: &'a dyn Fn(&SiteId) -> bool,
+    /// Whether that leaves some out.
+    pub filtered: bool,
+    /// Whether to take times.
+    pub held: bool,
+    /// Whether to stop.
+    pub stop: &'a AtomicBool,
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("pid", &self.pid)
+            .field("duration", &self.duration)
+            .field("overhead", &self.overhead)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// The time was over; the process runs on.
+    Time,
+    /// We were told to stop; the process runs on.
+    Stopped,
+    /// It exited.
+    Exited,
+    /// It runs another program now.
+    Replaced,
+}
+
+/// What a profile found out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Profile {
+    /// The process.
+    pub pid: u32,
+    /// Its executable.
+    pub executable: String,
+    /// The release of Go that built it.
+    pub go_version: Option<String>,
+    /// When it began.
+    pub started: SystemTime,
+    /// How long it was watched, in seconds.
+    pub seconds: f64,
+    /// How it ended.
+    pub ended: Ended,
+    /// The sites that were hit, or may have been.
+    pub sites: Vec<SiteProfile>,
+    /// How many sites were watched.
+    pub watched: usize,
+    /// Panics a second.
+    pub panics: Option<Estimate>,
+    /// Panics that were recovered, a second.
+    pub recovers: Option<Estimate>,
+    /// What it cost.
+    pub cost: Cost,
+    /// What should be known.
+    pub notes: Vec<String>,
+}
+
+/// What a site did.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SiteProfile {
+    /// The site.
+    pub id: SiteId,
+    /// Its class.
+    pub class: Class,
+    /// The function that it is in, as it stands in stack traces.
+    pub symbol: String,
+    /// The path of its file, as the compiler knew it.
+    pub path: String,
+    /// How often it ran while the process was watched.
+    pub count: Estimate,
+    /// Whether that was counted, not estimated.
+    pub exact: bool,
+    /// How often a second.
+    pub rate: Estimate,
+    /// How long its promises waited.
+    pub held: Option<Held>,
+    /// Promises that were made while we watched, and were not kept at the end.
+    pub pending: Option<u64>,
+    /// What it was counted at.
+    pub counted: Counted,
+}
+
+/// What a profile cost the process.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Cost {
+    /// What hits cost here.
+    pub prices: Prices,
+    /// Hits of probes.
+    pub hits: u64,
+    /// Processor time that they took, in seconds.
+    pub seconds: f64,
+    /// Processor time that the process used besides.
+    pub process_seconds: f64,
+    /// How long it was looked at, from the first probe to the last, in seconds.
+    pub watched_seconds: f64,
+    /// How many windows there were.
+    pub windows: usize,
+    /// How long they were together, in seconds.
+    pub window_seconds: f64,
+}
+
+impl Cost {
+    /// As a share of a processor.
+    #[must_use]
+    pub fn of_processor(&self) -> f64 {
+        self.seconds / self.watched_seconds.max(1e-9)
+    }
+
+    /// As a share of what the process used.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.seconds / self.process_seconds.max(1e-9)
+    }
+}

@@ -1,0 +1,217 @@
+//! From what was seen to what is said.
+
+use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
+
+use super::Session;
+use super::windows::Window;
+use crate::profile::error::Error;
+use crate::profile::estimate::{Basis, Estimate, Observed, own, rate};
+use crate::profile::found::{Cost, Ended, Profile, SiteProfile};
+use crate::profile::points::{self, Counted};
+use crate::profile::times::Times;
+
+impl Session<'_> {
+    pub(super) fn report(
+        &mut self,
+        started: SystemTime,
+        seconds: f64,
+        ended: Ended,
+        processor: f64,
+    ) -> Result<Profile, Error> {
+        self.collect_times()?;
+        let mut notes = Vec::new();
+        let basis = self.basis();
+        let mut cost = Cost {
+            prices: self.prices,
+            windows: self.windows.len(),
+            window_seconds: self.windows.iter().map(|window| window.wall).sum(),
+            ..Cost::default()
+        };
+        for (number, point) in self.plan.points.iter().enumerate() {
+            let hits = self.observer.hits(number)?.all;
+            cost.hits += hits;
+            if self.always.contains(&number) {
+                cost.seconds += hits as f64 * self.prices.of(point, self.held) * 1e-9;
+            }
+        }
+        cost.seconds += self.spent;
+        cost.hits += self.spent_hits;
+        cost.process_seconds = (processor - cost.seconds).max(0.0);
+        let always: HashSet<usize> = self.always.iter().copied().collect();
+        let mut rates: HashMap<u32, (Estimate, bool)> = HashMap::new();
+        let mut whole = (None, None);
+        for (number, point) in self.plan.points.iter().enumerate() {
+            let exact = always.contains(&number);
+            let estimate = if exact {
+                let counted = self.observer.hits(number)?.counted;
+                Some(Estimate::exact(counted as f64 / seconds))
+            } else {
+                self.estimate(number, basis)
+            };
+            let Some(estimate) = estimate else {
+                continue;
+            };
+            if self.plan.panic == Some(number) {
+                whole.0 = Some(estimate);
+            } else if self.plan.recover == Some(number) {
+                whole.1 = Some(estimate);
+            } else if point.counts {
+                let entry = rates
+                    .entry(point.slot)
+                    .or_insert((Estimate::default(), true));
+                entry.0 = Estimate::sum([entry.0, estimate]);
+                entry.1 &= exact;
+            }
+        }
+        if !self.windowed.is_empty()
+            && self.windows.iter().filter(|window| !window.timed).count() < 2
+        {
+            let slots = self.windowed.iter().filter_map(|&number| {
+                let slot = self.plan.points.get(number)?.slot;
+                self.plan.slots.get(usize::try_from(slot).ok()?)
+            });
+            let sites: HashSet<_> = slots.map(|slot| &slot.id).collect();
+            notes.push(format!(
+                "{} frequent sites are not shown: the budget had no room for two looks at them; give a longer \
+                 --for, a larger --overhead or a --sites that names few",
+                sites.len()
+            ));
+        }
+        let pending = self.pending()?;
+        let sites = self.sites(seconds, &rates, &pending);
+        Ok(Profile {
+            pid: self.target.pid,
+            executable: self.target.name(),
+            go_version: None,
+            started,
+            seconds,
+            ended,
+            watched: points::by_site(&self.plan.slots).len(),
+            sites,
+            panics: whole.0,
+            recovers: whole.1,
+            cost,
+            notes,
+        })
+    }
+
+    fn sites(
+        &self,
+        seconds: f64,
+        rates: &HashMap<u32, (Estimate, bool)>,
+        pending: &HashMap<u32, u64>,
+    ) -> Vec<SiteProfile> {
+        let mut sites = Vec::new();
+        for (id, slots) in points::by_site(&self.plan.slots) {
+            let slots: Vec<_> = slots
+                .into_iter()
+                .filter_map(|number| {
+                    Some((u32::try_from(number).ok()?, self.plan.slots.get(number)?))
+                })
+                .collect();
+            let of_slots: Vec<_> = slots
+                .iter()
+                .filter_map(|(number, _)| rates.get(number))
+                .collect();
+            let rate = Estimate::sum(of_slots.iter().map(|rate| rate.0));
+            let exact = !of_slots.is_empty() && of_slots.iter().all(|rate| rate.1);
+            let mut times = Times::default();
+            for (number, slot) in &slots {
+                if let Some(of_slot) = self.times.get(number) {
+                    let from_before = slot.counted == Counted::Before;
+                    times.add(&Times {
+                        from_before,
+                        ..of_slot.clone()
+                    });
+                }
+            }
+            let waiting: u64 = slots
+                .iter()
+                .filter_map(|(number, _)| pending.get(number))
+                .sum();
+            let Some((_, first)) = slots.first() else {
+                continue;
+            };
+            if rate.value == 0.0 {
+                continue;
+            }
+            sites.push(SiteProfile {
+                id,
+                symbol: first.symbol.clone(),
+                path: first.path.clone(),
+                class: slots
+                    .iter()
+                    .map(|(_, slot)| slot.class)
+                    .max()
+                    .unwrap_or(first.class),
+                count: rate.times(seconds),
+                exact,
+                rate,
+                held: times.settle(),
+                pending: (exact && slots.iter().any(|(_, slot)| slot.held)).then_some(waiting),
+                counted: first.counted,
+            });
+        }
+        sites.sort_by(|one, other| other.rate.value.total_cmp(&one.rate.value));
+        sites
+    }
+
+    fn estimate(&self, number: usize, basis: Basis) -> Option<Estimate> {
+        let windows: Vec<_> = self
+            .windows
+            .iter()
+            .filter(|window| !window.timed && window.looked_at.contains(&number))
+            .map(|window| Observed {
+                count: window.counted.get(&number).copied().unwrap_or(0),
+                time: match basis {
+                    Basis::Wall => window.wall,
+                    Basis::Own { .. } => own(window.processor, window.trapped),
+                },
+            })
+            .collect();
+        rate(&windows, basis)
+    }
+
+    fn basis(&self) -> Basis {
+        let sum = |of: fn(&Window) -> f64| {
+            let windows = self.windows.iter().filter(|window| !window.timed);
+            windows.map(of).sum::<f64>()
+        };
+        Basis::new(
+            sum(|window| window.wall),
+            sum(|window| window.processor),
+            sum(|window| window.trapped),
+            self.running(),
+        )
+    }
+
+    /// The times that the program took, and those of promises that are still open where it was watched all
+    /// the time.
+    fn collect_times(&mut self) -> Result<(), Error> {
+        for number in 0..self.plan.slots.len() {
+            let kept = self.observer.kept(number)?;
+            let slot = u32::try_from(number).unwrap_or(u32::MAX);
+            if kept.count > 0 {
+                let times = self.times.entry(slot).or_default();
+                (times.count, times.sum, times.max) = (kept.count, kept.sum, kept.max);
+            }
+        }
+        for (slot, bucket, count) in self.observer.buckets()? {
+            let times = self.times.entry(slot).or_default();
+            times.kept.push((bucket, count));
+        }
+        Ok(())
+    }
+
+    /// By slot, of those watched all the time.
+    fn pending(&self) -> Result<HashMap<u32, u64>, Error> {
+        let mut pending = HashMap::new();
+        for open in self.observer.open(usize::MAX)? {
+            if open.window == 0 {
+                *pending.entry(open.slot).or_default() += open.count;
+            }
+        }
+        Ok(pending)
+    }
+}

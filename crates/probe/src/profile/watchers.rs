@@ -1,0 +1,38 @@
+//! What watches a process besides the probes at its defers: it begins with the profile, is asked now and
+//! then, and at the end says what it found. Each has a file of its own.
+
+use super::error::Error;
+use super::found::{Ended, Options, Profile};
+use super::target::Target;
+
+/// One of them. What it attaches ends with it.
+pub(crate) trait Watcher {
+    /// The profile begins: every promise from now on counts.
+    ///
+    /// # Errors
+    ///
+    /// Where the profile should not go on without it; what it can be done without is a note of the profile.
+    fn begin(&mut self) -> Result<(), Error>;
+
+    /// It is asked every few hundredths of a second, and must be quick: windows wait for it.
+    ///
+    /// # Errors
+    ///
+    /// As for `begin`.
+    fn poll(&mut self) -> Result<(), Error>;
+
+    /// The time is over, or the process is. What it found goes into the profile, what it cost to its `cost`.
+    ///
+    /// # Errors
+    ///
+    /// As for `begin`.
+    fn end(&mut self, ended: Ended, profile: &mut Profile) -> Result<(), Error>;
+}
+
+/// Those of a profile.
+pub(crate) fn all(
+    _target: &Target,
+    _options: &Options<'_>,
+) -> Result<Vec<Box<dyn Watcher>>, Error> {
+    Ok(Vec::new())
+}
