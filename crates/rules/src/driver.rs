@@ -16,6 +16,8 @@ use crate::rule::Rule;
 #[derive(Clone, Default)]
 pub struct RuleSet {
     rules: Vec<(&'static dyn Rule, Severity)>,
+    /// Those that somebody selected, by name.
+    asked: Vec<&'static str>,
     needs: Features,
 }
 
@@ -25,7 +27,23 @@ impl RuleSet {
         let needs = rules.iter().fold(Features::NONE, |needs, (rule, _)| {
             needs.union(rule.meta().needs)
         });
-        Self { rules, needs }
+        Self {
+            rules,
+            asked: Vec::new(),
+            needs,
+        }
+    }
+
+    /// The set, of which those were selected rather than on by default.
+    #[must_use]
+    pub fn asked(mut self, names: Vec<&'static str>) -> Self {
+        self.asked = names;
+        self
+    }
+
+    /// Whether a rule looks at a file: some leave test files alone unless they are asked.
+    fn looks_at(&self, rule: &dyn Rule, input: &FileInput<'_>) -> bool {
+        !input.is_test || !rule.leaves_tests_alone() || self.asked.contains(&rule.meta().name)
     }
 
     /// The rules that run unless configured otherwise.
@@ -124,7 +142,9 @@ pub fn check_function(
 ) -> Vec<Diagnostic> {
     let file = package.file(input.index);
     let applies = |(rule, _): &&(&dyn Rule, Severity)| {
-        rule.applies(file, func, input) && rule.applies_in(package, func, input)
+        rule.applies(file, func, input)
+            && rules.looks_at(*rule, input)
+            && rule.applies_in(package, func, input)
     };
     let mut wanted = rules.rules.iter().filter(applies).peekable();
     if wanted.peek().is_none() {

@@ -57,6 +57,12 @@ pub trait Rule: Sync {
         true
     }
 
+    /// Whether the rule looks at test files only when it was selected, and not when it is merely on by
+    /// default.
+    fn leaves_tests_alone(&self) -> bool {
+        false
+    }
+
     /// Whether the rule asks what called functions do with resources. Contracts are inferred only for
     /// those who ask.
     fn wants_contracts(&self) -> bool {

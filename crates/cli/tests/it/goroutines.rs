@@ -88,3 +88,56 @@ fn a_loop_of_another_package_never_ends() {
             "cache/cache.go:42:2: start-without-stop",
         ]);
 }
+
+const FETCH_TEST: &str = "\
+package fetch
+
+import (
+	\"context\"
+	\"testing\"
+)
+
+func fetch(ctx context.Context, get func() string) string {
+	ch := make(chan string)
+	go func() {
+		ch <- get()
+	}()
+	select {
+	case s := <-ch:
+		return s
+	case <-ctx.Done():
+		return \"\"
+	}
+}
+
+func TestFetch(t *testing.T) {
+	fetch(context.Background(), func() string { return \"\" })
+}
+";
+
+#[test]
+fn a_send_in_a_test_is_told_only_when_somebody_asks() {
+    let send = ["fetch_test.go:11:3: abandoned-send"];
+    let folder = Folder::module(&[("fetch_test.go", FETCH_TEST)]);
+    folder.check(&["./..."]).exits(0).finds(&[]);
+    for asked in ["abandoned-send", "goroutines"] {
+        folder
+            .check(&["--extend-select", asked, "./..."])
+            .exits(1)
+            .finds(&send);
+    }
+    let ignored = [
+        "--extend-select",
+        "goroutines",
+        "--ignore",
+        "abandoned-send",
+        "./...",
+    ];
+    folder.check(&ignored).exits(0).finds(&[]);
+
+    let folder = Folder::module(&[
+        ("fetch_test.go", FETCH_TEST),
+        ("deferscope.toml", "select = [\"goroutines\"]\n"),
+    ]);
+    folder.check(&["./..."]).exits(1).finds(&send);
+}

@@ -134,6 +134,8 @@ pub struct Selection(Vec<RuleState>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct RuleState {
     runs: bool,
+    /// Whether it runs because somebody selected it.
+    asked: bool,
     severity: Severity,
 }
 
@@ -142,6 +144,7 @@ impl Default for Selection {
     fn default() -> Self {
         let state = |meta: &&'static rules::RuleMeta| RuleState {
             runs: meta.on_by_default,
+            asked: false,
             severity: meta.severity,
         };
         Self(catalogue::all().iter().map(state).collect())
@@ -171,6 +174,11 @@ impl Selection {
                         (None, Some(_)) => false,
                         (None, None) => state.runs,
                     },
+                    asked: match (layer.decision(rule), &layer.select) {
+                        (Some(run), _) => run,
+                        (None, Some(_)) => false,
+                        (None, None) => state.asked,
+                    },
                     severity: layer.severity_of(rule).unwrap_or(state.severity),
                 })
                 .collect(),
@@ -193,6 +201,11 @@ impl Selection {
     /// Positions and severities of the rules that run.
     pub(crate) fn running(&self) -> impl Iterator<Item = (usize, Severity)> + '_ {
         (0..self.0.len()).filter_map(|index| Some((index, self.severity(index)?)))
+    }
+
+    /// Whether somebody selected the rule at `index` of the catalogue.
+    pub(crate) fn asked(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|state| state.asked)
     }
 
     /// Whether every rule that is on by default runs.

@@ -45,11 +45,21 @@ impl<'a> RuleSets<'a> {
         }
         let selection = self.config.selection_under(&overrides);
         let running = selection.running();
+        let running: Vec<_> = running
+            .filter_map(|(index, severity)| Some((index, rule_at(index)?, severity)))
+            .collect();
+        let asked = running
+            .iter()
+            .filter(|(index, ..)| selection.asked(*index))
+            .map(|(_, rule, _)| rule.meta().name)
+            .collect();
         let rules = RuleSet::new(
             running
-                .filter_map(|(index, severity)| Some((rule_at(index)?, severity)))
+                .iter()
+                .map(|&(_, rule, severity)| (rule, severity))
                 .collect(),
-        );
+        )
+        .asked(asked);
         let digest = Digester::new("selection").debug(&selection).finish();
         let set = Arc::new(FileRules {
             selection,

@@ -61,8 +61,8 @@ declare_rule! {
     /// ## When it is wrong
     /// When the function that is missing on the other side is called by code that is not followed: by
     /// another package through an interface, or by reflection. Conditions that depend on each other in ways that
-    /// are not seen may also make a path look possible that is none. Test files are left alone: what they
-    /// leave behind ends with the process.
+    /// are not seen may also make a path look possible that is none. Test files are left alone unless the rule
+    /// is selected: what they leave behind ends with the process.
     ///
     /// ## Fix safety
     /// Where one goroutine sends one value, the fix gives the channel room for it. The goroutine then no longer
@@ -82,8 +82,12 @@ impl Rule for AbandonedSend {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
+        may_be_stuck(package, func, input)
+    }
+
+    fn leaves_tests_alone(&self) -> bool {
         // Most tests leave a goroutine behind only when they fail, and the process ends soon after.
-        !input.is_test && may_be_stuck(package, func, input)
+        true
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
