@@ -52,7 +52,7 @@ impl Kind {
     }
 
     /// What the link of a descriptor says.
-    fn of(link: &str) -> Self {
+    pub(crate) fn of(link: &str) -> Self {
         if link.starts_with("socket:") {
             Self::Socket
         } else if link.starts_with("pipe:") {

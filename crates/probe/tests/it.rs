@@ -3,6 +3,10 @@
 
 #[path = "it/chaos.rs"]
 mod chaos;
+#[path = "it/descriptors.rs"]
+mod descriptors;
+#[path = "it/holds.rs"]
+mod holds;
 #[path = "it/targets.rs"]
 mod targets;
 #[path = "it/truth.rs"]

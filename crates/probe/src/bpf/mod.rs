@@ -3,4 +3,5 @@
 //! What they are for stands in [`crate::profile`]; how they get into the kernel, in `crate::sys::bpf`.
 
 pub mod assembler;
+pub mod syscalls;
 pub mod uprobe;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use go_binary::{Class, SiteId};
 
+use super::descriptors::Opened;
 use super::estimate::Estimate;
 use super::points::Counted;
 use super::price::Prices;
@@ -24,6 +25,8 @@ pub struct Options<'a> {
     pub filtered: bool,
     /// Whether to take times.
     pub held: bool,
+    /// Whether to watch descriptors.
+    pub descriptors: bool,
     /// Whether to stop.
     pub stop: &'a AtomicBool,
 }
@@ -74,6 +77,8 @@ pub struct Profile {
     pub panics: Option<Estimate>,
     /// Panics that were recovered, a second.
     pub recovers: Option<Estimate>,
+    /// What it opened, if that was watched.
+    pub descriptors: Option<Opened>,
     /// What it cost.
     pub cost: Cost,
     /// What should be known.

@@ -3,9 +3,10 @@
 //! - `points` finds where probes go, on what `flow` says of a function's instructions.
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
 //! - `session` watches a process within a budget; `estimate` and `times` make numbers of what it saw.
-//! - `watchers` watch what else there is to see of it meanwhile.
+//! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens.
 //! - `found` is what comes of all that.
 
+mod descriptors;
 mod error;
 mod estimate;
 mod flow;
@@ -18,6 +19,7 @@ mod target;
 mod times;
 mod watchers;
 
+pub use self::descriptors::{CallPrices, Opened, OpenedAt, OpenedIn};
 pub use self::error::Error;
 pub use self::estimate::Estimate;
 pub use self::found::{Cost, Ended, Options, Profile, SiteProfile};

@@ -92,7 +92,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
     let _urgent = Urgent::begin();
     let goid = layout.map_or(0, |layout| layout.g.id);
     let observer = Observer::new(plan.points.len(), plan.slots.len(), goid)?;
-    let watchers = watchers::all(&target, options)?;
+    let watchers = watchers::all(&target, &binary, options, &mut notes);
     let mut session = Session {
         options,
         target,
@@ -163,7 +163,7 @@ struct Session<'a> {
     times: HashMap<u32, Times>,
     unwatched: Running,
     began: Instant,
-    watchers: Vec<Box<dyn Watcher>>,
+    watchers: Vec<Box<dyn Watcher + 'a>>,
 }
 
 impl Session<'_> {

@@ -1,6 +1,9 @@
 //! What watches a process besides the probes at its defers: it begins with the profile, is asked now and
 //! then, and at the end says what it found. Each has a file of its own.
 
+use go_binary::Binary;
+
+use super::descriptors::Descriptors;
 use super::error::Error;
 use super::found::{Ended, Options, Profile};
 use super::target::Target;
@@ -29,10 +32,19 @@ pub(crate) trait Watcher {
     fn end(&mut self, ended: Ended, profile: &mut Profile) -> Result<(), Error>;
 }
 
-/// Those of a profile.
-pub(crate) fn all(
-    _target: &Target,
-    _options: &Options<'_>,
-) -> Result<Vec<Box<dyn Watcher>>, Error> {
-    Ok(Vec::new())
+/// Those of a profile. What one cannot do is a note.
+pub(crate) fn all<'a>(
+    target: &Target,
+    binary: &'a Binary<'a>,
+    options: &Options<'_>,
+    notes: &mut Vec<String>,
+) -> Vec<Box<dyn Watcher + 'a>> {
+    let mut all: Vec<Box<dyn Watcher + 'a>> = Vec::new();
+    if options.descriptors {
+        match Descriptors::new(target, binary, options.overhead / 2.0) {
+            Ok(descriptors) => all.push(Box::new(descriptors)),
+            Err(error) => notes.push(format!("descriptors are not watched: {error}")),
+        }
+    }
+    all
 }

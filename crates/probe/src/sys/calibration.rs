@@ -14,8 +14,7 @@ const GOROUTINE: usize = 512;
 /// goroutine, here one of zeros.
 #[derive(Debug)]
 pub struct Specimen {
-    file: File,
-    code: *mut libc::c_void,
+    code: Code,
     _goroutine: Box<[u8; GOROUTINE]>,
 }
 
@@ -34,14 +33,6 @@ impl Specimen {
     /// What the kernel says; a machine may forbid new code.
     pub fn new() -> io::Result<Self> {
         let goroutine = Box::new([0; GOROUTINE]);
-        // SAFETY: the name is a string that ends with zero.
-        let descriptor =
-            unsafe { libc::memfd_create(c"deferscope-calibration".as_ptr(), libc::MFD_CLOEXEC) };
-        if descriptor < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the descriptor was made just now, and nobody else knows of it.
-        let mut file = unsafe { File::from_raw_fd(descriptor) };
         let mut code = vec![
             0x41, 0x56, // push r14
             0x49, 0xbe, // mov r14, the address that follows
@@ -56,10 +47,52 @@ impl Specimen {
             0x41, 0x5e, // pop r14
             0xc3, // ret
         ]);
-        code.resize(PAGE, 0xcc);
-        file.write_all(&code)?;
+        Ok(Self {
+            code: Code::new(&code)?,
+            _goroutine: goroutine,
+        })
+    }
+
+    /// The path by which its file can be opened.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.code.file.as_raw_fd()))
+    }
+
+    /// Runs it this many times.
+    pub fn run(&self, times: u32) {
+        // SAFETY: the mapping holds a function without arguments that follows the platform's convention: it
+        // gives back the registers that it changes.
+        let function: extern "C" fn() = unsafe { std::mem::transmute(self.code.start()) };
+        for _ in 0..times {
+            function();
+        }
+    }
+}
+
+/// Instructions of ours in a file that has no name, where they can be run.
+#[derive(Debug)]
+pub(super) struct Code {
+    file: File,
+    start: *mut libc::c_void,
+}
+
+impl Code {
+    /// A page that begins with these bytes.
+    pub(super) fn new(code: &[u8]) -> io::Result<Self> {
+        // SAFETY: the name is a string that ends with zero.
+        let descriptor =
+            unsafe { libc::memfd_create(c"deferscope-calibration".as_ptr(), libc::MFD_CLOEXEC) };
+        if descriptor < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor was made just now, and nobody else knows of it.
+        let mut file = unsafe { File::from_raw_fd(descriptor) };
+        let mut page = code.to_vec();
+        page.resize(PAGE, 0xcc);
+        file.write_all(&page)?;
         // SAFETY: a new mapping of a page of our own file, at an address that the kernel chooses.
-        let code = unsafe {
+        let start = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
                 PAGE,
@@ -69,38 +102,23 @@ impl Specimen {
                 0,
             )
         };
-        if code == libc::MAP_FAILED {
+        if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(Self {
-            file,
-            code,
-            _goroutine: goroutine,
-        })
+        Ok(Self { file, start })
     }
 
-    /// The path by which its file can be opened.
-    #[must_use]
-    pub fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
-    }
-
-    /// Runs it this many times.
-    pub fn run(&self, times: u32) {
-        // SAFETY: the mapping holds a function without arguments that follows the platform's convention: it
-        // gives back the registers that it changes.
-        let function: extern "C" fn() = unsafe { std::mem::transmute(self.code) };
-        for _ in 0..times {
-            function();
-        }
+    /// Where the first instruction is; as long as this lives.
+    pub(super) const fn start(&self) -> *mut libc::c_void {
+        self.start
     }
 }
 
-impl Drop for Specimen {
+impl Drop for Code {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours, one page long, and no function of it runs now.
         unsafe {
-            libc::munmap(self.code, PAGE);
+            libc::munmap(self.start, PAGE);
         }
     }
 }

@@ -7,6 +7,8 @@ pub mod bpf;
 #[cfg(target_os = "linux")]
 pub mod calibration;
 #[cfg(target_os = "linux")]
+pub mod descent;
+#[cfg(target_os = "linux")]
 pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod priority;

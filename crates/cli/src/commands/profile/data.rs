@@ -9,6 +9,8 @@ use profiles::flame::Graph;
 use profiles::pprof;
 use serde_json::{Value, json};
 
+use super::descriptors;
+
 /// One object.
 pub(super) fn json(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
     let cost = &profile.cost;
@@ -43,6 +45,7 @@ pub(super) fn json(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
             "windows": cost.windows,
             "window_seconds": cost.window_seconds,
         },
+        "descriptors": profile.descriptors.as_ref().map(descriptors::json),
         "sites": profile.sites.iter().map(site).collect::<Vec<_>>(),
     });
     serde_json::to_writer(&mut *out, &value)?;
@@ -123,13 +126,21 @@ pub(super) fn evidence(profile: &Profile) -> Evidence {
             seconds: Some(profile.seconds),
             total_cpu_ns: None,
         },
-        sites: sites.collect(),
+        sites: sites
+            .chain(profile.descriptors.iter().flat_map(descriptors::evidence))
+            .collect(),
     }
 }
 
-/// Counts and delays, by site. There are no callers: a stack for each hit would cost as much again.
+/// Counts and delays, by site: there are no callers, since a stack for each hit would cost as much again. And
+/// descriptors by the stack that opened them.
 pub(super) fn pprof(profile: &Profile) -> pprof::Profile {
-    let mut builder = pprof::Builder::new(&[("defers", "count"), ("delay", "nanoseconds")]);
+    let mut builder = pprof::Builder::new(&[
+        ("defers", "count"),
+        ("delay", "nanoseconds"),
+        ("opened", "count"),
+        ("open", "count"),
+    ]);
     builder.taken(profile.started, Duration::from_secs_f64(profile.seconds));
     builder.shown_first("defers");
     let cost = profile.cost.share() * 100.0;
@@ -149,7 +160,10 @@ pub(super) fn pprof(profile: &Profile) -> pprof::Profile {
         let class = pprof::Label::Text("class".into(), site.class.as_str().into());
         let count = site.count.value.round();
         let delay = site.held.as_ref().map_or(0.0, |held| held.mean * count);
-        builder.sample(&[frame], &[count as i64, delay as i64], &[class]);
+        builder.sample(&[frame], &[count as i64, delay as i64, 0, 0], &[class]);
+    }
+    if let Some(opened) = &profile.descriptors {
+        descriptors::pprof(&mut builder, mapping, opened);
     }
     builder.finish()
 }

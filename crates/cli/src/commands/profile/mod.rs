@@ -1,6 +1,7 @@
 //! `deferscope profile`: what the defers of a running program do.
 
 mod data;
+mod descriptors;
 mod text;
 
 use std::path::PathBuf;
@@ -43,6 +44,9 @@ pub(crate) struct ProfileArgs {
     /// Count only: take no times. Hits get cheaper by a third.
     #[arg(long)]
     no_held: bool,
+    /// Do not watch which descriptors are opened and not closed, which costs something for each system call.
+    #[arg(long)]
+    no_descriptors: bool,
     /// The format.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: ProfileFormat,
@@ -88,6 +92,7 @@ pub(crate) fn run(args: &ProfileArgs) -> Result<Exit> {
             sites: &matches,
             filtered: args.sites.is_some(),
             held: !args.no_held,
+            descriptors: !args.no_descriptors,
             stop,
         })
     })?;

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use go_binary::SiteId;
 use probe::profile::{Counted, Estimate, Profile, SiteProfile};
 
+use super::descriptors;
+
 pub(super) fn write(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
     writeln!(
         out,
@@ -26,6 +28,14 @@ pub(super) fn write(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
             writeln!(out, "  {what:<9} {} a second", with_interval(rate))?;
         }
     }
+    defers(out, profile)?;
+    match &profile.descriptors {
+        Some(opened) => descriptors::text(out, opened),
+        None => Ok(()),
+    }
+}
+
+fn defers(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
     if profile.sites.is_empty() {
         return writeln!(out, "\nNo defer ran.");
     }
@@ -165,7 +175,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn nanos(nanos: f64) -> String {
+pub(super) fn nanos(nanos: f64) -> String {
     let (value, unit) = match nanos {
         n if n >= 1e9 => (n / 1e9, "s"),
         n if n >= 1e6 => (n / 1e6, "ms"),
@@ -180,13 +190,13 @@ fn nanos(nanos: f64) -> String {
 }
 
 /// Names in a file may contain what a terminal would act upon.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
 }
 
-fn table<const N: usize>(
+pub(super) fn table<const N: usize>(
     out: &mut dyn Write,
     head: [&str; N],
     rows: &[[String; N]],

@@ -91,6 +91,7 @@ impl Session<'_> {
             sites,
             panics: whole.0,
             recovers: whole.1,
+            descriptors: None,
             cost,
             notes,
         })

@@ -1,0 +1,3 @@
+module example.com/holds
+
+go 1.21
