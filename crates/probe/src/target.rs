@@ -101,14 +101,32 @@ impl<'a> Target<'a> {
                 "the program does not say which Go built it; the structures of Go {release} are assumed"
             ));
         }
+        if binary.image().arch() == Arch::Arm64 {
+            warnings.push(
+                "no snapshot of an arm64 program was ever compared with the truth: numbers may be wrong"
+                    .to_owned(),
+            );
+        }
         let layout = match RuntimeLayout::of(release) {
             Some(layout) => layout,
             None if release > Binary::NEWEST => {
-                warnings.push(format!(
-                    "Go {release} is newer than this deferscope knows; the structures of Go {} are assumed",
-                    Binary::NEWEST
-                ));
-                RuntimeLayout::of(Binary::NEWEST).ok_or(TargetError::NoGoroutines)?
+                match RuntimeLayout::read(binary.image(), release) {
+                    Ok(layout) => {
+                        warnings.push(format!(
+                        "Go {release} is newer than this deferscope knows; its structures were read from the \
+                         program's debug information"
+                    ));
+                        layout
+                    }
+                    Err(error) => {
+                        warnings.push(format!(
+                        "Go {release} is newer than this deferscope knows, and {error}: the structures of Go \
+                         {} are assumed",
+                        Binary::NEWEST
+                    ));
+                        RuntimeLayout::of(Binary::NEWEST).ok_or(TargetError::NoGoroutines)?
+                    }
+                }
             }
             None => return Err(TargetError::OldRelease { release }),
         };
