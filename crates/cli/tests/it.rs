@@ -29,6 +29,9 @@ mod git;
 mod goroutines;
 #[path = "it/inspect.rs"]
 mod inspect;
+#[cfg(target_os = "linux")]
+#[path = "it/leak.rs"]
+mod leak;
 #[path = "it/missing_dependencies.rs"]
 mod missing_dependencies;
 #[path = "it/models.rs"]

@@ -60,12 +60,16 @@ pub(crate) struct Words {
     pub(crate) stack: (u64, u64),
     pub(crate) panics: u64,
     pub(crate) defers: u64,
+    /// The thread that runs it.
+    pub(crate) thread: u64,
     pub(crate) sched: (u64, u64),
     pub(crate) syscall: (u64, u64),
     pub(crate) status: Status,
     pub(crate) id: u64,
     pub(crate) wait_since: u64,
     pub(crate) wait_reason: u8,
+    /// How often it stopped to run, as far as a byte counts.
+    pub(crate) stops: Option<u8>,
     pub(crate) go_pc: u64,
     pub(crate) start_pc: u64,
 }
@@ -89,11 +93,16 @@ impl Words {
             stack: (word(0)?, word(8)?),
             panics: word(g.panics)?,
             defers: word(g.defers)?,
+            thread: word(g.m)?,
             sched: (word(g.sched_pc)?, word(g.sched_sp)?),
             syscall: (word(g.syscall_pc)?, word(g.syscall_sp)?),
             id: word(g.id)?,
             wait_since: word(g.wait_since)?,
             wait_reason: *bytes.get(usize::try_from(g.wait_reason).ok()?)?,
+            stops: match g.stops {
+                Some(at) => Some(*bytes.get(usize::try_from(at).ok()?)?),
+                None => None,
+            },
             go_pc: word(g.go_pc)?,
             start_pc: word(g.start_pc)?,
         })
@@ -105,6 +114,7 @@ impl Words {
         self.status != Status::Running
             && self.status != Status::Copying
             && (self.status, self.id, self.stack) == (later.status, later.id, later.stack)
+            && self.stops == later.stops
             && (self.sched, self.syscall) == (later.sched, later.syscall)
             && (self.defers, self.panics) == (later.defers, later.panics)
     }

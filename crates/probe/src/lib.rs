@@ -5,7 +5,7 @@
 //! - [`Process`] finds a process and its program, [`Target`] says what addresses of its memory mean.
 //! - [`Memory`] is where bytes come from: [`sys::memory::ProcessMemory`], [`CoreFile`].
 //! - [`Snapshot`] is what all goroutines had pending at a moment, while the process ran, or stood still for it
-//!   ([`sys::stop::Pause`]).
+//!   ([`Still`], [`sys::stop::Pause`]).
 
 #[cfg(target_os = "linux")]
 pub mod bpf;
@@ -31,6 +31,8 @@ mod snapshot;
 #[cfg(target_os = "linux")]
 mod stack;
 #[cfg(target_os = "linux")]
+mod still;
+#[cfg(target_os = "linux")]
 mod suspicion;
 #[cfg(target_os = "linux")]
 mod target;
@@ -50,6 +52,7 @@ pub use self::{
     look::Doubt,
     process::{Process, ProcessError},
     snapshot::{Group, Looking, Panic, PendingAt, Place, Reading, SitePending, Snapshot},
-    suspicion::{At, MANY_CALLS, MANY_GOROUTINES, Suspicion},
+    still::{Still, StillError},
+    suspicion::{At, MANY_CALLS, MANY_GOROUTINES, Suspicion, suspected_rules},
     target::{Target, TargetError},
 };

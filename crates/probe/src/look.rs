@@ -1,8 +1,9 @@
 //! Looking at all goroutines at once: what is copied when, and what is done when it does not fit together.
 //!
 //! First everything is copied in few calls: the list, the goroutines, their stacks, then record by record. With
-//! the process stopped that is the truth, and it can go on while the stacks are walked. With the process running, each goroutine is looked at again at the
-//! end: one that moved in between is read anew by itself, and counted as doubtful if it never stands still.
+//! the process running, each goroutine is looked at again at the end: one that moved in between is read anew by
+//! itself, and counted as doubtful if it never stands still. How a process that stands still is read in little
+//! time is the matter of `still`.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::pending::Pending;
 use crate::stack::Stack;
 use crate::sys::stop::Registers;
 use crate::target::{Kind, Target, TargetError};
+use crate::value;
 
 /// Why what is said of a goroutine may be wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
@@ -72,24 +74,44 @@ pub(crate) enum Mode<'r> {
 /// What was copied of a process: all that may be gone as soon as it goes on.
 #[derive(Debug)]
 pub(crate) struct Copy<'m> {
-    copied: Copied<'m>,
-    /// The goroutines that live: where, their words, and what is on their lists.
-    goroutines: Vec<(u64, Words, Pending)>,
-    unreadable: usize,
-    start: Instant,
-    took: Duration,
+    pub(crate) copied: Copied<'m>,
+    /// The goroutines that live.
+    pub(crate) goroutines: Vec<One>,
+    pub(crate) unreadable: usize,
+    pub(crate) start: Instant,
+    pub(crate) took: Duration,
+}
+
+/// A goroutine whose stack was not walked yet.
+#[derive(Debug)]
+pub(crate) struct One {
+    pub(crate) address: u64,
+    pub(crate) words: Words,
+    /// What is on its lists.
+    pub(crate) pending: Pending,
 }
 
 impl Copy<'_> {
-    /// The panics in flight, with the numbers of their goroutines.
-    pub(crate) fn panics(&self) -> impl Iterator<Item = (u64, &crate::pending::PanicWords)> {
-        self.goroutines.iter().flat_map(|(_, words, pending)| {
-            pending.panics.iter().map(move |panic| (words.id, panic))
-        })
+    /// The panics in flight.
+    pub(crate) fn panics(&self, target: &Target<'_>) -> Vec<crate::Panic> {
+        let goroutines = self.goroutines.iter();
+        goroutines
+            .flat_map(|one| one.panics(target, &self.copied))
+            .collect()
     }
+}
 
-    pub(crate) const fn copied(&self) -> &Copied<'_> {
-        &self.copied
+impl One {
+    /// Its panics in flight.
+    pub(crate) fn panics(&self, target: &Target<'_>, copied: &Copied<'_>) -> Vec<crate::Panic> {
+        let panics = self.pending.panics.iter();
+        panics
+            .map(|panic| crate::Panic {
+                goroutine: self.words.id,
+                value: (!panic.goexit).then(|| value::shown(target, copied, panic)),
+                recovered: panic.recovered,
+            })
+            .collect()
     }
 }
 
@@ -98,29 +120,37 @@ pub(crate) fn copy<'m>(
     target: &Target<'_>,
     memory: &'m dyn Memory,
 ) -> Result<Copy<'m>, TargetError> {
-    let start = Instant::now();
     let mut copied = Copied::of(memory);
     target.check(&copied)?;
     let list = list(target, &mut copied)?;
+    Ok(copy_those(target, memory, &list))
+}
+
+/// Copies some goroutines, their stacks and their lists.
+pub(crate) fn copy_those<'m>(
+    target: &Target<'_>,
+    memory: &'m dyn Memory,
+    list: &[u64],
+) -> Copy<'m> {
+    let start = Instant::now();
+    let mut copied = Copied::of(memory);
     let size = Words::len(&target.layout);
     copied.fetch(list.iter().map(|&g| (g, g.saturating_add(size))).collect());
     let mut unreadable = 0;
     let mut goroutines = Vec::with_capacity(list.len());
-    for g in list {
+    for &g in list {
         match read(target, &copied, g) {
-            Some(Some(words)) => goroutines.push((g, words, Pending::default())),
+            Some(Some(words)) => goroutines.push((g, words)),
             // It does not live.
             Some(None) => {}
             None => unreadable += 1,
         }
     }
-    let stacks = goroutines
-        .iter()
-        .flat_map(|(_, words, _)| stack_ranges(words));
+    let stacks = goroutines.iter().flat_map(|(_, words)| stack_ranges(words));
     copied.fetch(stacks.collect());
     let records: Vec<u64> = goroutines
         .iter()
-        .map(|(_, words, _)| words.defers)
+        .map(|(_, words)| words.defers)
         .filter(|&record| record != 0)
         .collect();
     let size = target.layout.record.size;
@@ -137,19 +167,29 @@ pub(crate) fn copy<'m>(
         .map(|closure| (closure, closure + 8))
         .collect();
     copied.fetch(closures);
-    for (_, words, pending) in &mut goroutines {
-        if words.defers != 0 || words.panics != 0 {
-            let stack = Stack::new(&copied, words.stack.0, words.stack);
-            pending.read_lists(target, &copied, words, &stack);
-        }
-    }
-    Ok(Copy {
+    let goroutines = goroutines.into_iter().map(|(address, words)| One {
+        address,
+        words,
+        pending: lists(target, &copied, &words),
+    });
+    let goroutines = goroutines.collect();
+    Copy {
         copied,
         goroutines,
         unreadable,
         start,
         took: start.elapsed(),
-    })
+    }
+}
+
+/// What is on the lists of a goroutine.
+fn lists(target: &Target<'_>, copied: &Copied<'_>, words: &Words) -> Pending {
+    let mut pending = Pending::default();
+    if words.defers != 0 || words.panics != 0 {
+        let stack = Stack::new(copied, words.stack.0, words.stack);
+        pending.read_lists(target, copied, words, &stack);
+    }
+    pending
 }
 
 /// Walks the stacks that were copied. A process that stood still may run again by now.
@@ -173,9 +213,10 @@ pub(crate) fn walk(
         took,
     };
     let mut addresses = Vec::with_capacity(goroutines.len());
-    for (address, words, pending) in goroutines {
-        addresses.push(address);
-        look.seen.push(see(target, &copied, words, pending, mode));
+    for one in goroutines {
+        addresses.push(one.address);
+        let seen = see(target, &copied, one.words, one.pending, mode);
+        look.seen.push(seen);
     }
     if matches!(mode, Mode::Running) {
         check_again(target, memory, &addresses, &mut look);
@@ -227,9 +268,7 @@ fn check_again(target: &Target<'_>, memory: &dyn Memory, addresses: &[u64], look
                 continue;
             };
             fresh.fetch(stack_ranges(&words).collect());
-            let mut pending = Pending::default();
-            let stack = Stack::new(&fresh, words.stack.0, words.stack);
-            pending.read_lists(target, &fresh, &words, &stack);
+            let pending = lists(target, &fresh, &words);
             *seen = see(target, &fresh, words, pending, Mode::Running);
             now = read(target, &Copied::of(memory), address);
         }
@@ -241,7 +280,7 @@ fn check_again(target: &Target<'_>, memory: &dyn Memory, addresses: &[u64], look
 }
 
 /// The addresses of all goroutines.
-fn list(target: &Target<'_>, copied: &mut Copied<'_>) -> Result<Vec<u64>, TargetError> {
+pub(crate) fn list(target: &Target<'_>, copied: &mut Copied<'_>) -> Result<Vec<u64>, TargetError> {
     let (length, first) = target.goroutines;
     let (Some(length), Some(first)) = (copied.word(length), copied.word(first)) else {
         return Err(TargetError::Unreadable);
@@ -266,7 +305,11 @@ fn list(target: &Target<'_>, copied: &mut Copied<'_>) -> Result<Vec<u64>, Target
     clippy::option_option,
     reason = "what cannot be read is not the same as what does not live"
 )]
-fn read(target: &Target<'_>, copied: &Copied<'_>, address: u64) -> Option<Option<Words>> {
+pub(crate) fn read(
+    target: &Target<'_>,
+    copied: &Copied<'_>,
+    address: u64,
+) -> Option<Option<Words>> {
     let len = usize::try_from(Words::len(&target.layout)).ok()?;
     copied.with(address, len, |bytes| Words::of(&target.layout, bytes))
 }
@@ -298,7 +341,7 @@ fn stack_ranges(words: &Words) -> impl Iterator<Item = (u64, u64)> + use<> {
 }
 
 /// Walks the stack of a goroutine, and adds what its frames have pending to what its lists have.
-fn see(
+pub(crate) fn see(
     target: &Target<'_>,
     copied: &Copied<'_>,
     words: Words,
@@ -313,7 +356,7 @@ fn see(
         doubt: None,
     };
     let (pc, sp, known) = match (words.status, mode) {
-        (Status::Running, Mode::Still(registers)) => running(target, &words, registers),
+        (Status::Running, Mode::Still(registers)) => running(target, copied, &words, registers),
         (Status::Running, Mode::Running) => (0, 0, false),
         _ => {
             let (pc, sp) = place(&words);
@@ -348,15 +391,43 @@ fn see(
 }
 
 /// Where a goroutine is that a stopped thread runs.
-fn running(target: &Target<'_>, words: &Words, registers: &[Registers]) -> (u64, u64, bool) {
+fn running(
+    target: &Target<'_>,
+    copied: &Copied<'_>,
+    words: &Words,
+    registers: &[Registers],
+) -> (u64, u64, bool) {
     let (low, high) = words.stack;
     if let Some(found) = registers.iter().find(|r| low <= r.sp && r.sp < high) {
         return (found.pc, found.sp, true);
     }
-    // Its thread is on its own stack, on which the runtime works for it.
+    // Its thread is on its own stack, on which the runtime works for it. What it saved when it went there is
+    // where it is, unless it did not go there in one of the ways that save it (signals, the vDSO).
     let (pc, sp) = words.sched;
     let stub = target
         .at(pc.wrapping_sub(target.bias), false)
         .is_some_and(|at| at.kind == Kind::SystemStack);
-    (pc, sp, stub && low <= sp && sp < high)
+    let saved = stub || is_scheduling(target, copied, words.thread, registers).unwrap_or(false);
+    (pc, sp, saved && low <= sp && sp < high)
+}
+
+/// Whether the thread that a `runtime.m` describes is on the stack of its scheduler, and came there from the
+/// beginning of one of its ways.
+fn is_scheduling(
+    target: &Target<'_>,
+    copied: &Copied<'_>,
+    thread: u64,
+    registers: &[Registers],
+) -> Option<bool> {
+    // The scheduler's goroutine is the first field of the thread, its stack the first of the goroutine.
+    let scheduler = copied.word(thread)?;
+    let bounds = (
+        copied.word(scheduler)?,
+        copied.word(scheduler.checked_add(8)?)?,
+    );
+    let found = registers
+        .iter()
+        .find(|found| bounds.0 <= found.sp && found.sp < bounds.1)?;
+    let stack = Stack::new(copied, found.sp, bounds);
+    Some(stack.walk(target, found.pc, found.sp, &mut |_| {}))
 }

@@ -70,9 +70,9 @@ impl std::fmt::Debug for Copied<'_> {
 
 /// What is read at once when a few bytes of it are asked for: lists of records lie close together.
 const BLOCK: u64 = 4096;
-/// Ranges that are closer than this are fetched as one: a piece costs about as much as copying so many
-/// bytes.
-const GAP: u64 = 1024;
+/// Ranges that are closer than this are fetched as one: the kernel finds the pages of a piece in about the time
+/// in which it copies so many bytes.
+const GAP: u64 = 4096;
 /// No range is longer, so that one page that is missing does not spoil much.
 const LONGEST: u64 = 256 << 10;
 
@@ -90,41 +90,24 @@ impl<'m> Copied<'m> {
     /// Copies ranges (start and end) in few calls.
     pub fn fetch(&mut self, mut wanted: Vec<(u64, u64)>) {
         wanted.retain(|(start, end)| start < end && end - start <= LONGEST);
-        wanted.sort_unstable();
-        let mut merged: Vec<(u64, u64)> = Vec::new();
-        for (start, end) in wanted {
-            match merged.last_mut() {
-                Some(last) if start <= last.1.saturating_add(GAP) && end - last.0 <= LONGEST => {
-                    last.1 = last.1.max(end);
-                }
-                // What overlaps is not copied twice.
-                Some(last) if start < last.1 => {
-                    if end > last.1 {
-                        let start = last.1;
-                        merged.push((start, end));
-                    }
-                }
-                _ => merged.push((start, end)),
-            }
-        }
-        let mut ranges: Vec<_> = merged
+        let mut ranges: Vec<_> = merge(wanted)
             .into_iter()
             .filter_map(|(start, end)| Some((start, vec![0; usize::try_from(end - start).ok()?])))
             .collect();
-        let mut pieces: Vec<_> = ranges
-            .iter_mut()
-            .map(|(address, bytes)| Piece {
-                address: *address,
-                bytes,
-                done: false,
-            })
-            .collect();
-        self.memory.read_many(&mut pieces);
-        let done: Vec<bool> = pieces.into_iter().map(|piece| piece.done).collect();
+        let done = read_all(self.memory, &mut ranges);
         let mut done = done.into_iter();
         ranges.retain(|_| done.next() == Some(true));
         self.ranges.append(&mut ranges);
-        self.ranges.sort_unstable_by_key(|(start, _)| *start);
+        self.ranges.sort_by_key(|(start, _)| *start);
+    }
+
+    /// Copies again what was fetched, to the same places: they need not come into being any more. What was
+    /// asked for besides is forgotten.
+    pub(crate) fn refresh(&mut self) {
+        self.blocks.get_mut().clear();
+        let done = read_all(self.memory, &mut self.ranges);
+        let mut done = done.into_iter();
+        self.ranges.retain(|_| done.next() == Some(true));
     }
 
     /// Calls `with` with the bytes from `address` on; gives nothing where they cannot be read.
@@ -198,18 +181,55 @@ impl<'m> Copied<'m> {
     pub(crate) const LONGEST: u64 = LONGEST;
 }
 
+/// Ranges in order, those that are close together made one.
+fn merge(mut wanted: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    wanted.sort_unstable();
+    let mut merged: Vec<(u64, u64)> = Vec::new();
+    for (start, end) in wanted {
+        match merged.last_mut() {
+            Some(last) if start <= last.1.saturating_add(GAP) && end - last.0 <= LONGEST => {
+                last.1 = last.1.max(end);
+            }
+            // What overlaps is not copied twice.
+            Some(last) if start < last.1 => {
+                if end > last.1 {
+                    let start = last.1;
+                    merged.push((start, end));
+                }
+            }
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
+}
+
+/// Fills ranges; which of them could be read.
+fn read_all(memory: &dyn Memory, ranges: &mut [(u64, Vec<u8>)]) -> Vec<bool> {
+    let mut pieces: Vec<_> = ranges
+        .iter_mut()
+        .map(|(address, bytes)| Piece {
+            address: *address,
+            bytes,
+            done: false,
+        })
+        .collect();
+    memory.read_many(&mut pieces);
+    pieces.into_iter().map(|piece| piece.done).collect()
+}
+
 /// Memory that tests make up.
 #[cfg(test)]
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
-    pub(crate) bytes: std::collections::BTreeMap<u64, u8>,
+    pub(crate) bytes: RefCell<std::collections::BTreeMap<u64, u8>>,
     pub(crate) reads: std::cell::Cell<usize>,
 }
 
 #[cfg(test)]
 impl Fake {
-    pub(crate) fn put(&mut self, address: u64, bytes: &[u8]) {
-        self.bytes.extend((address..).zip(bytes.iter().copied()));
+    pub(crate) fn put(&self, address: u64, bytes: &[u8]) {
+        let bytes = (address..).zip(bytes.iter().copied());
+        self.bytes.borrow_mut().extend(bytes);
     }
 }
 
@@ -218,8 +238,8 @@ impl Memory for Fake {
     fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Unreadable> {
         self.reads.set(self.reads.get() + 1);
         for (at, byte) in (address..).zip(bytes) {
-            let found = self.bytes.get(&at);
-            *byte = *found.ok_or(Unreadable::Unmapped { address: at })?;
+            let found = self.bytes.borrow().get(&at).copied();
+            *byte = found.ok_or(Unreadable::Unmapped { address: at })?;
         }
         Ok(())
     }
@@ -231,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_was_fetched_is_not_read_again() {
-        let mut fake = Fake::default();
+        let fake = Fake::default();
         fake.put(0x1000, &[7; 64]);
         let mut copied = Copied::of(&fake);
         copied.fetch(vec![(0x1000, 0x1010), (0x1020, 0x1040)]);
@@ -242,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_nothing() {
-        let mut fake = Fake::default();
+        let fake = Fake::default();
         fake.put(0x1000, &[7; 12]);
         let mut copied = Copied::of(&fake);
         copied.fetch(vec![(0x0, 0x40)]);
@@ -254,8 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refreshed_is_what_is_there_now() {
+        let fake = Fake::default();
+        fake.put(0x1000, &[7; 0x2000]);
+        let mut copied = Copied::of(&fake);
+        copied.fetch(vec![(0x1000, 0x1040)]);
+        assert_eq!(copied.byte(0x1000).zip(copied.byte(0x2000)), Some((7, 7)));
+        fake.put(0x1000, &[8; 0x2000]);
+        assert_eq!(copied.byte(0x1000).zip(copied.byte(0x2000)), Some((7, 7)));
+        copied.refresh();
+        assert_eq!(copied.byte(0x1000).zip(copied.byte(0x2000)), Some((8, 8)));
+        fake.bytes.borrow_mut().clear();
+        copied.refresh();
+        assert_eq!((copied.byte(0x1000), copied.byte(0x2000)), (None, None));
+    }
+
+    #[test]
     fn ranges_that_overlap_are_read_once() {
-        let mut fake = Fake::default();
+        let fake = Fake::default();
         fake.put(0, &vec![1; 0x100_000]);
         let mut copied = Copied::of(&fake);
         copied.fetch(vec![(0, LONGEST), (LONGEST - 8, LONGEST + 64)]);

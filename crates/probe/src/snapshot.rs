@@ -7,12 +7,12 @@ use go_binary::SiteId;
 use rustc_hash::FxHashMap;
 
 use crate::goroutine::Status;
-use crate::look::{self, Copy, Doubt, Mode, Seen};
+use crate::look::{self, Copy, Doubt, Look, Mode, Seen};
 use crate::memory::Memory;
 use crate::pending::Form;
 use crate::sys::stop::Registers;
 use crate::target::{Target, TargetError};
-use crate::{value, wait_reasons};
+use crate::wait_reasons;
 
 /// Whether the process stood still.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,11 +166,21 @@ impl Snapshot {
 pub struct Reading<'t, 'a, 'm> {
     target: &'t Target<'a>,
     memory: &'m dyn Memory,
-    copy: Copy<'m>,
-    registers: Option<Vec<Registers>>,
+    read: Read<'m>,
     taken: SystemTime,
     now: Option<u64>,
     panics: Vec<Panic>,
+}
+
+/// How far it was read.
+#[derive(Debug)]
+enum Read<'m> {
+    /// While it ran.
+    Running(Copy<'m>),
+    /// While it stood still; the stacks are walked when it runs again.
+    Still(Copy<'m>, Vec<Registers>),
+    /// The same, and they were walked.
+    Walked(Look),
 }
 
 impl<'t, 'a, 'm> Reading<'t, 'a, 'm> {
@@ -182,37 +192,50 @@ impl<'t, 'a, 'm> Reading<'t, 'a, 'm> {
     ) -> Result<Self, TargetError> {
         let taken = SystemTime::now();
         let copy = look::copy(target, memory)?;
-        let panics = copy
-            .panics()
-            .map(|(goroutine, panic)| Panic {
-                goroutine,
-                value: (!panic.goexit).then(|| value::shown(target, copy.copied(), panic)),
-                recovered: panic.recovered,
-            })
-            .collect();
-        let (registers, now) = match looking {
-            Looking::Still(registers, now) => (Some(registers.to_vec()), now),
-            Looking::Running(now) => (None, now),
+        let panics = copy.panics(target);
+        let (read, now) = match looking {
+            Looking::Still(registers, now) => (Read::Still(copy, registers.to_vec()), now),
+            Looking::Running(now) => (Read::Running(copy), now),
         };
         Ok(Self {
             target,
             memory,
-            copy,
-            registers,
+            read,
             taken,
             now,
             panics,
         })
     }
 
+    /// What was seen of a process that stood still when its clock showed `now`.
+    pub(crate) fn of_still(
+        target: &'t Target<'a>,
+        memory: &'m dyn Memory,
+        look: Look,
+        panics: Vec<Panic>,
+        now: Option<u64>,
+    ) -> Self {
+        Self {
+            target,
+            memory,
+            read: Read::Walked(look),
+            taken: SystemTime::now(),
+            now,
+            panics,
+        }
+    }
+
     /// Puts it in words.
     #[must_use]
     pub fn sum_up(self) -> Snapshot {
-        let mode = match &self.registers {
-            Some(registers) => Mode::Still(registers),
-            None => Mode::Running,
+        let still = !matches!(self.read, Read::Running(_));
+        let look = match self.read {
+            Read::Running(copy) => look::walk(self.target, self.memory, copy, Mode::Running),
+            Read::Still(copy, registers) => {
+                look::walk(self.target, self.memory, copy, Mode::Still(&registers))
+            }
+            Read::Walked(look) => look,
         };
-        let look = look::walk(self.target, self.memory, self.copy, mode);
         let mut sums = Sums {
             target: self.target,
             reasons: wait_reasons::of(self.target.binary().version()),
@@ -235,7 +258,7 @@ impl<'t, 'a, 'm> Reading<'t, 'a, 'm> {
         Snapshot {
             taken: self.taken,
             took: look.took,
-            still: self.registers.is_some(),
+            still,
             go_version: match self.target.binary().build_info() {
                 Some(info) => info.go_version.clone(),
                 None => format!("go{release}, perhaps"),

@@ -34,7 +34,7 @@ impl Snapshot {
     #[must_use]
     pub fn suspicions(&self) -> Vec<Suspicion<'_>> {
         let sites = self.sites.iter().filter_map(|site| {
-            let (why, rules, fix) = of_site(site)?;
+            let (why, (rules, fix)) = of_site(site)?;
             Some(Suspicion {
                 at: At::Site(site),
                 why,
@@ -60,9 +60,97 @@ impl Snapshot {
     }
 }
 
-type Advice = (String, &'static [&'static str], &'static str);
+/// Which rules to ask, the likeliest first, and what to do.
+type Advice = (&'static [&'static str], &'static str);
 
-fn of_site(site: &SitePending) -> Option<Advice> {
+const RECURSION: Advice = (
+    &["defer-in-recursion"],
+    "release before the function calls itself, or turn the recursion into a loop",
+);
+
+const LOOP: Advice = (
+    &[
+        "defer-in-loop",
+        "defer-in-endless-loop",
+        "defer-in-channel-range",
+    ],
+    "put the body of the loop into a function of its own",
+);
+
+/// By what many goroutines wait for.
+const WAITING: [(&[&str], Advice); 7] = [
+    (
+        &["chan send", "chan send (nil chan)", "chan send (durable)"],
+        (
+            &["abandoned-send", "nil-channel"],
+            "give the channel room for the value, or let the sender give up when the context does",
+        ),
+    ),
+    (
+        &[
+            "chan receive",
+            "chan receive (nil chan)",
+            "chan receive (durable)",
+        ],
+        (
+            &["abandoned-receive", "channel-never-closed", "nil-channel"],
+            "close the channel when nothing more is sent, or wait for the context, too",
+        ),
+    ),
+    (
+        &["select", "select (no cases)", "select (durable)"],
+        (
+            &["goroutine-without-stop"],
+            "let the goroutine end when its context does",
+        ),
+    ),
+    (
+        &[
+            "sync.Mutex.Lock",
+            "sync.RWMutex.Lock",
+            "sync.RWMutex.RLock",
+            "semacquire",
+        ],
+        (
+            &[
+                "lock-not-released",
+                "double-lock",
+                "lock-held-while-blocking",
+            ],
+            "see who holds the lock: unlock with defer, and do not block while it is held",
+        ),
+    ),
+    (
+        &["sync.WaitGroup.Wait", "sync.WaitGroup.Wait (durable)"],
+        (
+            &["waitgroup-done-missing", "waitgroup-wrong-count"],
+            "call Done with defer, at the start of the goroutine",
+        ),
+    ),
+    (
+        &["sync.Cond.Wait"],
+        (
+            &["cond-never-signalled"],
+            "signal the condition where it becomes true",
+        ),
+    ),
+    (
+        &["IO wait"],
+        (
+            &["conn-not-closed", "body-not-closed"],
+            "close what is read from, or set a deadline",
+        ),
+    ),
+];
+
+/// The rules that a suspicion can name.
+pub fn suspected_rules() -> impl Iterator<Item = &'static str> {
+    let advice = WAITING.iter().map(|(_, advice)| advice);
+    let advice = advice.chain([&RECURSION, &LOOP]);
+    advice.flat_map(|(rules, _)| rules.iter().copied())
+}
+
+fn of_site(site: &SitePending) -> Option<(String, Advice)> {
     if site.largest < MANY_CALLS {
         return None;
     }
@@ -73,8 +161,7 @@ fn of_site(site: &SitePending) -> Option<Advice> {
                 "{} calls are pending in goroutine {}, each in a call of its own: a recursion",
                 site.largest, site.largest_in
             ),
-            &["defer-in-recursion"],
-            "release before the function calls itself, or turn the recursion into a loop",
+            RECURSION,
         ));
     }
     Some((
@@ -83,52 +170,17 @@ fn of_site(site: &SitePending) -> Option<Advice> {
              makes promises that are kept when the function returns",
             site.largest, site.largest_in, site.frames
         ),
-        &[
-            "defer-in-loop",
-            "defer-in-endless-loop",
-            "defer-in-channel-range",
-        ],
-        "put the body of the loop into a function of its own",
+        LOOP,
     ))
 }
 
-fn of_group(group: &Group) -> Option<(&'static [&'static str], &'static str)> {
+fn of_group(group: &Group) -> Option<Advice> {
     if group.system || group.count < MANY_GOROUTINES {
         return None;
     }
-    Some(match group.reason.as_str() {
-        "chan send" | "chan send (nil chan)" | "chan send (durable)" => (
-            &["abandoned-send", "nil-channel"],
-            "give the channel room for the value, or let the sender give up when the context does",
-        ),
-        "chan receive" | "chan receive (nil chan)" | "chan receive (durable)" => (
-            &["abandoned-receive", "channel-never-closed", "nil-channel"],
-            "close the channel when nothing more is sent, or wait for the context, too",
-        ),
-        "select" | "select (no cases)" | "select (durable)" => (
-            &["goroutine-without-stop"],
-            "let the goroutine end when its context does",
-        ),
-        "sync.Mutex.Lock" | "sync.RWMutex.Lock" | "sync.RWMutex.RLock" | "semacquire" => (
-            &[
-                "lock-not-released",
-                "double-lock",
-                "lock-held-while-blocking",
-            ],
-            "see who holds the lock: unlock with defer, and do not block while it is held",
-        ),
-        "sync.WaitGroup.Wait" | "sync.WaitGroup.Wait (durable)" => (
-            &["waitgroup-done-missing", "waitgroup-wrong-count"],
-            "call Done with defer, at the start of the goroutine",
-        ),
-        "sync.Cond.Wait" => (
-            &["cond-never-signalled"],
-            "signal the condition where it becomes true",
-        ),
-        "IO wait" => (
-            &["conn-not-closed", "body-not-closed"],
-            "close what is read from, or set a deadline",
-        ),
-        _ => return None,
-    })
+    let reason = group.reason.as_str();
+    let (_, advice) = WAITING
+        .iter()
+        .find(|(reasons, _)| reasons.contains(&reason))?;
+    Some(*advice)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use go_binary::Version;
@@ -27,6 +27,37 @@ pub struct Truth {
     pub recovered: usize,
     /// Goroutines that end.
     pub goexits: usize,
+}
+
+/// Builds a program with the Go whose root this is, without the network and without cgo.
+pub fn build(
+    go_root: &Path,
+    source: &Path,
+    package: &str,
+    flags: &[&str],
+    output: &Path,
+) -> io::Result<()> {
+    let cache = std::env::var_os("GOCACHE");
+    let cache = cache.map_or_else(|| output.with_file_name("go-cache"), PathBuf::from);
+    let built = Command::new(go_root.join("bin/go"))
+        .current_dir(source)
+        .args(["build", "-buildvcs=false"])
+        .args(flags)
+        .arg("-o")
+        .arg(output)
+        .arg(package)
+        .env("GOROOT", go_root)
+        .env("GOCACHE", cache)
+        .env("GOFLAGS", "-mod=mod")
+        .env("GOPROXY", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("CGO_ENABLED", "0")
+        .output()?;
+    if built.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&built.stderr);
+    Err(io::Error::other(format!("go build failed: {said}")))
 }
 
 /// A running target.

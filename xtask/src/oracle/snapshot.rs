@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use probe::sys::memory::{ProcessMemory, monotonic};
-use probe::sys::stop::Pause;
 use probe::truth::{Running, Score, compare};
-use probe::{CoreFile, Looking, Process, Snapshot, Target};
+use probe::{CoreFile, Looking, Process, Snapshot, Still, Target};
 
 use super::SnapshotArgs;
 use crate::process;
@@ -179,11 +178,9 @@ fn measure(project: &Project, binary: &Path, mode: Mode) -> Result<Score> {
     let memory = ProcessMemory::of(pid);
     let snapshot = match mode {
         Mode::Stopped | Mode::Many => {
-            let pause = Pause::of(pid, Duration::from_secs(60))?;
-            let looking = Looking::Still(&pause.registers, monotonic());
-            let reading = probe::Reading::start(&target, &memory, looking)?;
-            let stopped = pause.end();
-            say!("    stopped for {:.1} ms", stopped.as_secs_f64() * 1e3);
+            let still = Still::look(&target, &memory, pid, Duration::from_secs(60))?;
+            say!("    stopped for {:.1} ms", still.paused.as_secs_f64() * 1e3);
+            let reading = still.reading.context("a minute was not enough")?;
             reading.sum_up()
         }
         Mode::Running => Snapshot::take(&target, &memory, Looking::Running(monotonic()))?,

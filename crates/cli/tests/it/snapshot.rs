@@ -25,22 +25,8 @@ fn target() -> Option<PathBuf> {
             binary.display(),
             std::thread::current().id()
         ));
-        let cache =
-            std::env::var_os("GOCACHE").map_or_else(|| folder.join("go-cache"), PathBuf::from);
-        let output = Command::new(root.join("bin/go"))
-            .current_dir(repository().join("crates/probe/testdata/targets/truth"))
-            .args(["build", "-buildvcs=false", "-o"])
-            .arg(&made)
-            .arg(".")
-            .env("GOROOT", &root)
-            .env("GOCACHE", cache)
-            .env("GOFLAGS", "-mod=mod")
-            .env("GOPROXY", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("CGO_ENABLED", "0")
-            .output()
-            .expect("go starts");
-        assert!(output.status.success(), "{output:?}");
+        let source = repository().join("crates/probe/testdata/targets/truth");
+        probe::truth::build(&root, &source, ".", &[], &made).expect("it compiles");
         std::fs::rename(made, &binary).expect("it was built");
     }
     Some(binary)
@@ -218,6 +204,105 @@ fn an_interval_tells_what_grew() {
     );
 }
 
+/// Containers: the process has another number, and its program is at a path that is only there.
+#[test]
+fn a_process_in_other_namespaces_is_read() {
+    let Some(target) = target() else { return };
+    let spaces = ["--pid", "--fork", "--mount", "--kill-child"];
+    let as_root = ["--user", "--map-root-user"];
+    let may = |flags: &[&str]| {
+        let tried = Command::new("unshare").args(flags).arg("true").output();
+        tried.is_ok_and(|tried| tried.status.success())
+    };
+    let flags = if may(&spaces) {
+        spaces.to_vec()
+    } else {
+        [&as_root[..], &spaces[..]].concat()
+    };
+    if !may(&flags) {
+        // Past the capture of output: nobody should think that this was tested.
+        std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"\n*** NOT TESTED: no namespaces can be made here ***\n",
+        )
+        .expect("stderr is open");
+        return;
+    }
+    let program = target.display().to_string();
+    let hide = "mount -t tmpfs none /mnt && cp \"$0\" /mnt/program && exec /mnt/program -many 10";
+    let args = [&flags[..], &["sh", "-c", hide, &program]].concat();
+    let running = Running::start(Path::new("unshare"), &args).expect("it starts");
+    let parent = running.pid().to_string();
+    let children = format!("/proc/{parent}/task/{parent}/children");
+    let children = std::fs::read_to_string(children).expect("it has a child");
+    let pid = children.trim();
+    let folder = Folder::new(&[]);
+    for pause in ["none", "stop"] {
+        let args = ["snapshot", "--pause", pause, "--max-pause", "20s", pid];
+        let text = folder.run(&args).exits(0).stdout;
+        let first = format!("pid {pid}, 1 in its namespace (/mnt/program)");
+        assert!(text.starts_with(&first), "{text}");
+        assert!(text.contains("10 × chan receive"), "{text}");
+    }
+    assert!(running.finish().expect("it answers"), "its own checks hold");
+}
+
+/// A program whose promises become more and more.
+const GROWS: &str = r#"package main
+
+import "time"
+
+func main() {
+	println("up")
+	for {
+		defer println("never")
+		time.Sleep(time.Millisecond)
+	}
+}
+"#;
+
+#[test]
+fn an_interval_names_the_site_that_grew() {
+    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
+        return;
+    };
+    let folder = Folder::module(&[("main.go", GROWS)]);
+    let program = folder.path("grows");
+    probe::truth::build(&root, &folder.root, ".", &[], &program).expect("it compiles");
+    let mut child = Command::new(program)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    let said = child.stderr.take().expect("a pipe");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(said), &mut line).expect("it is up");
+    let pid = child.id().to_string();
+    let run = folder.run(&["snapshot", "--interval", "300ms", "--count", "2", &pid]);
+    child.kill().expect("it runs");
+    child.wait().expect("it is dead");
+    let run = run.exits(0);
+    let (_, changes) = run.stdout.split_once("GROWTH").expect("a table of changes");
+    let mut rows = changes.lines().filter(|row| row.contains("main.go:8"));
+    let row: Vec<_> = rows.next().expect("the site").split_whitespace().collect();
+    let number = |at: usize| row.get(at)?.parse::<i64>().ok();
+    let (growth, before, after) = (number(0), number(1), number(2));
+    assert!(growth > Some(0), "{changes}");
+    assert_eq!(growth.zip(before).map(|(g, b)| g + b), after, "{changes}");
+    assert!(rows.next().is_none(), "{changes}");
+}
+
+#[test]
+fn suspicions_name_rules_that_there_are() {
+    let folder = Folder::new(&[]);
+    let rules = folder.run(&["rules"]).exits(0).stdout;
+    for rule in probe::suspected_rules() {
+        assert!(
+            rules.split_whitespace().any(|word| word == rule),
+            "{rule}: {rules}"
+        );
+    }
+}
+
 /// A program that imports files and keeps all of them open until the last one is read.
 const LEAKS: &str = r#"package main
 
@@ -263,22 +348,8 @@ fn a_leak_is_seen_named_repaired_and_gone() {
     };
     let folder = Folder::module(&[("main.go", LEAKS)]);
     let look = || {
-        let cache = std::env::var_os("GOCACHE").map_or_else(
-            || Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache"),
-            PathBuf::from,
-        );
-        let output = Command::new(root.join("bin/go"))
-            .current_dir(&folder.root)
-            .args(["build", "-buildvcs=false", "-o", "load", "."])
-            .env("GOROOT", &root)
-            .env("GOCACHE", cache)
-            .env("GOFLAGS", "-mod=mod")
-            .env("GOPROXY", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("CGO_ENABLED", "0")
-            .output()
-            .expect("go starts");
-        assert!(output.status.success(), "{output:?}");
+        let program = folder.path("load");
+        probe::truth::build(&root, &folder.root, ".", &[], &program).expect("it compiles");
         let mut child = Command::new(folder.path("load"))
             .arg(folder.path("main.go"))
             .stdin(std::process::Stdio::piped())

@@ -8,6 +8,7 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::memory::{Memory, Piece, Unreadable};
+use crate::sys::priority::Urgent;
 
 /// So many pieces the kernel takes in a call.
 const BATCH: usize = 1024;
@@ -63,19 +64,48 @@ impl Memory for ProcessMemory {
     }
 
     fn read_many(&self, pieces: &mut [Piece<'_>]) {
-        // The kernel looks for each piece by itself: with many, the processors share the work.
+        // The processors share the work.
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = pieces.len().div_ceil(processors.min(4));
-        if share < 4 * BATCH {
+        let all: usize = pieces.iter().map(cost).sum();
+        let share = all.div_ceil(processors.min(4));
+        if share < SMALL {
             return self.read_in_turn(pieces);
         }
+        let urgent = Urgent::is_begun();
         std::thread::scope(|scope| {
-            for part in pieces.chunks_mut(share) {
-                scope.spawn(move || self.read_in_turn(part));
+            let mut rest = pieces;
+            while !rest.is_empty() {
+                let mut sum = 0;
+                let count = rest
+                    .iter()
+                    .take_while(|piece| {
+                        let fits = sum < share;
+                        sum += cost(piece);
+                        fits
+                    })
+                    .count();
+                let (part, others) = std::mem::take(&mut rest).split_at_mut(count);
+                rest = others;
+                if rest.is_empty() {
+                    self.read_in_turn(part);
+                } else {
+                    scope.spawn(move || {
+                        let _urgent = urgent.then(Urgent::begin);
+                        self.read_in_turn(part);
+                    });
+                }
             }
         });
     }
 }
+
+/// What a piece costs, in bytes: finding its pages takes the kernel as long as copying one.
+const fn cost(piece: &Piece<'_>) -> usize {
+    piece.bytes.len() + 4096
+}
+
+/// What costs less is not worth a thread.
+const SMALL: usize = 4 << 20;
 
 impl ProcessMemory {
     fn read_in_turn(&self, pieces: &mut [Piece<'_>]) {

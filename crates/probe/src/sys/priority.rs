@@ -15,6 +15,16 @@ impl Urgent {
     }
 }
 
+impl Urgent {
+    /// Whether this thread is urgent.
+    #[must_use]
+    pub fn is_begun() -> bool {
+        // SAFETY: it takes no address; 0 is the calling thread.
+        let policy = unsafe { libc::sched_getscheduler(0) };
+        policy & !libc::SCHED_RESET_ON_FORK == libc::SCHED_RR
+    }
+}
+
 impl Drop for Urgent {
     fn drop(&mut self) {
         schedule(libc::SCHED_OTHER, 0);

@@ -15,6 +15,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::sys::priority::Urgent;
+
 /// What a thread was about to do when it was stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Registers {
@@ -116,6 +118,8 @@ fn trace(
     ended: &Receiver<()>,
 ) -> Duration {
     let start = Instant::now();
+    // The process waits for this thread.
+    let _urgent = Urgent::begin();
     let mut threads = Threads::default();
     let stopped = threads.stop_all(pid, start + longest);
     let told = tell.send(stopped.map(|()| threads.registers()));

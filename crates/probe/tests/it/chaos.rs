@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use probe::sys::memory::{ProcessMemory, monotonic};
+use probe::sys::memory::ProcessMemory;
 use probe::sys::stop::Pause;
 use probe::truth::{Running, compare};
-use probe::{Looking, Process, Snapshot, Target};
+use probe::{Process, Still, StillError, Target};
 
 use crate::targets;
 
@@ -33,13 +33,11 @@ fn looks_for_ever_when_it_is_told_to() {
     };
     let memory = ProcessMemory::of(pid);
     while process.is_still_there() {
-        let Ok(pause) = Pause::of(pid, Duration::from_secs(60)) else {
-            return;
-        };
-        let looking = Looking::Still(&pause.registers, monotonic());
         // It may be killed under our eyes.
-        let _ = Snapshot::take(&target, &memory, looking);
-        drop(pause);
+        match Still::look(&target, &memory, pid, Duration::from_secs(60)) {
+            Err(StillError::Stop(_)) => return,
+            Ok(_) | Err(StillError::Target(_)) => {}
+        }
     }
 }
 
@@ -86,10 +84,9 @@ fn truth_of(running: &Running, binary: &Path) -> Vec<String> {
     let process = Process::find(running.pid()).expect("it runs");
     let target = Target::new(&bytes, process.entry).expect("it is a Go program");
     let memory = ProcessMemory::of(running.pid());
-    let pause = Pause::of(running.pid(), Duration::from_secs(60)).expect("nobody has it");
-    let looking = Looking::Still(&pause.registers, None);
-    let snapshot = Snapshot::take(&target, &memory, looking).expect("it is readable");
-    drop(pause);
+    let longest = Duration::from_secs(60);
+    let still = Still::look(&target, &memory, running.pid(), longest).expect("nobody has it");
+    let snapshot = still.reading.expect("a minute is enough").sum_up();
     let release = target.binary().version();
     compare(&running.truth, &snapshot, &targets::source(), release)
         .expect("the source")
@@ -137,6 +134,32 @@ fn killing_the_process_ends_the_one_who_looks() {
             assert!(Instant::now() < patience, "round {round}: it hangs");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+#[test]
+fn killing_both_leaves_nothing_behind() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let mut moment = 5u64;
+    for round in 0..rounds() {
+        let running = Running::start(binary, &["-many", "500"]).expect("it starts");
+        let pid = running.pid();
+        let mut watcher = watcher(pid);
+        moment = moment * 31 % 89;
+        std::thread::sleep(Duration::from_millis(20 + moment));
+        // Now the one first, now the other; waiting for either must not take for ever.
+        if moment.is_multiple_of(2) {
+            watcher.kill().expect("SIGKILL");
+            running.kill().expect("SIGKILL");
+        } else {
+            let end = std::thread::spawn(move || running.kill());
+            watcher.kill().expect("SIGKILL");
+            end.join().expect("no panic").expect("SIGKILL");
+        }
+        watcher.wait().expect("it is dead");
+        assert!(states(pid).is_empty(), "round {round}: {:?}", states(pid));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 /// Where the source of the target is.
@@ -44,27 +43,7 @@ fn build_in(source: &Path, name: &str, flags: &[&str]) -> Option<PathBuf> {
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let binary = folder.join(format!("{name}-{}", std::process::id()));
-    let cache = std::env::var_os("GOCACHE").map_or_else(|| folder.join("go-cache"), PathBuf::from);
-    let output = Command::new(root.join("bin/go"))
-        .current_dir(source)
-        .args(["build", "-buildvcs=false"])
-        .args(flags)
-        .arg("-o")
-        .arg(&binary)
-        .arg(".")
-        .env("GOROOT", &root)
-        .env("GOCACHE", cache)
-        .env("GOFLAGS", "-mod=mod")
-        .env("GOPROXY", "off")
-        .env("GOTOOLCHAIN", "local")
-        .env("CGO_ENABLED", "0")
-        .output()
-        .expect("go starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    probe::truth::build(&root, source, ".", flags, &binary).expect("it compiles");
     Some(binary)
 }
 

@@ -4,9 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use probe::sys::memory::{ProcessMemory, monotonic};
-use probe::sys::stop::Pause;
 use probe::truth::{Running, Score, compare};
-use probe::{Looking, Process, Snapshot, Target};
+use probe::{Looking, Process, Snapshot, Still, Target};
 
 use crate::targets;
 
@@ -23,12 +22,9 @@ fn look(binary: &Path, args: &[&str], still: bool) -> (Snapshot, Score) {
     let target = Target::new(&bytes, process.entry).expect("it is a Go program");
     let memory = ProcessMemory::of(running.pid());
     let snapshot = if still {
-        let pause = Pause::of(running.pid(), Duration::from_secs(20)).expect("it is ours");
-        let looking = Looking::Still(&pause.registers, monotonic());
-        let snapshot = Snapshot::take(&target, &memory, looking).expect("it is readable");
-        assert!(!pause.is_over());
-        pause.end();
-        snapshot
+        let longest = Duration::from_secs(20);
+        let still = Still::look(&target, &memory, running.pid(), longest).expect("it is ours");
+        still.reading.expect("20 seconds are enough").sum_up()
     } else {
         Snapshot::take(&target, &memory, Looking::Running(monotonic())).expect("it is readable")
     };
@@ -58,6 +54,19 @@ fn a_stopped_process_tells_the_truth() {
         values.iter().any(|v| v.contains("the second")),
         "{values:?}"
     );
+}
+
+#[test]
+fn so_does_one_that_never_stands_still_by_itself() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    for _ in 0..5 {
+        let args = ["-spin", "-churn", "20", "-many", "3000"];
+        let (snapshot, score) = look(binary, &args, true);
+        assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+        assert!(snapshot.doubtful.is_empty(), "{:?}", snapshot.doubtful);
+    }
 }
 
 #[test]
@@ -99,6 +108,70 @@ fn what_runs_is_doubtful_when_nobody_stops_it() {
         .filter(|wrong| !wrong.starts_with("spin"))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A program that says of itself that a Go built it which nobody knows yet.
+fn of_another_release(binary: &Path) -> Vec<u8> {
+    let mut bytes = std::fs::read(binary).expect("it was built");
+    let said = Target::new(&bytes, 0).expect("it is a Go program");
+    let info = said.binary().build_info().expect("it says who built it");
+    let [ours, theirs] = [info.go_version.clone(), "go1.99.9".to_owned()];
+    assert_eq!(ours.len(), theirs.len(), "the bytes keep their places");
+    drop(said);
+    let places: Vec<_> = (0..=bytes.len() - ours.len())
+        .filter(|&at| bytes[at..].starts_with(ours.as_bytes()))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + theirs.len()].copy_from_slice(theirs.as_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn an_unknown_release_is_read_with_the_help_of_its_debug_information() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let known = std::fs::read(binary).expect("it was built");
+    let known = Target::new(&known, 0).expect("it is a Go program");
+    let (image, release) = (known.binary().image(), known.binary().version());
+    let read = go_binary::RuntimeLayout::read(image, release).expect("it has debug information");
+    let table = go_binary::RuntimeLayout::of(release).expect("the release is known");
+    assert_eq!(
+        (read.g, read.record, read.panic),
+        (table.g, table.record, table.panic)
+    );
+
+    let running = Running::start(binary, &["-spin"]).expect("the target starts");
+    let process = Process::find(running.pid()).expect("it runs");
+    let memory = ProcessMemory::of(running.pid());
+    let Some(stripped) = targets::build("truth-stripped", &["-ldflags=-s -w"]) else {
+        return;
+    };
+    for (program, warning) in [
+        (
+            binary,
+            "its structures were read from the program's debug information",
+        ),
+        (&stripped, "the program has no debug information"),
+    ] {
+        let bytes = of_another_release(program);
+        let target = Target::new(&bytes, process.entry).expect("it is a Go program");
+        let said = target.warnings().join("\n");
+        assert!(
+            said.contains("Go 1.99.9 is newer") && said.contains(warning),
+            "{said}"
+        );
+        if program != binary {
+            continue;
+        }
+        let longest = Duration::from_secs(20);
+        let still = Still::look(&target, &memory, running.pid(), longest).expect("it is ours");
+        let snapshot = still.reading.expect("20 seconds are enough").sum_up();
+        let score = compared(&running, &snapshot, &known);
+        assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+    }
 }
 
 #[test]

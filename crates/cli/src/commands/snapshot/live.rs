@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use probe::sys::memory::{ProcessMemory, monotonic};
-use probe::sys::stop::Pause;
-use probe::{CoreFile, Looking, Process, Reading, Target, TargetError, open_descriptors};
+use probe::{
+    CoreFile, Looking, Process, Reading, Still, StillError, Target, TargetError, open_descriptors,
+};
 
 use super::{PauseArg, SnapshotArgs, Taken};
 
@@ -109,22 +110,24 @@ fn look_at_process(
                         process.tracer
                     );
                 }
-                let pause = Pause::of(pid, args.max_pause)
-                    .map_err(|error| anyhow!("process {pid} cannot be stopped: {error}"))?;
-                let looking = Looking::Still(&pause.registers, monotonic());
-                let reading = Reading::start(&target, &memory, looking).map_err(explain)?;
-                let in_time = !pause.is_over();
-                let paused = pause.end();
-                if in_time {
-                    (reading, Some(paused))
+                let still = Still::look(&target, &memory, pid, args.max_pause);
+                let still = still.map_err(|error| match error {
+                    StillError::Target(error) => explain(error),
+                    StillError::Stop(error) => {
+                        anyhow!("process {pid} cannot be stopped: {error}")
+                    }
+                })?;
+                let reading = if let Some(reading) = still.reading {
+                    reading
                 } else {
                     warnings.push(format!(
                         "reading took longer than --max-pause ({} ms): the process was read again while it ran",
                         args.max_pause.as_millis()
                     ));
                     let reading = Reading::start(&target, &memory, Looking::Running(monotonic()));
-                    (reading.map_err(explain)?, Some(paused))
-                }
+                    reading.map_err(explain)?
+                };
+                (reading, Some(still.paused))
             }
         };
         if !process.is_still_there() {
