@@ -65,7 +65,9 @@ fn so_does_one_that_never_stands_still_by_itself() {
         let args = ["-spin", "-churn", "20", "-many", "3000"];
         let (snapshot, score) = look(binary, &args, true);
         assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
-        assert!(snapshot.doubtful.is_empty(), "{:?}", snapshot.doubtful);
+        // A thread may be caught on its way from one of those that churn to another.
+        let doubtful: usize = snapshot.doubtful.values().sum();
+        assert!(doubtful <= 2, "{:?}", snapshot.doubtful);
     }
 }
 
