@@ -23,6 +23,28 @@ pub(crate) fn stuck_here(cx: &RuleCx<'_>, kinds: &[StuckKind]) -> Vec<Stuck> {
         .collect()
 }
 
+/// Whether a goroutine waits for ever in the function to send.
+pub(crate) fn may_send_for_ever(
+    package: &PackageCx<'_>,
+    func: FuncId,
+    input: &FileInput<'_>,
+) -> bool {
+    let sending = StuckGoroutines::sending(package);
+    sending
+        .of_function(input.index, func)
+        .any(|stuck| stuck.kind == StuckKind::Send)
+}
+
+/// The goroutines that wait for ever in the function to send.
+pub(crate) fn sending_here(cx: &RuleCx<'_>) -> Vec<Stuck> {
+    let sending = StuckGoroutines::sending(cx.body().cx());
+    sending
+        .of_function(cx.body().file_index(), cx.root())
+        .filter(|stuck| stuck.kind == StuckKind::Send)
+        .cloned()
+        .collect()
+}
+
 /// The channel or other operand, as it is written.
 pub(crate) fn operand(cx: &RuleCx<'_>, stuck: &Stuck) -> String {
     match stuck.operand {

@@ -232,8 +232,8 @@ impl Machine<'_, '_> {
         let depth = st.goroutines[g].frames.len();
         let matters = |body: usize| {
             let declared = self.program.declared[body];
-            (declared.concerned || self.is_short(body))
-                && (declared.starts
+            (declared.concerned() || self.is_short(body))
+                && (declared.starts()
                     || self.program.gives(body)
                     || st.carries(receiver.iter().chain(args)))
         };

@@ -8,7 +8,7 @@
 //! on. In a state in which a goroutine waits for something that nobody who still runs can get hold
 //! of, it waits for ever.
 //!
-//! `program` has the functions, `paths` the fields, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
+//! `declared` has the functions, `program` what is known of them, `paths` the fields, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
 //! calls, `step` statements, `sched` what can happen next, `same` which states are alike, and `judge` tells who is stuck.
 //!
 //! Objects whose methods are called from outside are no part of this; `served` looks at the channels in
@@ -21,6 +21,7 @@
 //! functions for which they were not enough.
 
 mod calls;
+mod declared;
 mod eval;
 mod frames;
 mod judge;
@@ -43,6 +44,7 @@ use go_syntax::{ExprId, Features, FuncId, Span};
 use go_types::{Body, PackageCx};
 use rustc_hash::FxHashSet;
 
+use declared::is_test;
 use eval::Machine;
 use program::Program;
 use sched::{Move, Wrong};
@@ -166,7 +168,7 @@ pub struct Stuck {
 }
 
 /// The goroutines of a package that can never go on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct StuckGoroutines {
     /// All of them, those of one function after each other.
     pub all: Vec<Stuck>,
@@ -176,25 +178,38 @@ pub struct StuckGoroutines {
     pub bounded: usize,
 }
 
-/// What was counted, for those who do not want to cause the work.
+/// What was found so far, for those who do not want to cause the work again.
 #[derive(Debug, Default)]
-struct Counted(Cell<(usize, usize)>);
+struct Known {
+    /// Those that are found from functions outside of test files that make channels and send to them,
+    /// with what they call: all of [`StuckKind::Send`] that matter, for a part of the work.
+    sending: OnceCell<Rc<StuckGoroutines>>,
+    all: OnceCell<Rc<StuckGoroutines>>,
+}
 
 impl StuckGoroutines {
     /// Those of the package, found out when somebody first asks.
     pub fn of(cx: &PackageCx<'_>) -> Rc<Self> {
-        cx.memo(|| {
-            let found = explore(cx);
-            let counted = cx.memo(Counted::default);
-            counted.0.set((found.explored, found.bounded));
-            found
-        })
+        let known = cx.memo(Known::default);
+        let found = known.all.get_or_init(|| explore(cx, &known, Part::All));
+        Rc::clone(found)
+    }
+
+    /// Those that wait for ever to send, found from functions outside of test files; cheaper than all.
+    pub fn sending(cx: &PackageCx<'_>) -> Rc<Self> {
+        let known = cx.memo(Known::default);
+        match known.sending.get() {
+            Some(found) => Rc::clone(found),
+            None => explore(cx, &known, Part::Sending),
+        }
     }
 
     /// How many first functions of the package were looked at, and for how many the bounds were not
     /// enough; nothing when nobody has asked for stuck goroutines.
     pub fn counted(cx: &PackageCx<'_>) -> (usize, usize) {
-        cx.memo(Counted::default).0.get()
+        let known = cx.memo(Known::default);
+        let found = known.all.get().or_else(|| known.sending.get());
+        found.map_or((0, 0), |found| (found.explored, found.bounded))
     }
 
     /// Those whose operation stands in a declared function.
@@ -205,14 +220,22 @@ impl StuckGoroutines {
     }
 }
 
-fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
-    let mut result = StuckGoroutines::default();
+/// Which first functions are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    /// Those of [`Known::sending`].
+    Sending,
+    /// All.
+    All,
+}
+
+fn explore(cx: &PackageCx<'_>, known: &Known, part: Part) -> Rc<StuckGoroutines> {
     let starts_any = crate::lock_paths::declared_functions(cx)
         .any(|(_, file, func)| file.func(func).features.intersects(Features::GO));
     if !starts_any {
-        return result;
+        return Rc::clone(known.sending.get_or_init(Rc::default));
     }
-    let declared = program::declared(cx);
+    let declared = declared::declared(cx);
     let bodies: Vec<OnceCell<Body<'_>>> = declared.iter().map(|_| OnceCell::new()).collect();
     let program = Program::new(cx, declared, &bodies);
     let machine = Machine {
@@ -221,7 +244,7 @@ fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
         depth: Cell::new(0),
     };
     let mut tests = 0;
-    let firsts: Vec<usize> = (0..program.declared.len())
+    let (sending, others): (Vec<usize>, Vec<usize>) = (0..program.declared.len())
         .filter(|&index| match is_first(&program, index) {
             First::Yes => true,
             First::No => false,
@@ -230,20 +253,26 @@ fn explore(cx: &PackageCx<'_>) -> StuckGoroutines {
                 tests <= MAX_TESTS
             }
         })
-        .collect();
-    let count = u32::try_from(firsts.len()).unwrap_or(u32::MAX).max(1);
-    let steps = (PACKAGE_STEPS / count).clamp(MIN_STEPS, MAX_STEPS);
-    for index in firsts {
-        result.explored += 1;
-        if machine.explore(index, steps, &mut result.all) {
-            result.bounded += 1;
-        }
+        .partition(|&index| {
+            let declared = &program.declared[index];
+            !declared.in_tests && declared.makes_and_sends()
+        });
+    // What sends is the same, whoever asks for what.
+    let found = known.sending.get_or_init(|| {
+        let mut found = StuckGoroutines::default();
+        machine.explore_all(&sending, &mut found);
+        let mut more = Vec::new();
+        served::served(&program, &mut more);
+        more.into_iter()
+            .for_each(|stuck| judge::add(&mut found.all, stuck));
+        Rc::new(found)
+    });
+    if part == Part::Sending {
+        return Rc::clone(found);
     }
-    let mut more = Vec::new();
-    served::served(&program, &mut more);
-    more.into_iter()
-        .for_each(|stuck| judge::add(&mut result.all, stuck));
-    result
+    let mut all = StuckGoroutines::clone(found);
+    machine.explore_all(&others, &mut all);
+    Rc::new(all)
 }
 
 /// Whether a function is looked at as the first one.
@@ -262,20 +291,26 @@ fn is_first(program: &Program<'_>, index: usize) -> First {
         return First::Yes;
     }
     let name = program.name(index);
-    if declared.starts && (name == "main" || is_test(name)) {
+    if declared.starts() && (name == "main" || is_test(name)) {
         First::ByCall
     } else {
         First::No
     }
 }
 
-fn is_test(name: &str) -> bool {
-    ["Test", "Benchmark", "Example", "Fuzz"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-}
-
 impl Machine<'_, '_> {
+    /// Looks at what may happen from each of the functions on.
+    fn explore_all(&self, firsts: &[usize], result: &mut StuckGoroutines) {
+        let count = u32::try_from(firsts.len()).unwrap_or(u32::MAX).max(1);
+        let steps = (PACKAGE_STEPS / count).clamp(MIN_STEPS, MAX_STEPS);
+        for &index in firsts {
+            result.explored += 1;
+            if self.explore(index, steps, &mut result.all) {
+                result.bounded += 1;
+            }
+        }
+    }
+
     /// Looks at what may happen from a function on; whether the bounds were hit.
     fn explore(&self, index: usize, steps: u32, found: &mut Vec<Stuck>) -> bool {
         let name = self.program.name(index);

@@ -6,7 +6,7 @@ use go_syntax::{ExprId, FuncId};
 use go_types::LocalId;
 
 use super::Site;
-use super::state::{ObjId, Val, renumber};
+use super::state::{ObjId, Val};
 use crate::cfg::NodeId;
 use crate::sites::LockOp;
 
@@ -67,36 +67,6 @@ impl Target {
             Self::Close | Self::CallsArgument(_) | Self::Harmless | Self::Opaque => {}
         }
     }
-
-    pub(super) fn renumber(&self, to: &mut dyn FnMut(ObjId) -> ObjId) -> Self {
-        match self {
-            Self::Code {
-                body,
-                func,
-                receiver,
-                cells,
-            } => Self::Code {
-                body: *body,
-                func: *func,
-                receiver: receiver.as_ref().map(|val| renumber(val, to)),
-                cells: cells.iter().map(|&(local, id)| (local, to(id))).collect(),
-            },
-            Self::Lock(op, val) => Self::Lock(*op, renumber(val, to)),
-            Self::GroupAdd(val) => Self::GroupAdd(renumber(val, to)),
-            Self::GroupDone(val) => Self::GroupDone(renumber(val, to)),
-            Self::GroupWait(val) => Self::GroupWait(renumber(val, to)),
-            Self::GroupGo(val) => Self::GroupGo(renumber(val, to)),
-            Self::CondWait(val) => Self::CondWait(renumber(val, to)),
-            Self::Signal { cond, all } => Self::Signal {
-                cond: renumber(cond, to),
-                all: *all,
-            },
-            Self::OnceDo(val) => Self::OnceDo(renumber(val, to)),
-            Self::Gives(val) => Self::Gives(renumber(val, to)),
-            Self::Cancel(id) => Self::Cancel(to(*id)),
-            Self::Close | Self::CallsArgument(_) | Self::Harmless | Self::Opaque => self.clone(),
-        }
-    }
 }
 
 /// An arm of a `select`.
@@ -152,47 +122,6 @@ pub(super) struct Op {
 }
 
 impl Op {
-    pub(super) fn renumber(&self, to: &mut dyn FnMut(ObjId) -> ObjId) -> Self {
-        let what = match &self.what {
-            What::Send(chan, val) => What::Send(renumber(chan, to), renumber(val, to)),
-            What::Recv(chan) => What::Recv(renumber(chan, to)),
-            What::Range(chan) => What::Range(renumber(chan, to)),
-            What::Close(chan) => What::Close(renumber(chan, to)),
-            What::Select { arms, default } => What::Select {
-                arms: arms
-                    .iter()
-                    .map(|arm| Arm {
-                        chan: renumber(&arm.chan, to),
-                        send: arm.send.as_ref().map(|val| renumber(val, to)),
-                        ..*arm
-                    })
-                    .collect(),
-                default: *default,
-            },
-            What::Lock {
-                lock,
-                op,
-                announced,
-            } => What::Lock {
-                lock: to(*lock),
-                op: *op,
-                announced: *announced,
-            },
-            What::GroupWait(id) => What::GroupWait(to(*id)),
-            What::CondWait(id) => What::CondWait(to(*id)),
-            What::CondLock(id) => What::CondLock(to(*id)),
-            What::Signal { cond, all } => What::Signal {
-                cond: to(*cond),
-                all: *all,
-            },
-            What::Cancel(id) => What::Cancel(to(*id)),
-        };
-        Self {
-            what,
-            ..self.clone()
-        }
-    }
-
     /// Calls `visit` for the values in it.
     pub(super) fn for_each(&self, visit: &mut dyn FnMut(&Val)) {
         match &self.what {

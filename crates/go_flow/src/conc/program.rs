@@ -1,35 +1,28 @@
 //! The functions of a package as the machine needs them: bodies, graphs, which variables matter
-//! where, and which functions have to do with goroutines at all.
+//! where.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use go_syntax::{ExprId, ExprKind, Features, File, FuncId, Span, StmtKind};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtKind};
 use go_types::{Body, DeclSite, LocalId, Object, PackageCx, Role};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Site;
+use super::declared::Declared;
 use super::paths::Paths;
 use super::state::Sym;
 use crate::cfg::{Cfg, NodeId, NodeKind};
 use crate::facts::FunctionFacts;
 
-/// Names of functions are followed through calls so many times.
-const ROUNDS: usize = 6;
-
-/// A declared function.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Declared {
-    pub(super) file: u32,
-    pub(super) func: FuncId,
-    /// It does something with channels, locks or goroutines, or calls something that may.
-    pub(super) concerned: bool,
-    /// It starts goroutines, or calls something that may.
-    pub(super) starts: bool,
-}
-
 /// The variables that still matter at each node of a function.
-type Live = Vec<Vec<u64>>;
+pub(super) struct Live(Vec<Vec<u64>>);
+
+impl Live {
+    pub(super) fn at(&self, node: NodeId, local: LocalId) -> bool {
+        self.0[node.index()][local.index() / 64] >> (local.index() % 64) & 1 != 0
+    }
+}
 
 /// What is computed once for each function or literal.
 type ByFunc<T> = RefCell<FxHashMap<(usize, FuncId), Rc<T>>>;
@@ -51,88 +44,10 @@ pub(super) struct Program<'a> {
     live: ByFunc<Live>,
     captured: ByFunc<Vec<LocalId>>,
     asked: ByFunc<FxHashMap<ExprId, Sym>>,
-    cells: RefCell<FxHashMap<usize, Rc<Vec<bool>>>>,
+    cells: Vec<OnceCell<Vec<bool>>>,
     pub(super) paths: Paths,
     gives: RefCell<FxHashMap<usize, bool>>,
     syms: RefCell<Syms>,
-}
-
-/// The declared functions of a package, and which of them have to do with goroutines.
-pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
-    let mut found = Vec::new();
-    let mut names: Vec<(&str, FxHashSet<&str>)> = Vec::new();
-    let mut concerned: FxHashSet<&str> = FxHashSet::default();
-    let mut starts: FxHashSet<&str> = FxHashSet::default();
-    let concerns = Features::GO
-        .union(Features::CHANNEL)
-        .union(Features::SELECT)
-        .union(Features::LOCK);
-    for (index, file, func) in crate::lock_paths::declared_functions(cx) {
-        let node = file.func(func);
-        let name = node.name.map_or("", |name| file.name(name));
-        let mut calls = FxHashSet::default();
-        let mut makes = false;
-        for expr in node.exprs.iter() {
-            match file.expr(expr).kind {
-                ExprKind::Call { fun, .. } => {
-                    let fun = file.unparen(fun);
-                    let called = match file.selector(fun) {
-                        Some((_, name)) => name,
-                        None => file.ident(fun).unwrap_or(""),
-                    };
-                    makes |= matches!(
-                        called,
-                        "close"
-                            | "Wait"
-                            | "Done"
-                            | "Add"
-                            | "Signal"
-                            | "Broadcast"
-                            | "cancel"
-                            | "WithCancel"
-                    );
-                    calls.insert(called);
-                }
-                ExprKind::ChanType { .. } => makes = true,
-                // A method that is handed on.
-                ExprKind::Selector { sel, .. } => {
-                    calls.insert(file.span_text(sel));
-                }
-                _ => {}
-            }
-        }
-        if makes || node.features.intersects(concerns) {
-            concerned.insert(name);
-        }
-        if node.features.intersects(Features::GO) {
-            starts.insert(name);
-        }
-        names.push((name, calls));
-        found.push(Declared {
-            file: index,
-            func,
-            concerned: false,
-            starts: false,
-        });
-    }
-    for set in [&mut concerned, &mut starts] {
-        for _ in 0..ROUNDS {
-            let before = set.len();
-            for (name, calls) in &names {
-                if !set.contains(name) && calls.iter().any(|call| set.contains(call)) {
-                    set.insert(name);
-                }
-            }
-            if set.len() == before {
-                break;
-            }
-        }
-    }
-    for (declared, (name, _)) in found.iter_mut().zip(&names) {
-        declared.concerned = concerned.contains(name);
-        declared.starts = starts.contains(name);
-    }
-    found
 }
 
 impl<'a> Program<'a> {
@@ -146,6 +61,7 @@ impl<'a> Program<'a> {
             .enumerate()
             .map(|(index, declared)| ((declared.file, declared.func), index))
             .collect();
+        let cells = declared.iter().map(|_| OnceCell::new()).collect();
         Self {
             cx,
             facts: declared.iter().map(|_| OnceCell::new()).collect(),
@@ -155,7 +71,7 @@ impl<'a> Program<'a> {
             live: RefCell::default(),
             captured: RefCell::default(),
             asked: RefCell::default(),
-            cells: RefCell::default(),
+            cells,
             paths: Paths::default(),
             gives: RefCell::default(),
             syms: RefCell::default(),
@@ -234,10 +150,9 @@ impl<'a> Program<'a> {
 
     /// Whether a variable lives in the heap: literals share it, or something points to it.
     pub(super) fn in_cell(&self, index: usize, local: LocalId) -> bool {
-        let known = self.cells.borrow().get(&index).map(Rc::clone);
-        let known = known.unwrap_or_else(|| {
+        let known = self.cells[index].get_or_init(|| {
             let names = self.body(index).names();
-            let made: Vec<bool> = names
+            names
                 .locals()
                 .map(|(id, local)| {
                     local.captured
@@ -246,10 +161,7 @@ impl<'a> Program<'a> {
                             .iter()
                             .any(|site| site.role == Role::AddressTaken)
                 })
-                .collect();
-            let made = Rc::new(made);
-            self.cells.borrow_mut().insert(index, Rc::clone(&made));
-            made
+                .collect()
         });
         known.get(local.index()).copied().unwrap_or(false)
     }
@@ -357,17 +269,16 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Whether the value of a variable still matters at a node.
-    pub(super) fn is_live(&self, index: usize, func: FuncId, node: NodeId, local: LocalId) -> bool {
-        let known = self.live.borrow().get(&(index, func)).map(Rc::clone);
-        let live = known.unwrap_or_else(|| {
-            let made = Rc::new(self.live(index, func));
-            self.live
-                .borrow_mut()
-                .insert((index, func), Rc::clone(&made));
-            made
-        });
-        live[node.index()][local.index() / 64] >> (local.index() % 64) & 1 != 0
+    /// The variables whose values still matter, at each node of a function.
+    pub(super) fn live_in(&self, index: usize, func: FuncId) -> Rc<Live> {
+        if let Some(known) = self.live.borrow().get(&(index, func)) {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(self.live(index, func));
+        self.live
+            .borrow_mut()
+            .insert((index, func), Rc::clone(&made));
+        made
     }
 
     fn live(&self, index: usize, func: FuncId) -> Live {
@@ -379,7 +290,7 @@ impl<'a> Program<'a> {
         let words = names.local_count() / 64 + 1;
         let mut uses = vec![vec![0_u64; words]; cfg.len()];
         let mut kills = vec![vec![0_u64; words]; cfg.len()];
-        let set = |table: &mut Live, node: NodeId, local: LocalId| {
+        let set = |table: &mut Vec<Vec<u64>>, node: NodeId, local: LocalId| {
             table[node.index()][local.index() / 64] |= 1 << (local.index() % 64);
         };
         // Where a literal within is made, as far as this function is concerned.
@@ -466,7 +377,7 @@ impl<'a> Program<'a> {
                 }
             }
         }
-        live
+        Live(live)
     }
 }
 

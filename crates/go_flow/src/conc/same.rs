@@ -3,10 +3,13 @@
 
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
-use super::ops::Op;
+use super::ops::{Op, Target, What};
 use super::state::{Frame, Obj, ObjId, Pending, State, Status, Val};
+
+/// No number.
+const NONE: u32 = u32::MAX;
 
 /// Hashes twice, in two ways.
 struct Twice {
@@ -46,7 +49,8 @@ impl Hasher for Twice {
 /// Objects by the order in which they are come upon.
 struct Order {
     hash: Twice,
-    numbers: FxHashMap<ObjId, u32>,
+    /// The numbers of all objects; [`NONE`] for those that were not come upon.
+    numbers: Vec<u32>,
     queue: Vec<ObjId>,
 }
 
@@ -58,7 +62,7 @@ impl State {
                 low: FxHasher::default(),
                 high: FxHasher::default(),
             },
-            numbers: FxHashMap::default(),
+            numbers: vec![NONE; self.heap.len()],
             queue: Vec::new(),
         };
         for goroutine in &self.goroutines {
@@ -98,11 +102,12 @@ impl Order {
     }
 
     fn number(&mut self, id: ObjId) -> u32 {
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        *self.numbers.entry(id).or_insert_with(|| {
+        let number = &mut self.numbers[id as usize];
+        if *number == NONE {
+            *number = u32::try_from(self.queue.len()).unwrap_or(NONE - 1);
             self.queue.push(id);
-            next
-        })
+        }
+        *number
     }
 
     fn object(&mut self, id: ObjId) {
@@ -134,13 +139,44 @@ impl Order {
     }
 
     fn pending(&mut self, pending: &Pending) {
-        let pending = pending.renumber(&mut |id| self.number(id));
-        self.put(&pending);
+        self.put(&(pending.call, pending.args.len()));
+        pending.args.iter().for_each(|val| self.val(val));
+        let target = &pending.target;
+        self.put(&std::mem::discriminant(target));
+        match target {
+            Target::Code {
+                body,
+                func,
+                cells,
+                receiver,
+            } => {
+                self.put(&(*body, *func, cells.len(), receiver.is_some()));
+                cells.iter().for_each(|(local, _)| self.put(local));
+            }
+            Target::Lock(op, _) => self.put(op),
+            Target::Signal { all, .. } => self.put(all),
+            Target::CallsArgument(index) => self.put(index),
+            _ => {}
+        }
+        target.for_each(&mut |val| self.val(val));
     }
 
     fn op(&mut self, op: &Op) {
-        let op = op.renumber(&mut |id| self.number(id));
-        self.put(&op);
+        self.put(&(op.key, op.site, op.operand));
+        let what = &op.what;
+        self.put(&std::mem::discriminant(what));
+        match what {
+            What::Select { arms, default } => {
+                self.put(&(arms.len(), *default));
+                for arm in arms {
+                    self.put(&(arm.recv, arm.node, arm.send.is_some()));
+                }
+            }
+            What::Lock { op, announced, .. } => self.put(&(*op, *announced)),
+            What::Signal { all, .. } => self.put(all),
+            _ => {}
+        }
+        op.for_each(&mut |val| self.val(val));
     }
 
     fn frame(&mut self, frame: &Frame) {

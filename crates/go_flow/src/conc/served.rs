@@ -146,7 +146,7 @@ impl<'a> Served<'_, 'a> {
                     }
                 }
             }
-            if super::is_test(self.program.name(index)) {
+            if super::declared::is_test(self.program.name(index)) {
                 continue;
             }
             let facts = self.program.facts(index);

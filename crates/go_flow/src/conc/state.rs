@@ -384,25 +384,7 @@ pub(super) fn for_each_inner(obj: &Obj, visit: &mut dyn FnMut(&Val)) {
     }
 }
 
-/// A value with other numbers for objects.
-pub(super) fn renumber(val: &Val, to: &mut dyn FnMut(ObjId) -> ObjId) -> Val {
-    match val {
-        Val::Ref(id) => Val::Ref(to(*id)),
-        Val::Own(id) => Val::Own(to(*id)),
-        Val::Tuple(vals) => Val::Tuple(vals.iter().map(|val| renumber(val, to)).collect()),
-        other => other.clone(),
-    }
-}
-
 impl Pending {
-    pub(super) fn renumber(&self, to: &mut dyn FnMut(ObjId) -> ObjId) -> Self {
-        Self {
-            call: self.call,
-            target: self.target.renumber(to),
-            args: self.args.iter().map(|val| renumber(val, to)).collect(),
-        }
-    }
-
     /// Calls `visit` for the values in it.
     pub(super) fn for_each(&self, visit: &mut dyn FnMut(&Val)) {
         self.args.iter().for_each(&mut *visit);

@@ -68,11 +68,13 @@ impl Machine<'_, '_> {
                 }
                 Err(Stop::Fork(ways)) => {
                     is_forked = true;
-                    for way in (0..ways).rev() {
+                    for way in (1..ways).rev() {
                         let mut st = st.clone();
                         st.frame_mut(g).choice = Some(way);
                         work.push(st);
                     }
+                    st.frame_mut(g).choice = Some(0);
+                    work.push(st);
                 }
                 Err(Stop::Discard) => {}
                 Err(Stop::Bound) => *bounded = true,
@@ -256,9 +258,10 @@ impl Machine<'_, '_> {
         frame.waited = false;
         frame.choice = None;
         let (body, func) = (frame.body, frame.func);
-        frame
-            .locals
-            .retain(|&(local, _)| program.is_live(body, func, node, local));
+        if !frame.locals.is_empty() {
+            let live = program.live_in(body, func);
+            frame.locals.retain(|&(local, _)| live.at(node, local));
+        }
         let cfg = program.cfg(body, func);
         // Ranges that are over.
         frame.ranges.retain(|&(stmt, _, _)| {

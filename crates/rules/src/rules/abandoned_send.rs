@@ -1,13 +1,12 @@
 //! `abandoned-send`.
 
-use go_flow::StuckKind;
 use go_syntax::FuncId;
 use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
 use crate::rule::{Rule, declare_rule};
-use crate::stuck::{may_be_stuck, operand, room_for_one, stuck_here, tell};
+use crate::stuck::{may_send_for_ever, operand, room_for_one, sending_here, tell};
 
 declare_rule! {
     /// Finds sends to a channel that nobody receives from any more.
@@ -82,7 +81,7 @@ impl Rule for AbandonedSend {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        may_be_stuck(package, func, input)
+        may_send_for_ever(package, func, input)
     }
 
     fn leaves_tests_alone(&self) -> bool {
@@ -91,7 +90,7 @@ impl Rule for AbandonedSend {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        for stuck in stuck_here(cx, &[StuckKind::Send]) {
+        for stuck in sending_here(cx) {
             let chan = operand(cx, &stuck);
             let mut finding = cx
                 .report(&Self::META, stuck.site.span, format!("this send may wait for ever: nobody receives from `{chan}` any more when the other end has left first"))
