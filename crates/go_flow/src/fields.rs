@@ -41,7 +41,7 @@ pub struct FieldUses {
 }
 
 /// How one mention is used.
-enum Mention<'a> {
+pub(crate) enum Mention<'a> {
     Sent,
     Closed,
     Received,
@@ -125,7 +125,7 @@ impl FieldUses {
 }
 
 /// The operands whose use is known.
-fn mentions(file: &File, func: FuncId) -> FxHashMap<ExprId, Mention<'_>> {
+pub(crate) fn mentions(file: &File, func: FuncId) -> FxHashMap<ExprId, Mention<'_>> {
     let root = file.func(func);
     let mut mentions = FxHashMap::default();
     for stmt in root.stmts.iter() {

@@ -104,6 +104,10 @@ impl Rule for CircularWait {
                     "`{}` may wait for ever: one of its own goroutines calls this, before its `Done`",
                     operand(cx, &stuck)
                 ),
+                (StuckKind::Circular, Waits::Group) if stuck.operand.is_none() => {
+                    "this may wait for ever: it waits for a group, and one of its own goroutines calls it, before its `Done`"
+                        .to_owned()
+                }
                 (_, Waits::Lock) if stuck.others.is_empty() => format!(
                     "this goroutine has `{}` already: it waits for itself, for ever",
                     operand(cx, &stuck)

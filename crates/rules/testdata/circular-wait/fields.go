@@ -137,7 +137,7 @@ func (s *service) Start() {
 func (s *service) loop() {
 	for {
 		if err := s.poll(); err != nil {
-			s.Stop()
+			s.Stop() // want "one of its own goroutines"
 			return
 		}
 	}
@@ -145,7 +145,7 @@ func (s *service) loop() {
 
 func (s *service) Stop() {
 	s.once.Do(func() {
-		s.wg.Wait() // want "one of its own goroutines"
+		s.wg.Wait()
 	})
 }
 
