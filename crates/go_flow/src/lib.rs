@@ -32,7 +32,7 @@ pub use acquire::{Acquisition, ErrorBy, ErrorLocal};
 pub use bitset::BitSet;
 pub use cfg::{Cfg, Edge, EdgeKind, End, Loop, LoopId, LoopKind, Node, NodeId, NodeKind};
 pub use channels::{ChannelAct, ChannelOp, SelectArm};
-pub use conc::{Held, Other, Site, Stuck, StuckGoroutines, StuckKind, Waits};
+pub use conc::{Held, Other, Site, Stuck, StuckGoroutines, StuckKind, StuckPart, Waits};
 pub use effect::{Effect, PanicRisk};
 pub use ends::CallEnd;
 pub use facts::{FunctionFacts, Point};

@@ -1,7 +1,7 @@
 //! Goroutines that can never go on: which function they are told in, and the story.
 
 use diagnostics::Applicability;
-use go_flow::{Cfg, Held, NodeId, Site, Stuck, StuckGoroutines, StuckKind, Waits};
+use go_flow::{Cfg, Held, NodeId, Site, Stuck, StuckGoroutines, StuckKind, StuckPart, Waits};
 use go_syntax::{FuncId, Span, StmtKind};
 use go_types::{Object, PackageCx};
 
@@ -10,17 +10,13 @@ use crate::cx::{Finding, RuleCx};
 
 /// Whether a goroutine is stuck in the function.
 pub(crate) fn may_be_stuck(package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-    let all = StuckGoroutines::of(package);
+    let all = StuckGoroutines::of(package, part_for(input.is_test));
     all.of_function(input.index, func).next().is_some()
 }
 
 /// The goroutines that are stuck in the function, in one of these ways.
 pub(crate) fn stuck_here(cx: &RuleCx<'_>, kinds: &[StuckKind]) -> Vec<Stuck> {
-    let all = StuckGoroutines::of(cx.body().cx());
-    all.of_function(cx.body().file_index(), cx.root())
-        .filter(|stuck| kinds.contains(&stuck.kind))
-        .cloned()
-        .collect()
+    of_kinds(cx, part_for(cx.is_test()), kinds)
 }
 
 /// Whether a goroutine waits for ever in the function to send.
@@ -29,20 +25,38 @@ pub(crate) fn may_send_for_ever(
     func: FuncId,
     input: &FileInput<'_>,
 ) -> bool {
-    let sending = StuckGoroutines::sending(package);
-    sending
-        .of_function(input.index, func)
+    let all = StuckGoroutines::of(package, part_for_sends(input.is_test));
+    all.of_function(input.index, func)
         .any(|stuck| stuck.kind == StuckKind::Send)
 }
 
 /// The goroutines that wait for ever in the function to send.
 pub(crate) fn sending_here(cx: &RuleCx<'_>) -> Vec<Stuck> {
-    let sending = StuckGoroutines::sending(cx.body().cx());
-    sending
-        .of_function(cx.body().file_index(), cx.root())
-        .filter(|stuck| stuck.kind == StuckKind::Send)
+    of_kinds(cx, part_for_sends(cx.is_test()), &[StuckKind::Send])
+}
+
+fn of_kinds(cx: &RuleCx<'_>, part: StuckPart, kinds: &[StuckKind]) -> Vec<Stuck> {
+    let all = StuckGoroutines::of(cx.body().cx(), part);
+    all.of_function(cx.body().file_index(), cx.root())
+        .filter(|stuck| kinds.contains(&stuck.kind))
         .cloned()
         .collect()
+}
+
+fn part_for(is_test: bool) -> StuckPart {
+    if is_test {
+        StuckPart::All
+    } else {
+        StuckPart::Code
+    }
+}
+
+fn part_for_sends(is_test: bool) -> StuckPart {
+    if is_test {
+        StuckPart::All
+    } else {
+        StuckPart::Sending
+    }
 }
 
 /// The channel or other operand, as it is written.

@@ -2,6 +2,7 @@
 
 mod it {
     mod cases;
+    mod corpus;
     mod docs;
     mod fixes;
     mod harness;

@@ -61,6 +61,8 @@ struct Leak {
     path: PathBuf,
     function: String,
     line: i64,
+    /// The line after the mending.
+    fixed_line: Option<i64>,
     rule: String,
     visible: String,
     goos: Option<String>,
@@ -69,7 +71,7 @@ struct Leak {
 /// What became of a row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
-    /// Its rule speaks, in the function.
+    /// Its rule speaks, in the function or naming the line in its story.
     Found,
     /// Another rule of the same category does.
     Related,
@@ -173,8 +175,8 @@ fn run_list(project: &Project, args: &LeaksArgs, tool: &Tool, list: &List) -> Re
             absent.insert(tree);
             continue;
         }
-        let spoken =
-            findings(tool, &file, leak).with_context(|| format!("checking {}", file.display()))?;
+        let spoken = findings(tool, &file, leak, leak.line)
+            .with_context(|| format!("checking {}", file.display()))?;
         let verdict = if spoken.contains(&leak.rule) || speaks_for(&spoken, category) {
             Verdict::Found
         } else if spoken
@@ -195,7 +197,7 @@ fn run_list(project: &Project, args: &LeaksArgs, tool: &Tool, list: &List) -> Re
             // Where the mending took the file away, nothing can be said about it.
             let file = tree.join(&leak.path);
             let still = match file.is_file() {
-                true => findings(tool, &file, leak)?,
+                true => findings(tool, &file, leak, leak.fixed_line.unwrap_or(leak.line))?,
                 false => BTreeSet::new(),
             };
             let told = |rule: &&String| match verdict {
@@ -262,7 +264,7 @@ fn table(
         "# {}\n\n\
         Written by `cargo xtask oracle leaks --write`; do not edit. The defects are those of\n\
         [{rows}]({rows}), as the commit before their mending shows them. *Found* are those of which\n\
-        the rule speaks in the function, or one that says more in its place (`defer-too-late`,\n\
+        the rule speaks in the function, or names the line in its story, or one that says more in its place (`defer-too-late`,\n\
         `discarded-resource`, `overwritten-before-release`); *related* those in which another rule of its\n\
         category does. What has to be seen: one *function*, its *package*, or its *module* with what that\n\
         depends on (which most of these trees do not hold).",
@@ -311,8 +313,8 @@ fn categories(deferscope: &Path) -> Result<BTreeMap<String, String>> {
     Ok(rules.iter().filter_map(entry).collect())
 }
 
-/// The rules that speak in the function of a leak.
-fn findings(tool: &Tool, file: &Path, leak: &Leak) -> Result<BTreeSet<String>> {
+/// The rules that speak in the function of a leak, or whose story names its line.
+fn findings(tool: &Tool, file: &Path, leak: &Leak, at: i64) -> Result<BTreeSet<String>> {
     let folder = file.parent().context("files lie in folders")?;
     let mut command = Command::new(&tool.deferscope);
     command
@@ -338,12 +340,20 @@ fn findings(tool: &Tool, file: &Path, leak: &Leak) -> Result<BTreeSet<String>> {
         let finding: Value = serde_json::from_str(line).context("reading a finding")?;
         let text = |key: &str| finding[key].as_str().unwrap_or_default();
         if Path::new(text("path")).file_name() == file.file_name()
-            && last_name(text("function")) == function
+            && (last_name(text("function")) == function || names(&finding, at))
         {
             rules.insert(text("rule").to_owned());
         }
     }
     Ok(rules)
+}
+
+/// Whether the story of a finding names a line of its file.
+fn names(finding: &Value, line: i64) -> bool {
+    finding["related"].as_array().is_some_and(|story| {
+        let is_it = |place: &Value| place["line"] == line && place["path"] == finding["path"];
+        story.iter().any(is_it)
+    })
 }
 
 /// `M` of `(*T).M`.
@@ -377,6 +387,7 @@ fn read(path: &Path) -> Result<Vec<Leak>> {
                 .get("line")
                 .and_then(toml::Value::as_integer)
                 .unwrap_or_default(),
+            fixed_line: row.get("fixed_line").and_then(toml::Value::as_integer),
             rule: needed("rule")?,
             visible: needed("visible")?,
             goos: text("goos"),

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use go_syntax::{ExprId, ExprKind, FuncId, LitKind};
-use go_types::{Builtin, Callee, MemberKind, Type, TypeId};
+use go_syntax::{ExprId, ExprKind, FuncId};
+use go_types::{Builtin, Callee, Constant, MemberKind, Type, TypeId};
 
 use super::eval::{Eval, Machine, SOME, Stop, is_outside, object_of, st_body};
 use super::ops::{Op, Target, What};
@@ -12,6 +12,8 @@ use crate::sites::LockOp;
 
 /// Calls are followed so many levels deep.
 const MAX_DEPTH: usize = 10;
+/// Channels have no more room than this.
+const ROOM: i64 = 1000;
 /// Packages whose functions do not keep what they are given, and call nothing of it.
 const HARMLESS: [&str; 16] = [
     "bytes",
@@ -86,9 +88,12 @@ impl Machine<'_, '_> {
                     let val = self.eval(st, g, expr)?;
                     size.get_or_insert(match val {
                         Val::Int(number) => number,
-                        _ => match file.expr(file.unparen(expr)).kind {
-                            ExprKind::BasicLit(LitKind::Int) => 1000,
-                            _ => SOME,
+                        _ => match body.constant(expr) {
+                            Some(Constant::Int(number)) => {
+                                i64::try_from(number).unwrap_or(ROOM).clamp(0, ROOM)
+                            }
+                            Some(_) => ROOM,
+                            None => SOME,
                         },
                     });
                 }
@@ -157,11 +162,16 @@ impl Machine<'_, '_> {
                         Some((Obj::List(vals), false)) => {
                             Val::Int(i64::try_from(vals.len()).unwrap_or(i64::MAX))
                         }
+                        Some((Obj::Chan(chan), false)) => {
+                            super::eval::small(i64::try_from(chan.buffer.len()).unwrap_or(i64::MAX))
+                        }
                         _ if val == Val::Nil => Val::Int(0),
                         _ => Val::Unknown,
                     },
                 )
             }
+            // Paths on which somebody panics are not followed.
+            Builtin::Recover => Ok(Val::Nil),
             Builtin::Panic => {
                 self.args(st, g, call)?;
                 Err(Stop::Discard)
@@ -320,7 +330,8 @@ impl Machine<'_, '_> {
                 waiting: Vec::new(),
             }))),
             ("sync", "OnceFunc") | ("context", "WithValue") => Target::Gives(first),
-            ("time", "AfterFunc") => Target::Opaque,
+            // These run later, and elsewhere.
+            ("time", "AfterFunc") | ("runtime", "SetFinalizer" | "AddCleanup") => Target::Opaque,
             _ if HARMLESS.contains(&package) => Target::Harmless,
             _ => Target::Opaque,
         };
@@ -392,6 +403,10 @@ impl Machine<'_, '_> {
                 "Cleanup" => (Target::Opaque, args),
                 _ => (Target::Harmless, args),
             });
+        }
+        // Of an object that nobody knows; done once, as far as this function is concerned.
+        if name == "Do" && body.is_named(owner, "sync", "Once") {
+            return Ok((Target::CallsArgument(0), args));
         }
         // What a library's object is given may be kept there.
         st.escape(&base);

@@ -30,6 +30,8 @@ pub(super) struct Declared {
     pub(super) func: FuncId,
     /// It stands in a file that declares tests.
     pub(super) in_tests: bool,
+    /// It makes channels and sends to some, itself.
+    pub(super) sends_to_own: bool,
     facts: Facts,
 }
 
@@ -100,6 +102,7 @@ pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
             file: index,
             func,
             in_tests: false,
+            sends_to_own: facts.0 & (Facts::MAKES | Facts::SENDS) == Facts::MAKES | Facts::SENDS,
             facts,
         });
     }

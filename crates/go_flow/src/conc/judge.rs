@@ -246,7 +246,20 @@ impl Machine<'_, '_> {
                 .enumerate()
                 .any(|(h, other)| h != g && other.sent.iter().any(|&(to, _)| to == id))
         });
-        let kind = if ring.is_empty() {
+        let left = made.and_then(|chan| {
+            let body = self.program.index_of(chan.made.file, chan.made.root)?;
+            let mut left = st.left.iter();
+            left.find(|(of, _)| *of == (body, chan.made.func))
+                .map(|&(_, site)| site)
+        });
+        // Who only waits for the senders, in order to close the channel, is not to blame.
+        let is_left = left.is_some_and(|site| site != op.site)
+            && matches!(op.what, What::Send(..))
+            && !ring.iter().any(|&h| {
+                matches!(&st.goroutines[h].status, Status::At(op)
+                    if !matches!(op.what, What::Send(..) | What::GroupWait(_)))
+            });
+        let kind = if ring.is_empty() || is_left {
             match &op.what {
                 What::Send(Val::Nil, _) | What::Recv(Val::Nil) | What::Range(Val::Nil) => {
                     StuckKind::NilChannel
@@ -264,12 +277,6 @@ impl Machine<'_, '_> {
         } else {
             StuckKind::Circular
         };
-        let left = made.and_then(|chan| {
-            let body = self.program.index_of(chan.made.file, chan.made.root)?;
-            let mut left = st.left.iter();
-            left.find(|(of, _)| *of == (body, chan.made.func))
-                .map(|&(_, site)| site)
-        });
         let goroutine = &st.goroutines[g];
         let mut holds: Vec<Held> = goroutine
             .took

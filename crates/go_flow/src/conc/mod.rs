@@ -178,38 +178,55 @@ pub struct StuckGoroutines {
     pub bounded: usize,
 }
 
+/// From which functions on the goroutines of a package are run: each part has those before it in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum StuckPart {
+    /// From those outside of test files that make channels and send to them, with what they call: these
+    /// find all of [`StuckKind::Send`] that matter, for a part of the work.
+    Sending,
+    /// From all outside of test files.
+    Code,
+    /// From all. Tests make things and never end them, and values tell in which order they do what: what
+    /// is found from them is rarely more than a test that would fail.
+    All,
+}
+
 /// What was found so far, for those who do not want to cause the work again.
 #[derive(Debug, Default)]
 struct Known {
-    /// Those that are found from functions outside of test files that make channels and send to them,
-    /// with what they call: all of [`StuckKind::Send`] that matter, for a part of the work.
     sending: OnceCell<Rc<StuckGoroutines>>,
+    code: OnceCell<Rc<StuckGoroutines>>,
     all: OnceCell<Rc<StuckGoroutines>>,
+}
+
+impl Known {
+    fn of(&self, part: StuckPart) -> &OnceCell<Rc<StuckGoroutines>> {
+        match part {
+            StuckPart::Sending => &self.sending,
+            StuckPart::Code => &self.code,
+            StuckPart::All => &self.all,
+        }
+    }
 }
 
 impl StuckGoroutines {
     /// Those of the package, found out when somebody first asks.
-    pub fn of(cx: &PackageCx<'_>) -> Rc<Self> {
+    pub fn of(cx: &PackageCx<'_>, part: StuckPart) -> Rc<Self> {
         let known = cx.memo(Known::default);
-        let found = known.all.get_or_init(|| explore(cx, &known, Part::All));
-        Rc::clone(found)
-    }
-
-    /// Those that wait for ever to send, found from functions outside of test files; cheaper than all.
-    pub fn sending(cx: &PackageCx<'_>) -> Rc<Self> {
-        let known = cx.memo(Known::default);
-        match known.sending.get() {
-            Some(found) => Rc::clone(found),
-            None => explore(cx, &known, Part::Sending),
+        if known.of(part).get().is_none() {
+            explore(cx, &known, part);
         }
+        Rc::clone(known.of(part).get_or_init(Rc::default))
     }
 
     /// How many first functions of the package were looked at, and for how many the bounds were not
     /// enough; nothing when nobody has asked for stuck goroutines.
     pub fn counted(cx: &PackageCx<'_>) -> (usize, usize) {
         let known = cx.memo(Known::default);
-        let found = known.all.get().or_else(|| known.sending.get());
-        found.map_or((0, 0), |found| (found.explored, found.bounded))
+        let most = [StuckPart::All, StuckPart::Code, StuckPart::Sending]
+            .into_iter()
+            .find_map(|part| known.of(part).get());
+        most.map_or((0, 0), |found| (found.explored, found.bounded))
     }
 
     /// Those whose operation stands in a declared function.
@@ -220,20 +237,13 @@ impl StuckGoroutines {
     }
 }
 
-/// Which first functions are looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Part {
-    /// Those of [`Known::sending`].
-    Sending,
-    /// All.
-    All,
-}
-
-fn explore(cx: &PackageCx<'_>, known: &Known, part: Part) -> Rc<StuckGoroutines> {
+/// Finds out what `known` has not yet, up to `last`: what is found in a part is the same, whoever asks
+/// for more.
+fn explore(cx: &PackageCx<'_>, known: &Known, last: StuckPart) {
     let starts_any = crate::lock_paths::declared_functions(cx)
         .any(|(_, file, func)| file.func(func).features.intersects(Features::GO));
     if !starts_any {
-        return Rc::clone(known.sending.get_or_init(Rc::default));
+        return;
     }
     let declared = declared::declared(cx);
     let bodies: Vec<OnceCell<Body<'_>>> = declared.iter().map(|_| OnceCell::new()).collect();
@@ -244,40 +254,48 @@ fn explore(cx: &PackageCx<'_>, known: &Known, part: Part) -> Rc<StuckGoroutines>
         depth: Cell::new(0),
     };
     let mut tests = 0;
-    let (sending, others): (Vec<usize>, Vec<usize>) = (0..program.declared.len())
-        .filter(|&index| match is_first(&program, index) {
+    let mut firsts: [Vec<usize>; 3] = [const { Vec::new() }; 3];
+    for index in 0..program.declared.len() {
+        let is_one = match is_first(&program, index) {
             First::Yes => true,
             First::No => false,
             First::ByCall => {
                 tests += 1;
                 tests <= MAX_TESTS
             }
-        })
-        .partition(|&index| {
+        };
+        if is_one {
             let declared = &program.declared[index];
-            !declared.in_tests && declared.makes_and_sends()
-        });
-    // What sends is the same, whoever asks for what.
-    let found = known.sending.get_or_init(|| {
-        let mut found = StuckGoroutines::default();
-        machine.explore_all(&sending, &mut found);
-        let mut more = Vec::new();
-        served::served(&program, &mut more);
-        more.into_iter()
-            .for_each(|stuck| judge::add(&mut found.all, stuck));
-        Rc::new(found)
-    });
-    if part == Part::Sending {
-        return Rc::clone(found);
+            let part = match (declared.in_tests, declared.makes_and_sends()) {
+                (true, _) => StuckPart::All,
+                (false, true) => StuckPart::Sending,
+                (false, false) => StuckPart::Code,
+            };
+            firsts[part as usize].push(index);
+        }
     }
-    let mut all = StuckGoroutines::clone(found);
-    machine.explore_all(&others, &mut all);
-    Rc::new(all)
+    let mut found = StuckGoroutines::default();
+    for part in [StuckPart::Sending, StuckPart::Code, StuckPart::All] {
+        if part > last {
+            break;
+        }
+        let known = known.of(part).get_or_init(|| {
+            machine.explore_all(&firsts[part as usize], &mut found);
+            if part == StuckPart::Sending {
+                let mut more = Vec::new();
+                served::served(&program, &mut more);
+                more.into_iter()
+                    .for_each(|stuck| judge::add(&mut found.all, stuck));
+            }
+            Rc::new(found.clone())
+        });
+        found = StuckGoroutines::clone(known);
+    }
 }
 
 /// Whether a function is looked at as the first one.
 enum First {
-    /// It starts goroutines.
+    /// It starts goroutines, or sends to what it makes.
     Yes,
     /// It is `main` or a test, and something that it calls starts some.
     ByCall,
@@ -287,7 +305,7 @@ enum First {
 fn is_first(program: &Program<'_>, index: usize) -> First {
     let declared = program.declared[index];
     let file = program.file(index);
-    if file.func(declared.func).features.intersects(Features::GO) {
+    if file.func(declared.func).features.intersects(Features::GO) || declared.sends_to_own {
         return First::Yes;
     }
     let name = program.name(index);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use go_syntax::{
     AssignOp, BinaryOp, DeclKind, ExprId, ExprKind, SpecKind, StmtId, StmtKind, UnaryOp,
 };
-use go_types::{Object, Type};
+use go_types::{Constant, Object, Type};
 use rustc_hash::FxHashSet;
 
 use super::eval::{MANY, Machine, SOME, Stop, binary, compare, is_outside, object_of, st_body};
@@ -509,9 +509,14 @@ impl Machine<'_, '_> {
                     _ => None,
                 };
                 let text = |expr: ExprId| {
-                    // Numbers that are written down are many when they are not small.
-                    let is_number = self.program.body(body).is_constant(expr);
-                    if is_number { MANY } else { SOME }
+                    // Constants are many when they are not small.
+                    match self.program.body(body).constant(expr) {
+                        Some(Constant::Int(number)) => {
+                            i64::try_from(number).unwrap_or(MANY).min(MANY)
+                        }
+                        Some(_) => MANY,
+                        None => SOME,
+                    }
                 };
                 match (side(&a), side(&b)) {
                     (Some(a), Some(b)) => compare(op, a, b).map_or(Val::Unknown, Val::Bool),

@@ -1,7 +1,7 @@
 //! `abandoned-receive`.
 
 use go_flow::StuckKind;
-use go_syntax::FuncId;
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, StmtKind, UnaryOp};
 use go_types::PackageCx;
 
 use crate::FileInput;
@@ -18,6 +18,8 @@ declare_rule! {
     /// before, and nobody else has the channel. The channel of a context that nobody can cancel any more is one,
     /// too. So is a plain receive in a method from the channel in a field of its object, when all sends to it
     /// stand in one loop, which another case of a `select` leaves, and nobody closes it.
+    ///
+    /// `if t.Stop() { <-t.C }` is reported as well: when `Stop` gives true, the timer has not fired and will not.
     ///
     /// ## Why it is bad
     /// The goroutine stays for good, with its stack, its deferred calls, and all that it refers to. When it is
@@ -76,7 +78,7 @@ impl Rule for AbandonedReceive {
     }
 
     fn applies_in(&self, package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-        may_be_stuck(package, func, input)
+        drains_stopped(package.file(input.index), func) || may_be_stuck(package, func, input)
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
@@ -101,5 +103,64 @@ impl Rule for AbandonedReceive {
                 .help("close the channel in a deferred call of the goroutine that sends, or also wait for something that ends for certain");
             drop(tell(cx, &stuck, finding));
         }
+        for (stop, receive, timer) in drained(cx.file(), cx.root()) {
+            let timer = cx.snippet(timer);
+            cx.report(
+                &Self::META,
+                cx.file().expr(receive).span,
+                format!(
+                    "this waits for ever: `{timer}.Stop()` has told that the timer will not fire"
+                ),
+            )
+            .help(format!(
+                "receive when it has not stopped the timer: `if !{timer}.Stop()`"
+            ))
+            .related(
+                cx.file().expr(stop).span,
+                "stopped in time when this is true",
+            );
+        }
     }
+}
+
+/// Whether a function receives from a timer after it has stopped it in time.
+fn drains_stopped(file: &File, func: FuncId) -> bool {
+    file.func(func).features.intersects(Features::CHANNEL) && drained(file, func).next().is_some()
+}
+
+/// `if t.Stop() { <-t.C }`: the call, the receive and the timer. Timers of clocks for tests have `C()`, and
+/// nothing else has both.
+fn drained(file: &File, func: FuncId) -> impl Iterator<Item = (ExprId, ExprId, ExprId)> {
+    file.func(func).stmts.iter().filter_map(move |stmt| {
+        let StmtKind::If { cond, body, .. } = file.stmt(stmt).kind else {
+            return None;
+        };
+        let stop = file.unparen(cond);
+        let (fun, []) = file.call(stop)? else {
+            return None;
+        };
+        let (timer, "Stop") = file.selector(file.unparen(fun))? else {
+            return None;
+        };
+        let &first = file.block_stmts(body).first()?;
+        let StmtKind::Expr(receive) = file.stmt(first).kind else {
+            return None;
+        };
+        let ExprKind::Unary {
+            op: UnaryOp::Recv,
+            x,
+        } = file.expr(file.unparen(receive)).kind
+        else {
+            return None;
+        };
+        let x = file.unparen(x);
+        let channel = match file.call(x) {
+            Some((fun, [])) => file.unparen(fun),
+            _ => x,
+        };
+        let (of, "C") = file.selector(channel)? else {
+            return None;
+        };
+        (file.expr_text(of) == file.expr_text(timer)).then_some((stop, receive, timer))
+    })
 }

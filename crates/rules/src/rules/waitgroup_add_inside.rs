@@ -217,6 +217,9 @@ fn counts_itself(
     if !is_one || facts.in_cycle(at) || facts.in_cycle(add.point) {
         return false;
     }
+    if is_followed_by_done(facts, calls, add) {
+        return true;
+    }
     let mut adds = calls.iter().filter(|call| {
         call.op == Op::Add
             && call.place == add.place
@@ -231,6 +234,25 @@ fn counts_itself(
                 .is_some_and(|done| done.node == at.node || cfg.reaches(at.node, done.node))
     });
     is_only_add && is_done && !hands_on(facts, calls, literal, at)
+}
+
+/// Whether the next statement defers the `Done`: what is counted else is for others.
+fn is_followed_by_done(
+    facts: &FunctionFacts<'_>,
+    calls: &[GroupCall<'_>],
+    add: &GroupCall<'_>,
+) -> bool {
+    let file = facts.file();
+    let end = file.expr(add.call).span.end as usize;
+    facts.defers().iter().any(|defer| {
+        let start = file.stmt(defer.stmt).span.start as usize;
+        let is_done = |call: &&GroupCall<'_>| {
+            call.call == defer.call && call.op == Op::Done && call.place == add.place
+        };
+        start >= end
+            && file.text()[end..start].trim().is_empty()
+            && calls.iter().any(|call| is_done(&call))
+    })
 }
 
 /// Whether the literal starts a goroutine after `at` that may be the one counted there.

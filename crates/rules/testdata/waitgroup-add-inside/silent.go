@@ -470,3 +470,27 @@ func asksOrGivesUp(late <-chan struct{}) {
 	close(asks)
 	d.wg.Wait()
 }
+
+// The goroutine is counted before it starts, and counts those that it starts later.
+type engine struct {
+	running sync.WaitGroup
+	tasks   chan func()
+}
+
+func (e *engine) start() {
+	e.running.Add(1)
+	go e.serve()
+}
+
+func (e *engine) serve() {
+	defer e.running.Done()
+	for task := range e.tasks {
+		e.running.Add(1)
+		go func() {
+			defer e.running.Done()
+			task()
+		}()
+	}
+}
+
+func (e *engine) stop() { e.running.Wait() }

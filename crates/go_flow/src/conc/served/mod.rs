@@ -6,7 +6,7 @@
 //! type and field, and three things are found: an operation that waits for loops all of which may have
 //! been left for another reason (`case <-quit: return`); a loop that calls, by itself, what waits for it;
 //! and a loop that needs the lock under which it is waited for. A group whose `Wait` is called by one
-//! of its own goroutines is found on the same calls.
+//! of its own goroutines is found on the same calls. `feeder` looks at goroutines that send to methods.
 //!
 //! Only fields that the package uses for nothing else are judged: made by `make`, and only sent to,
 //! received from, compared and closed, themselves or through variables and parameters.
@@ -15,11 +15,14 @@
 //! made sure of by, `own` what runs in a loop as methods of the same object, `paths` control flow.
 
 mod alias;
+mod feeder;
 mod guard;
 mod own;
 mod paths;
 
-use go_syntax::{ExprId, ExprKind, Span, StmtKind};
+use std::cell::OnceCell;
+
+use go_syntax::{ExprId, ExprKind, FuncId, Span, StmtKind};
 use go_types::{Body, Type, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -30,6 +33,7 @@ use super::{Held, Other, Site, Stuck, StuckKind, Waits};
 use crate::cfg::LoopId;
 use crate::channels::{ChannelAct, ChannelOp, SelectArm};
 use crate::facts::Point;
+use crate::fields::FieldUses;
 use crate::sites::CallMode;
 use paths::outermost;
 
@@ -68,7 +72,7 @@ enum Made {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Server {
     body: usize,
-    func: go_syntax::FuncId,
+    func: FuncId,
     lp: LoopId,
 }
 
@@ -87,8 +91,9 @@ struct Served<'p, 'a> {
     made: FxHashMap<Key, Made>,
     /// Fields of these names are used in ways that are not followed.
     tainted: FxHashSet<Sym>,
-    /// The names of fields to which something is sent and from which something is received, or which
-    /// are handed on.
+    /// Functions and literals that run as goroutines.
+    spawned: OnceCell<FxHashSet<(usize, FuncId)>>,
+    /// The names of fields that may get a channel.
     names: FxHashSet<Sym>,
 }
 
@@ -99,6 +104,7 @@ pub(super) fn served(program: &Program<'_>, found: &mut Vec<Stuck>) {
         ops: FxHashMap::default(),
         made: FxHashMap::default(),
         tainted: FxHashSet::default(),
+        spawned: OnceCell::new(),
         names: FxHashSet::default(),
     };
     served.collect();
@@ -107,12 +113,23 @@ pub(super) fn served(program: &Program<'_>, found: &mut Vec<Stuck>) {
     for key in keys {
         served.judge(key, found);
     }
-    served.groups(found);
+    let uses = FieldUses::of(program.cx);
+    if uses.any(|of| of.selects(&["Wait"]) && of.selects(&["Done"])) {
+        served.groups(found);
+    }
 }
 
 impl<'a> Served<'_, 'a> {
-    /// Fields that get a channel by `make` somewhere, by name.
+    /// Fields that may get a channel by `make` somewhere, and are sent to or received from, by name.
     fn find_names(&mut self) {
+        let uses = FieldUses::of(self.program.cx);
+        let is_used = |name: &str| {
+            uses.get(name)
+                .is_some_and(|of| of.assigned && (of.sent || of.received || of.ranged))
+        };
+        if !uses.any(|of| of.sent && of.assigned) {
+            return;
+        }
         for index in 0..self.program.declared.len() {
             let file = self.program.file(index);
             let node = file.func(self.program.declared[index].func);
@@ -124,6 +141,7 @@ impl<'a> Served<'_, 'a> {
                 if let ExprKind::KeyValue { key, value } = file.expr(expr).kind
                     && let Some(name) = file.ident(key)
                     && is_made(value)
+                    && is_used(name)
                 {
                     self.names.insert(self.program.sym(name));
                 }
@@ -135,6 +153,7 @@ impl<'a> Served<'_, 'a> {
                 for (&target, &value) in file.exprs(lhs).iter().zip(file.exprs(rhs)) {
                     if let Some((_, name)) = file.selector(file.unparen(target))
                         && is_made(value)
+                        && is_used(name)
                     {
                         self.names.insert(self.program.sym(name));
                     }
@@ -283,17 +302,21 @@ impl<'a> Served<'_, 'a> {
         let Some(&Made::Here(made, room)) = self.made.get(&key) else {
             return;
         };
-        let ops = &self.ops[&key];
-        if self.tainted.contains(&key.1)
-            || self.is_public(key)
-            || ops.iter().any(|op| op.act == ChannelAct::Close)
-        {
+        if self.tainted.contains(&key.1) || self.is_public(key) {
             return;
         }
         let chan = Chan { key, made, room };
-        let is_receive = |op: &FieldOp| matches!(op.act, ChannelAct::Receive | ChannelAct::Range);
-        let (receives, sends): (Vec<FieldOp>, Vec<FieldOp>) =
-            ops.iter().copied().partition(is_receive);
+        let of = |wanted: &[ChannelAct]| -> Vec<FieldOp> {
+            let ops = self.ops[&key].iter();
+            ops.filter(|op| wanted.contains(&op.act)).copied().collect()
+        };
+        let receives = of(&[ChannelAct::Receive, ChannelAct::Range]);
+        let sends = of(&[ChannelAct::Send]);
+        let closes = of(&[ChannelAct::Close]);
+        self.judge_feeder(chan, &sends, &receives, &closes, found);
+        if !closes.is_empty() {
+            return;
+        }
         self.judge_waiters(chan, &receives, &sends, found);
         self.judge_waiters(chan, &sends, &receives, found);
     }
