@@ -90,9 +90,9 @@ impl Machine<'_, '_> {
                                     by: g,
                                     with: None,
                                 });
+                                // Whether a sender that waits has come before or comes after
+                                // this is all the same to it.
                                 is_ready |= !outside && !is_open_context(st, &arm.chan);
-                            } else {
-                                is_ready |= sender_for(st, g, &arm.chan);
                             }
                         }
                     }
@@ -450,21 +450,4 @@ fn receivers(st: &State, g: Gid, chan: &Val) -> Vec<(Gid, Receiver)> {
         }
     }
     found
-}
-
-/// Whether somebody waits to send to a channel without room.
-fn sender_for(st: &State, g: Gid, chan: &Val) -> bool {
-    st.goroutines.iter().enumerate().any(|(h, other)| {
-        h != g
-            && match &other.status {
-                Status::At(op) => match &op.what {
-                    What::Send(to, _) => to == chan,
-                    What::Select { arms, .. } => arms
-                        .iter()
-                        .any(|arm| arm.send.is_some() && arm.chan == *chan),
-                    _ => false,
-                },
-                _ => false,
-            }
-    })
 }

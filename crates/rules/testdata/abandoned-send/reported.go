@@ -242,3 +242,19 @@ func inLoop(stop <-chan struct{}) {
 		}
 	}
 }
+
+// The sender may come only after it was looked whether it is there.
+func lookedTwice(ctx context.Context) (err error) {
+	done := make(chan error)
+	go func() { done <- prepare() }() // want "nobody receives from `done`"
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		default:
+			err = ctx.Err()
+		}
+	}
+	return err
+}
