@@ -14,7 +14,8 @@ use crate::sites::LockOp;
 const MAX_DEPTH: usize = 10;
 /// Channels have no more room than this.
 const ROOM: i64 = 1000;
-/// Packages whose functions do not keep what they are given, and call nothing of it.
+/// Packages whose functions do not keep what they are given, unless it is a function, which some of them
+/// call later and elsewhere: finalizers, cleanups.
 const HARMLESS: [&str; 16] = [
     "bytes",
     "errors",
@@ -330,9 +331,12 @@ impl Machine<'_, '_> {
                 waiting: Vec::new(),
             }))),
             ("sync", "OnceFunc") | ("context", "WithValue") => Target::Gives(first),
-            // These run later, and elsewhere.
-            ("time", "AfterFunc") | ("runtime", "SetFinalizer" | "AddCleanup") => Target::Opaque,
-            _ if HARMLESS.contains(&package) => Target::Harmless,
+            ("time", "AfterFunc") => Target::Opaque,
+            _ if HARMLESS.contains(&package)
+                && !args.iter().any(|arg| self.callable(st, arg).is_some()) =>
+            {
+                Target::Harmless
+            }
             _ => Target::Opaque,
         };
         Ok((target, args))

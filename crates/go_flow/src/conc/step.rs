@@ -294,9 +294,19 @@ impl Machine<'_, '_> {
                 .map(|name| names.declared(name))
                 .collect();
             if !locals.is_empty() {
+                // Those without a name have what was returned.
+                let returned = st.frame(g).result.clone();
+                let kept = |index: usize| match &returned {
+                    Val::Tuple(vals) => vals.get(index).cloned().unwrap_or(Val::Unknown),
+                    val => val.clone(),
+                };
                 let vals: Vec<Val> = locals
                     .into_iter()
-                    .map(|local| local.map_or(Val::Unknown, |local| self.read(st, g, local)))
+                    .enumerate()
+                    .map(|(index, local)| match local {
+                        Some(local) => self.read(st, g, local),
+                        None => kept(index),
+                    })
                     .collect();
                 st.frame_mut(g).result = match <[Val; 1]>::try_from(vals) {
                     Ok([val]) => val,

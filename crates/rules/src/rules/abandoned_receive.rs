@@ -1,8 +1,8 @@
 //! `abandoned-receive`.
 
-use go_flow::StuckKind;
+use go_flow::{Stuck, StuckKind};
 use go_syntax::{ExprId, ExprKind, Features, File, FuncId, StmtKind, UnaryOp};
-use go_types::PackageCx;
+use go_types::{Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
@@ -83,6 +83,9 @@ impl Rule for AbandonedReceive {
 
     fn check(&self, cx: &RuleCx<'_>) {
         for stuck in stuck_here(cx, &[StuckKind::Receive, StuckKind::NilChannel]) {
+            if waits_on_purpose(cx, &stuck) {
+                continue;
+            }
             // Another rule says the same of it, when it runs.
             if stuck.kind == StuckKind::NilChannel && cx.runs("nil-channel") {
                 continue;
@@ -163,4 +166,17 @@ fn drained(file: &File, func: FuncId) -> impl Iterator<Item = (ExprId, ExprId, E
         };
         (file.expr_text(of) == file.expr_text(timer)).then_some((stop, receive, timer))
     })
+}
+
+/// Whether the channel is made for this wait alone, in the same function, and nothing else is ever done
+/// with it: that is another way to write `select {}`.
+fn waits_on_purpose(cx: &RuleCx<'_>, stuck: &Stuck) -> bool {
+    let body = cx.body();
+    let Some(Object::Local(local)) = stuck.operand.map(|operand| body.object(operand)) else {
+        return false;
+    };
+    let is_made_here = stuck
+        .made
+        .is_some_and(|(made, _)| (made.file, made.func) == (stuck.site.file, stuck.site.func));
+    is_made_here && body.names().uses(local).len() == 1
 }

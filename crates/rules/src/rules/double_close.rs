@@ -311,16 +311,7 @@ fn asked_first(channels: &Channels<'_, '_>, told: &mut Told) {
             continue;
         }
         let close_span = close.span;
-        let asked = channels.ops.iter().find(|op| {
-            op.act == ChannelAct::Receive
-                && op.place.as_ref() == Some(place)
-                && op.arm.is_some_and(|arm| {
-                    arm.has_default
-                        && arm.cases == 1
-                        && cx.file().stmt(arm.select).span.contains(close_span)
-                        && !cx.file().stmt(arm.clause).span.contains(close_span)
-                })
-        });
+        let asked = asked_before(channels, close_span, |op| op.place.as_ref() == Some(place));
         let root = cx.file().func(cx.root());
         let name_of_root = root.name.map_or("", |name| cx.file().name(name));
         let is_locked = facts.locks().iter().any(|lock| lock.op.acquires())
@@ -344,6 +335,26 @@ fn asked_first(channels: &Channels<'_, '_>, told: &mut Told) {
             );
         }
     }
+}
+
+/// The receive of a `select` in whose `default` the close stands, from one of the channels that `is_same`
+/// picks.
+fn asked_before<'c, 'a>(
+    channels: &'c Channels<'_, 'a>,
+    close: go_syntax::Span,
+    is_same: impl Fn(&ChannelOp<'a>) -> bool,
+) -> Option<&'c ChannelOp<'a>> {
+    let file = channels.cx.file();
+    channels.ops.iter().find(|op| {
+        op.act == ChannelAct::Receive
+            && is_same(op)
+            && op.arm.is_some_and(|arm| {
+                arm.has_default
+                    && arm.cases == 1
+                    && file.stmt(arm.select).span.contains(close)
+                    && !file.stmt(arm.clause).span.contains(close)
+            })
+    })
 }
 
 /// Whether the receive that asks only empties the channel: it is done again and again.
@@ -501,9 +512,11 @@ fn left_in_map(channels: &Channels<'_, '_>, told: &mut Told) {
                     .is_some_and(|(at, func)| takes_out(package.file(at), func, field))
             })
         };
+        let is_same = |op: &ChannelOp<'_>| body.object(op.channel) == Object::Local(local);
         if !is_map
             || takes_out(file, cx.root(), field)
             || facts.in_cycle(close.point)
+            || asked_before(channels, close.span, is_same).is_some()
             || helper_takes_out()
         {
             continue;

@@ -297,6 +297,40 @@ func (s *session) unused(id int) {
 	close(c)
 }
 
+type monitors struct {
+	mu   sync.Mutex
+	stop map[string]chan struct{}
+}
+
+func (m *monitors) Stop(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stop, ok := m.stop[name]
+	if !ok {
+		return
+	}
+	select {
+	case <-stop:
+		// Closed already.
+	default:
+		close(stop)
+	}
+}
+
+func (m *monitors) Restart(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stop, ok := m.stop[name]
+	if !ok {
+		return
+	}
+	select {
+	case <-stop:
+	default:
+	}
+	close(stop) // want "stays in `stop`"
+}
+
 // Not seen: the callbacks run in goroutines of another package.
 
 type peer struct{ ready chan struct{} }

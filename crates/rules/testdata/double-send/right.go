@@ -1,7 +1,9 @@
 package service
 
 import (
+	"fmt"
 	"os"
+	"time"
 )
 
 func work() error { return os.Chdir("/") }
@@ -62,4 +64,22 @@ func otherChannel() error {
 		done <- true
 	}()
 	return <-errs
+}
+
+func sendsThePanic() error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("panic: %v", r)
+			}
+		}()
+		done <- work()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return os.ErrDeadlineExceeded
+	}
 }
