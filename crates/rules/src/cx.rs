@@ -19,6 +19,7 @@ pub struct RuleCx<'a> {
     body: &'a Body<'a>,
     facts: &'a FunctionFacts<'a>,
     path: &'a Arc<PathBuf>,
+    paths: &'a [Arc<PathBuf>],
     /// The language version of the file: N of Go 1.N.
     go: u32,
     is_test: bool,
@@ -46,6 +47,7 @@ impl<'a> RuleCx<'a> {
             body,
             facts,
             path: input.path,
+            paths: input.paths,
             go: input.go,
             is_test: input.is_test,
             is_main: input.is_main,
@@ -87,6 +89,11 @@ impl<'a> RuleCx<'a> {
     #[inline]
     pub fn file(&self) -> &'a File {
         self.body.file()
+    }
+
+    /// The path to report of another file of the package, if it is known.
+    pub fn path_of(&self, file: u32) -> Option<&'a Arc<PathBuf>> {
+        self.paths.get(file as usize)
     }
 
     /// Names, types and callees.
@@ -300,6 +307,17 @@ impl Finding<'_> {
         self.change(|d| {
             d.related.push(Related {
                 path: None,
+                range: range(span),
+                message: message.into(),
+            });
+        })
+    }
+
+    /// Adds a place of another file, the path of which is to be reported, to the story.
+    pub fn related_in(self, path: Arc<PathBuf>, span: Span, message: impl Into<String>) -> Self {
+        self.change(|d| {
+            d.related.push(Related {
+                path: Some(path),
                 range: range(span),
                 message: message.into(),
             });

@@ -98,6 +98,8 @@ pub struct FileInput<'a> {
     pub index: u32,
     /// The path to report.
     pub path: &'a Arc<PathBuf>,
+    /// The paths to report of all files of the package, by index; none when only this one is known.
+    pub paths: &'a [Arc<PathBuf>],
     /// The language version: N of Go 1.N.
     pub go: u32,
     /// Whether it is a test file.

@@ -1,5 +1,7 @@
 //! Goroutines that can never go on: which function they are told in, and the story.
 
+use std::sync::Arc;
+
 use diagnostics::Applicability;
 use go_flow::{Cfg, Held, NodeId, Site, Stuck, StuckGoroutines, StuckKind, StuckPart, Waits};
 use go_syntax::{FuncId, Span, StmtKind};
@@ -67,19 +69,21 @@ pub(crate) fn operand(cx: &RuleCx<'_>, stuck: &Stuck) -> String {
     }
 }
 
-/// Where a place is, for those that stand in the same file.
-fn here(cx: &RuleCx<'_>, site: Site) -> Option<Span> {
-    (site.file == cx.body().file_index()).then_some(site.span)
+/// Adds a place of the package to the story.
+fn add<'f>(cx: &RuleCx<'_>, finding: Finding<'f>, site: Option<Site>, text: &str) -> Finding<'f> {
+    match site {
+        Some(site) if site.file == cx.body().file_index() => finding.related(site.span, text),
+        Some(site) => match cx.path_of(site.file) {
+            Some(path) => finding.related_in(Arc::clone(path), site.span, text),
+            None => finding,
+        },
+        None => finding,
+    }
 }
 
 /// The places that belong to the story.
 pub(crate) fn tell<'f>(cx: &RuleCx<'_>, stuck: &Stuck, mut finding: Finding<'f>) -> Finding<'f> {
-    let add = |finding: Finding<'f>, site: Option<Site>, text: &str| match site
-        .and_then(|site| here(cx, site))
-    {
-        Some(span) => finding.related(span, text),
-        None => finding,
-    };
+    let add = |finding: Finding<'f>, site: Option<Site>, text: &str| add(cx, finding, site, text);
     if let Some((made, room)) = stuck.made {
         let text = match room {
             0 => "the channel is made here, without room for a value".to_owned(),

@@ -1,5 +1,6 @@
 //! One file: what is wrong with its syntax, what the rules say, what comments suppress.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{ByteRange, Category, Diagnostic, Severity};
@@ -39,6 +40,8 @@ pub(crate) struct FileCheck<'a> {
     loader: &'a dyn Loader,
     unit: &'a Unit,
     names: &'a Arc<PackageNames>,
+    /// The paths to report of the package's files, by index.
+    paths: &'a [Arc<PathBuf>],
     contracts: &'a OwnContracts<Imported<'a>>,
     cx: PackageCx<'a>,
 }
@@ -49,6 +52,7 @@ impl<'a> FileCheck<'a> {
         loader: &'a dyn Loader,
         unit: &'a Unit,
         names: &'a Arc<PackageNames>,
+        paths: &'a [Arc<PathBuf>],
         contracts: &'a OwnContracts<Imported<'a>>,
     ) -> Self {
         Self {
@@ -56,6 +60,7 @@ impl<'a> FileCheck<'a> {
             loader,
             unit,
             names,
+            paths,
             contracts,
             cx: PackageCx::new(names, loader),
         }
@@ -77,6 +82,7 @@ impl<'a> FileCheck<'a> {
             let input = FileInput {
                 index,
                 path: &file.path,
+                paths: self.paths,
                 go: u32::from(
                     go.unwrap_or_else(|| self.unit.package.file_version(source))
                         .minor,

@@ -83,11 +83,12 @@ pub(crate) fn analyse(
         }
     };
 
+    let paths: Vec<_> = files.iter().map(|file| Arc::clone(&file.path)).collect();
     let wanted: Vec<(u32, &UnitFile)> = (0..).zip(files).filter(|(_, file)| file.wanted).collect();
     let wants =
         |(_, file): &(u32, &UnitFile)| run.rule_sets.of(&file.absolute).rules.wants_contracts();
     let own = contracts.of_unit(&names, wanted.iter().any(wants));
-    let new_check = || FileCheck::new(run, loader, unit, &names, &own);
+    let new_check = || FileCheck::new(run, loader, unit, &names, &paths, &own);
     let reports: Vec<FileReport> = run.counters.rules.time(|| {
         if large {
             wanted

@@ -424,11 +424,12 @@ fn a_panic_costs_one_function() {
         FxHashSet::default(),
     );
     let own = contracts.of_unit(&names, false);
-    let mut check = file::FileCheck::new(&run, &loader, &units[0], &names, &own);
+    let mut check = file::FileCheck::new(&run, &loader, &units[0], &names, &[], &own);
     let mut report = file::FileReport::default();
     let input = FileInput {
         index: 0,
         path: &units[0].files[0].path,
+        paths: &[],
         go: 22,
         is_test: false,
         is_main: false,

@@ -281,16 +281,26 @@ fn explore(cx: &PackageCx<'_>, known: &Known, last: StuckPart) {
         }
         let known = known.of(part).get_or_init(|| {
             machine.explore_all(&firsts[part as usize], &mut found);
-            if part == StuckPart::Sending {
+            if part != StuckPart::Code {
                 let mut more = Vec::new();
                 served::served(&program, &mut more);
                 more.into_iter()
+                    .filter(|stuck| is_by_tests(&program, stuck) == (part == StuckPart::All))
                     .for_each(|stuck| judge::add(&mut found.all, stuck));
             }
             Rc::new(found.clone())
         });
         found = StuckGoroutines::clone(known);
     }
+}
+
+/// Whether a test makes the channel or serves it: what is sent to that says nothing about the program.
+fn is_by_tests(program: &Program<'_>, stuck: &Stuck) -> bool {
+    let sites = [stuck.served, stuck.made.map(|(site, _)| site)];
+    sites.iter().flatten().any(|site| {
+        let mut declared = program.declared.iter();
+        declared.any(|declared| declared.in_tests && declared.file == site.file)
+    })
 }
 
 /// Whether a function is looked at as the first one.

@@ -94,7 +94,10 @@ impl Rule for AbandonedSend {
             let chan = operand(cx, &stuck);
             let mut finding = cx
                 .report(&Self::META, stuck.site.span, format!("this send may wait for ever: nobody receives from `{chan}` any more when the other end has left first"))
-                .help("give the channel room for what is sent (`make(chan T, 1)` for one value), or send in a `select` with the context's `Done`");
+                .help(match stuck.served {
+                    Some(_) => "send in a `select` that also waits for what ends the loop of the receiver",
+                    None => "give the channel room for what is sent (`make(chan T, 1)` for one value), or send in a `select` with the context's `Done`",
+                });
             if let Some((applicability, what, span, text)) = room_for_one(cx, &stuck) {
                 finding = finding.fix(applicability, what, [(span, text)]);
             }

@@ -1,6 +1,6 @@
 //! `circular-wait`.
 
-use go_flow::{StuckKind, Waits};
+use go_flow::{Held, StuckKind, Waits};
 use go_syntax::FuncId;
 use go_types::PackageCx;
 
@@ -97,7 +97,7 @@ impl Rule for CircularWait {
                     operand(cx, &stuck)
                 ),
                 (_, Waits::Send | Waits::Receive | Waits::Range) => format!(
-                    "this may wait for ever: who has the other end of `{}` waits for this goroutine",
+                    "this may wait for ever: whoever has the other end of `{}` waits for this goroutine",
                     operand(cx, &stuck)
                 ),
                 (StuckKind::Circular, Waits::Group) if stuck.others.is_empty() => format!(
@@ -114,9 +114,19 @@ impl Rule for CircularWait {
                 ),
                 _ => "goroutines wait for each other here, for ever".to_owned(),
             };
-            let finding = cx.report(&Self::META, stuck.site.span, message).help(
-                "wait without the lock that the other side needs, and take locks in one order everywhere",
-            );
+            let is_held = stuck.holds.iter().any(|held| matches!(held, Held::Lock(_)));
+            let help = match (stuck.kind, stuck.waits) {
+                (StuckKind::Wait, Waits::Group) => {
+                    "call `Done` in a deferred call, and `Add` once for each goroutine that is started"
+                }
+                (StuckKind::Wait, Waits::Cond) => {
+                    "signal whenever what is waited for changes, also when the other goroutine leaves early"
+                }
+                (_, Waits::Lock) => "take the locks in one order everywhere, and each of them once",
+                _ if is_held => "wait without the lock that the other side needs",
+                _ => "let one side also wait for something that ends for certain, in a `select`",
+            };
+            let finding = cx.report(&Self::META, stuck.site.span, message).help(help);
             drop(tell(cx, &stuck, finding));
         }
     }

@@ -44,6 +44,7 @@ pub(super) fn run(
     let file_input = FileInput {
         index: 0,
         path: &path,
+        paths: &[],
         go: input.go,
         is_test,
         is_main,

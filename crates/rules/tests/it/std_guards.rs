@@ -25,6 +25,7 @@ fn reported(
     let input = FileInput {
         index: last,
         path: &Arc::new(Path::new("takes.go").to_owned()),
+        paths: &[],
         go: 27,
         is_test: false,
         is_main: false,
