@@ -64,6 +64,36 @@ impl Ask<'_, '_> {
     }
 }
 
+/// What comments say of goroutines that are to stay.
+const STAYS: [&str; 10] = [
+    "process lifetime",
+    "lifetime of the process",
+    "life of the process",
+    "lifetime of the program",
+    "lifetime of the application",
+    "until the process",
+    "as long as the process",
+    "runs forever",
+    "stay here forever",
+    "stays here forever",
+];
+
+/// Whether a comment in a statement, or right before it, says that the goroutine is to stay.
+pub(crate) fn is_said_to_stay(file: &File, stmt: Span) -> bool {
+    file.comments().iter().any(|comment| {
+        let is_near = if comment.span.end <= stmt.start {
+            let between = file.span_text(Span::new(comment.span.end, stmt.start));
+            between.bytes().filter(|&byte| byte == b'\n').count() <= 2
+        } else {
+            comment.span.start < stmt.end
+        };
+        is_near && {
+            let text = file.span_text(comment.span).to_lowercase();
+            STAYS.iter().any(|says| text.contains(says))
+        }
+    })
+}
+
 /// Whether the `go` statement stands in a literal that only runs in a build for tests.
 fn is_test_hook(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
     let facts = cx.facts();

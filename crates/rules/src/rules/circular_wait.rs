@@ -63,7 +63,8 @@ declare_rule! {
     /// ## When it is wrong
     /// When the function that is missing on the other side is called by code that is not followed: by
     /// another package through an interface, or by reflection. Conditions that depend on each other in ways that
-    /// are not seen may also make a path look possible that is none.
+    /// are not seen may also make a path look possible that is none: flags, numbers that are counted by hand.
+    /// What is seen only from a test is told of test files alone.
     ///
     /// ## Fix safety
     /// There is no fix yet.

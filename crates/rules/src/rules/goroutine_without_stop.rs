@@ -6,7 +6,7 @@ use go_types::{LocalKind, Object, PackageCx};
 
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::endless::{Endless, endless, holds};
+use crate::endless::{Endless, endless, holds, is_said_to_stay};
 use crate::rule::{Rule, declare_rule};
 use crate::stops::{stop_method, type_name};
 
@@ -132,7 +132,7 @@ impl Rule for GoroutineWithoutStop {
             if !cx.facts().reachable(go.point) {
                 continue;
             }
-            if is_said_to_stay(cx, go) {
+            if is_said_to_stay(cx.file(), cx.file().stmt(go.stmt).span) {
                 continue;
             }
             let owner = (go.point.func == cx.root())
@@ -213,36 +213,6 @@ fn owner(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<Owner> {
         }
         (is(id, "context", "Context") && !is_detached(cx, go))
             .then(|| Owner::Context(cx.file().span_text(local.span).to_owned()))
-    })
-}
-
-/// What comments say of goroutines that are to stay.
-const STAYS: [&str; 8] = [
-    "process lifetime",
-    "lifetime of the process",
-    "life of the process",
-    "lifetime of the program",
-    "lifetime of the application",
-    "until the process",
-    "as long as the process",
-    "runs forever",
-];
-
-/// Whether a comment next to the `go` statement says that the goroutine is to stay.
-fn is_said_to_stay(cx: &RuleCx<'_>, go: &GoSite<'_>) -> bool {
-    let file = cx.file();
-    let stmt = file.stmt(go.stmt).span;
-    file.comments().iter().any(|comment| {
-        let is_near = if comment.span.end <= stmt.start {
-            let between = file.span_text(Span::new(comment.span.end, stmt.start));
-            between.bytes().filter(|&byte| byte == b'\n').count() <= 2
-        } else {
-            comment.span.start < stmt.end
-        };
-        is_near && {
-            let text = file.span_text(comment.span).to_lowercase();
-            STAYS.iter().any(|says| text.contains(says))
-        }
     })
 }
 

@@ -48,7 +48,7 @@ declare_rule! {
         name: "signal-not-catchable",
         category: Goroutines,
         severity: Warning,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }

@@ -1,13 +1,13 @@
 //! `start-without-stop`.
 
 use go_flow::{CallMode, CallSite, FieldUses, GoSite, NodeKind, Point, Value, Visit};
-use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtId, StmtKind, UnaryOp};
 use go_types::{Builtin, Callee, LocalId, Object, PackageCx, Type};
 
 use super::goroutine_without_stop::tell;
 use crate::FileInput;
 use crate::cx::RuleCx;
-use crate::endless::{endless, endless_without, holds};
+use crate::endless::{endless, endless_without, holds, is_said_to_stay};
 use crate::rule::{Rule, declare_rule};
 use crate::stops::{STARTS, STOPS, can_stop, stop_method, type_name};
 
@@ -159,6 +159,11 @@ fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
     let name = type_name(cx.body(), ty)?;
     let (file, stop) = stop_method(cx.body().cx(), &name)?;
     let found = endless(cx, go)?;
+    let stays = found.span.map(|head| whole_loop(cx.file(), head));
+    let mut near = [Some(cx.file().stmt(go.stmt).span), stays].into_iter();
+    if near.any(|span| span.is_some_and(|span| is_said_to_stay(cx.file(), span))) {
+        return None;
+    }
     // The other rule has more to say.
     if found.stopped.is_some() && cx.runs("goroutine-without-stop") {
         return None;
@@ -170,6 +175,21 @@ fn not_ended_by_close(cx: &RuleCx<'_>, go: &GoSite<'_>) -> Option<()> {
     let help = format!("close a channel in `{label}`, and return when it is closed");
     tell(cx, &StartWithoutStop::META, go, message, help, &found);
     Some(())
+}
+
+/// The loop that starts with `head`, or that itself when it is no loop.
+fn whole_loop(file: &File, head: Span) -> Span {
+    file.all_funcs()
+        .flat_map(|func| file.func(func).stmts.iter())
+        .filter(|&stmt| {
+            matches!(
+                file.stmt(stmt).kind,
+                StmtKind::For { .. } | StmtKind::Range { .. }
+            )
+        })
+        .map(|stmt| file.stmt(stmt).span)
+        .find(|span| span.start == head.start)
+        .unwrap_or(head)
 }
 
 /// Goroutines of one value that wait for the same channel, which gets too few values to end all.
@@ -409,7 +429,7 @@ fn ends_it(cx: &RuleCx<'_>, point: Point, local: LocalId) -> bool {
 }
 
 /// Whether a variable is mentioned within a span.
-fn mentions(cx: &RuleCx<'_>, within: go_syntax::Span, local: LocalId) -> bool {
+fn mentions(cx: &RuleCx<'_>, within: Span, local: LocalId) -> bool {
     let mut uses = cx.body().names().uses(local).iter();
     uses.any(|mention| within.contains(cx.file().expr(mention.expr).span))
 }
