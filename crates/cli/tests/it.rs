@@ -23,6 +23,8 @@ mod evidence;
 mod explain;
 #[path = "it/fix.rs"]
 mod fix;
+#[path = "it/fix_writing.rs"]
+mod fix_writing;
 #[path = "it/git.rs"]
 mod git;
 #[path = "it/goroutines.rs"]

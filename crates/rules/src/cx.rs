@@ -12,6 +12,7 @@ use go_flow::{
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span};
 use go_types::Body;
 
+use crate::fixes::lines::is_aligned;
 use crate::rule::RuleMeta;
 
 /// The function that rules look at, and everything known of it.
@@ -262,6 +263,7 @@ impl<'a> RuleCx<'a> {
                 fingerprint: String::new(),
                 evidence: None,
             }),
+            file: self.file(),
             found: self.found,
         }
     }
@@ -281,6 +283,7 @@ impl std::fmt::Debug for RuleCx<'_> {
 pub struct Finding<'a> {
     /// Present until the finding is reported.
     diagnostic: Option<Diagnostic>,
+    file: &'a File,
     found: &'a RefCell<Vec<Diagnostic>>,
 }
 
@@ -324,13 +327,20 @@ impl Finding<'_> {
         })
     }
 
-    /// Adds a repair. `edits` replace spans of the same file by texts and do not overlap.
+    /// Adds a repair. `edits` replace spans of the same file by texts and do not overlap. One that changes
+    /// the length of a line whose comment gofmt has aligned with others is left out: the result would not
+    /// be formatted.
     pub fn fix(
         self,
         applicability: Applicability,
         description: impl Into<String>,
         edits: impl IntoIterator<Item = (Span, String)>,
     ) -> Self {
+        let edits: Vec<(Span, String)> = edits.into_iter().collect();
+        let file = self.file;
+        if edits.iter().any(|edit| moves_comments(file, edit)) {
+            return self;
+        }
         self.change(|d| {
             let edits = edits
                 .into_iter()
@@ -355,6 +365,11 @@ impl Drop for Finding<'_> {
             self.found.borrow_mut().push(diagnostic);
         }
     }
+}
+
+fn moves_comments(file: &File, (span, text): &(Span, String)) -> bool {
+    let is_within_a_line = !file.span_text(*span).contains('\n') && !text.contains('\n');
+    is_within_a_line && text.len() != span.len() as usize && is_aligned(file, span.start)
 }
 
 fn range(span: Span) -> ByteRange {

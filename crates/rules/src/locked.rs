@@ -1,7 +1,7 @@
 //! What the rules that follow locks along paths share: which functions concern them, how they name
 //! locks, how they tell a path.
 
-use go_flow::{LockEvent, LockOp, TakenLock};
+use go_flow::{LockEvent, LockOp, Point, TakenLock};
 use go_syntax::{Features, FuncId, Span};
 use go_types::PackageCx;
 
@@ -64,6 +64,17 @@ pub(crate) fn is_start(cx: &RuleCx<'_>) -> bool {
     let name = root_name(cx);
     cx.file().func(cx.root()).recv.is_none()
         && (name == "init" || name == "main" && cx.is_main_package())
+}
+
+/// Whether the statement before a node takes a lock.
+pub(crate) fn follows_lock(cx: &RuleCx<'_>, point: Point) -> bool {
+    let cfg = cx.facts().cfg(point.func);
+    cx.facts().locks().iter().any(|lock| {
+        lock.op.acquires() && lock.point.func == point.func && {
+            cfg.successors(lock.point.node).iter()
+        }
+        .any(|edge| edge.node == point.node)
+    })
 }
 
 /// Where an event happens.

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use clap::ColorChoice;
 use diagnostics::{Applicability, Diagnostic};
-use engine::{Answer, Asker, FixRequest, Fixed, Outcome, Request};
+use engine::{Answer, Asker, FixError, FixRequest, Fixed, Outcome, Request};
 
 use crate::args::{CheckArgs, FixArgs, FixFlags};
 use crate::exit::Exit;
@@ -81,7 +81,7 @@ pub(super) fn finish(
             Ok(())
         })?;
         if !args.quiet {
-            summary(fixed, outcome, args, fixed.changes.len());
+            summary(fixed, outcome, args, fixed.changes.len(), &[]);
         }
         return Ok(match (failed, fixed.changes.is_empty()) {
             (true, _) => Exit::Failure,
@@ -106,15 +106,19 @@ pub(super) fn finish(
                 names.join(", ")
             ));
         }
-        summary(fixed, outcome, args, written);
+        // What could not be written is not repaired.
+        let unwritten: Vec<&Path> = errors.iter().map(FixError::path).collect();
+        summary(fixed, outcome, args, written, &unwritten);
     }
     Ok(if failed { Exit::Failure } else { Exit::Clean })
 }
 
-fn summary(fixed: &Fixed, outcome: &Outcome, args: &CheckArgs, files: usize) {
+fn summary(fixed: &Fixed, outcome: &Outcome, args: &CheckArgs, files: usize, unwritten: &[&Path]) {
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
     for applied in &fixed.applied {
-        *by_rule.entry(applied.rule).or_default() += 1;
+        if !unwritten.contains(&applied.path.as_path()) {
+            *by_rule.entry(applied.rule).or_default() += 1;
+        }
     }
     let verb = if args.fixes.diff {
         "would repair"
@@ -123,7 +127,7 @@ fn summary(fixed: &Fixed, outcome: &Outcome, args: &CheckArgs, files: usize) {
     };
     let mut text = format!(
         "{verb} {} in {}",
-        count(fixed.applied.len(), "finding"),
+        count(by_rule.values().sum(), "finding"),
         count(files, "file")
     );
     if !by_rule.is_empty() {

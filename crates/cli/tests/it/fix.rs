@@ -159,10 +159,10 @@ fn a_read_only_file_is_left_and_the_others_are_not() {
         std::fs::set_permissions(module.path("a/a.go"), permissions).expect("set");
     };
     set(0o444);
-    module
-        .run(&fix(&[]))
-        .exits(2)
-        .says(&["a/a.go is left as it is: it is read-only", "in 1 file"]);
+    module.run(&fix(&[])).exits(2).says(&[
+        "a/a.go is left as it is: it is read-only",
+        "repaired 1 finding in 1 file",
+    ]);
     assert_eq!(module.read("a/a.go"), LATE);
     assert!(module.read("b/b.go").contains(MOVED));
     set(0o755);

@@ -77,6 +77,19 @@ fn after(rule: &str, found: &str) -> String {
 }
 
 impl FixError {
+    /// The file that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::NotText { path }
+            | Self::Generated { path }
+            | Self::ReadOnly { path }
+            | Self::Changed { path }
+            | Self::Unwritable { path, .. }
+            | Self::Unproven { path, .. } => path,
+        }
+    }
+
     /// Whether what was asked for could not be done, rather than should not be.
     pub fn is_failure(&self) -> bool {
         !matches!(self, Self::Generated { .. } | Self::Unproven { .. })

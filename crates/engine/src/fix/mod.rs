@@ -2,8 +2,9 @@
 //! nothing is left to do; then the files are written.
 //!
 //! A fix is believed only when the next analysis bears it out: its finding has to be gone, no other
-//! may have come in that file, and the file has to parse. A fix that fails this is taken back and not
-//! tried again. `select` chooses fixes that do not get into each other's way, `text` applies edits to
+//! may have come in that file, and the file has to parse. What it lays bare may be repaired with it, if
+//! there is a fix for that too; then both are believed or none. A fix that fails this is taken back, and
+//! not tried again before something else in its function has changed. `select` chooses fixes that do not get into each other's way, `text` applies edits to
 //! bytes, `files` says which files may be changed and writes them.
 
 mod files;
@@ -30,6 +31,8 @@ pub use files::{Change, FixError, uncommitted, write_changes};
 const MAX_ROUNDS: usize = 60;
 /// So often everything is looked at again after the changed files have come to rest.
 const MAX_PASSES: usize = 4;
+/// So many times a fix may lay something bare that has a fix.
+const MAX_CHAIN: usize = 3;
 
 /// What somebody says to a fix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,6 +136,17 @@ fn fingerprints(outcome: &Outcome) -> FxHashSet<String> {
         .collect()
 }
 
+/// A text that is to be judged by what is found in it.
+struct Trial {
+    text: Arc<str>,
+    /// The findings that it should be rid of.
+    tried: Vec<Diagnostic>,
+    /// What these laid bare, which it should be rid of too.
+    followed: Vec<Diagnostic>,
+    /// How often something was laid bare.
+    depth: usize,
+}
+
 /// A file on its way from what it was to what it will be.
 struct FileState {
     /// As findings name it.
@@ -141,10 +155,9 @@ struct FileState {
     /// The text that the last accepted round led to, and what is found in it.
     text: Arc<str>,
     findings: Option<Vec<Diagnostic>>,
-    /// The text that is on trial, with the findings that it should be rid of.
-    trial: Option<(Arc<str>, Vec<Diagnostic>)>,
-    /// Fixes that did not keep their word, or are not wanted.
-    rejected: FxHashSet<String>,
+    trial: Option<Trial>,
+    /// Fixes that are not wanted, and why the others did not keep their word, by fingerprint.
+    rejected: FxHashMap<String, Option<FixError>>,
     /// Whether to try one fix at a time, since several at once went wrong.
     is_cautious: bool,
     applied: usize,
@@ -154,7 +167,7 @@ struct FileState {
 
 impl FileState {
     fn current(&self) -> &Arc<str> {
-        self.trial.as_ref().map_or(&self.text, |(text, _)| text)
+        self.trial.as_ref().map_or(&self.text, |trial| &trial.text)
     }
 
     fn has_changed(&self) -> bool {
@@ -174,8 +187,16 @@ struct Work<'r, 'a> {
 }
 
 impl Work<'_, '_> {
+    /// Whether a finding is to be repaired.
     fn is_wanted(&self, finding: &Diagnostic) -> bool {
-        let allowed = finding.fix.as_ref().is_some_and(|fix| {
+        let eligible = self.eligible.as_ref();
+        self.is_fixable(finding)
+            && eligible.is_none_or(|eligible| eligible.contains(&finding.fingerprint))
+    }
+
+    /// Whether it has a fix that may be applied.
+    fn is_fixable(&self, finding: &Diagnostic) -> bool {
+        finding.fix.as_ref().is_some_and(|fix| {
             let is_own = |edit: &diagnostics::Edit| match &edit.path {
                 Some(path) => *path == finding.path,
                 None => true,
@@ -186,9 +207,7 @@ impl Work<'_, '_> {
                 Applicability::DisplayOnly => false,
             };
             allowed && !fix.edits.is_empty() && fix.edits.iter().all(is_own)
-        });
-        let eligible = self.eligible.as_ref();
-        allowed && eligible.is_none_or(|eligible| eligible.contains(&finding.fingerprint))
+        })
     }
 
     /// Opens the files in which there is something to do; whether there is any.
@@ -201,7 +220,7 @@ impl Work<'_, '_> {
             }
             let absolute = self.request.run.cwd.join(&**finding.path);
             if let Some(known) = self.files.get_mut(&absolute) {
-                if !known.rejected.contains(&finding.fingerprint) && known.rounds < MAX_ROUNDS {
+                if !known.rejected.contains_key(&finding.fingerprint) && known.rounds < MAX_ROUNDS {
                     known.is_at_rest = false;
                     known.findings = None;
                     any = true;
@@ -220,7 +239,7 @@ impl Work<'_, '_> {
                         text,
                         findings: None,
                         trial: None,
-                        rejected: FxHashSet::default(),
+                        rejected: FxHashMap::default(),
                         is_cautious: false,
                         applied: 0,
                         rounds: 0,
@@ -301,54 +320,124 @@ impl Work<'_, '_> {
             return;
         };
         if !file.is_at_rest {
-            self.judge(&mut file, found);
-            self.start_trial(&mut file, ask);
+            self.judge(&mut file, found, ask);
+            if file.trial.is_none() {
+                self.start_trial(&mut file, ask);
+            }
             file.is_at_rest = file.trial.is_none();
         }
         self.files.insert(path.to_path_buf(), file);
     }
 
-    fn judge(&mut self, file: &mut FileState, found: Vec<Diagnostic>) {
-        let Some((text, tried)) = file.trial.take() else {
+    fn judge(
+        &mut self,
+        file: &mut FileState,
+        found: Vec<Diagnostic>,
+        ask: &mut Option<&mut Asker<'_>>,
+    ) {
+        let Some(trial) = file.trial.take() else {
             file.findings = Some(found);
             return;
         };
         let before = file.findings.as_deref().unwrap_or_default();
-        let broken = broken_word(before, &tried, &found);
-        if broken.is_none() {
-            file.text = text;
-            file.findings = Some(found);
-            file.applied += tried.len();
+        let surplus = surplus(before, &trial.tried, &found);
+        if surplus.is_empty() {
+            let repaired = self.repaired(before, &trial, &found);
+            file.applied += repaired.len();
+            self.applied.extend(repaired);
+            file.text = trial.text;
             file.is_cautious = false;
-            self.applied.extend(tried.iter().filter_map(changed));
-        } else {
-            self.reject(file, &tried, broken);
+            // What another fix got into the way of may be done now.
+            let touched: FxHashSet<&str> = trial.tried.iter().map(|f| &*f.function).collect();
+            for finding in &found {
+                if touched.contains(&*finding.function)
+                    && matches!(file.rejected.get(&finding.fingerprint), Some(Some(_)))
+                {
+                    file.rejected.remove(&finding.fingerprint);
+                }
+            }
+            file.findings = Some(found);
+            return;
+        }
+        let rule = surplus.first().map(|finding| finding.rule);
+        match self.follow(&trial, &surplus, file.rounds, ask) {
+            Some(next) => {
+                file.rounds += 1;
+                file.trial = Some(next);
+            }
+            None => reject(file, &trial.tried, rule),
         }
     }
 
-    /// Takes a trial back: the next is smaller, or does without its fix. `found` is the rule that speaks
-    /// after it, if it is for that.
-    fn reject(&mut self, file: &mut FileState, tried: &[Diagnostic], found: Option<&'static str>) {
-        match tried {
-            [only] => {
-                file.rejected.insert(only.fingerprint.clone());
-                let description = only.fix.as_ref().map(|fix| fix.description.clone());
-                self.problems.push(FixError::Unproven {
-                    path: (*only.path).clone(),
-                    rule: only.rule,
-                    found: found.unwrap_or(SYNTAX_ERROR),
-                    description: description.unwrap_or_default(),
-                });
-            }
-            _ => file.is_cautious = true,
+    /// The trial that repairs what the last one laid bare, if all of that can be.
+    fn follow(
+        &mut self,
+        trial: &Trial,
+        surplus: &[&Diagnostic],
+        rounds: usize,
+        ask: &mut Option<&mut Asker<'_>>,
+    ) -> Option<Trial> {
+        let is_tried = |finding: &Diagnostic| {
+            let mut tried = trial.tried.iter();
+            tried.any(|other| other.rule == finding.rule && other.function == finding.function)
+        };
+        if trial.depth >= MAX_CHAIN
+            || rounds >= MAX_ROUNDS
+            || !surplus
+                .iter()
+                .all(|finding| self.is_fixable(finding) && !is_tried(finding))
+        {
+            return None;
         }
+        let chosen = select::without_conflicts(&trial.text, surplus.iter().copied(), ask.is_some());
+        let chosen: Vec<Diagnostic> = chosen.into_iter().cloned().collect();
+        let text = text::apply(&trial.text, &chosen)?;
+        if chosen.is_empty() || !text::parses(&text) {
+            return None;
+        }
+        if let (Some(ask), [only]) = (ask.as_deref_mut(), chosen.as_slice()) {
+            match ask(only, &trial.text, &text) {
+                Answer::Yes => {}
+                Answer::No => return None,
+                Answer::Quit => {
+                    self.has_quit = true;
+                    return None;
+                }
+            }
+        }
+        let mut followed = trial.followed.clone();
+        followed.extend(chosen);
+        Some(Trial {
+            text: Arc::from(text),
+            tried: trial.tried.clone(),
+            followed,
+            depth: trial.depth + 1,
+        })
+    }
+
+    /// What an accepted trial has repaired: other findings of before, too, whose fix was the same.
+    fn repaired(&self, before: &[Diagnostic], trial: &Trial, after: &[Diagnostic]) -> Vec<Changed> {
+        let edits = |finding: &Diagnostic| finding.fix.as_ref().map(|fix| fix.edits.clone());
+        let is_same = |finding: &&Diagnostic| {
+            let is_tried = |tried: &Diagnostic| tried.fingerprint == finding.fingerprint;
+            self.is_wanted(finding)
+                && !trial.tried.iter().any(is_tried)
+                && !after.iter().any(is_tried)
+                && trial
+                    .tried
+                    .iter()
+                    .any(|tried| edits(tried) == edits(finding))
+        };
+        let others = before.iter().filter(is_same);
+        let all = trial.tried.iter().chain(&trial.followed).chain(others);
+        all.filter_map(changed).collect()
     }
 
     fn start_trial(&mut self, file: &mut FileState, ask: &mut Option<&mut Asker<'_>>) {
         while file.rounds < MAX_ROUNDS && !self.has_quit {
             let findings = file.findings.as_deref().unwrap_or_default();
             let wanted = findings.iter().filter(|finding| {
-                self.is_wanted(finding) && !file.rejected.contains(&finding.fingerprint)
+                self.is_wanted(finding) && !file.rejected.contains_key(&finding.fingerprint)
             });
             let one_by_one = file.is_cautious || ask.is_some();
             let chosen = select::without_conflicts(&file.text, wanted, one_by_one);
@@ -357,14 +446,14 @@ impl Work<'_, '_> {
             }
             let tried: Vec<Diagnostic> = chosen.into_iter().cloned().collect();
             let Some(text) = text::apply(&file.text, &tried) else {
-                self.reject(file, &tried, None);
+                reject(file, &tried, None);
                 continue;
             };
             if let (Some(ask), [only]) = (ask.as_deref_mut(), tried.as_slice()) {
                 match ask(only, &file.text, &text) {
                     Answer::Yes => {}
                     Answer::No => {
-                        file.rejected.insert(only.fingerprint.clone());
+                        file.rejected.insert(only.fingerprint.clone(), None);
                         continue;
                     }
                     Answer::Quit => {
@@ -374,36 +463,68 @@ impl Work<'_, '_> {
                 }
             }
             if !text::parses(&text) {
-                self.reject(file, &tried, None);
+                reject(file, &tried, None);
                 continue;
             }
             file.rounds += 1;
-            file.trial = Some((Arc::from(text), tried));
+            file.trial = Some(Trial {
+                text: Arc::from(text),
+                tried,
+                followed: Vec::new(),
+                depth: 0,
+            });
             return;
         }
     }
 
     fn finish(self, outcome: Outcome) -> Fixed {
-        let changes = self
-            .files
-            .into_iter()
-            .filter(|(_, file)| file.has_changed())
-            .map(|(absolute, file)| Change {
-                absolute,
-                path: file.path,
-                before: file.original,
-                after: file.text,
-                fixes: file.applied,
-            })
-            .collect();
+        let mut problems = self.problems;
+        let mut changes = Vec::new();
+        for (absolute, mut file) in self.files {
+            // In the order of the text, as far as they still are in it.
+            for finding in &outcome.findings {
+                if finding.path == file.path
+                    && let Some(Some(error)) = file.rejected.remove(&finding.fingerprint)
+                {
+                    problems.push(error);
+                }
+            }
+            if file.has_changed() {
+                changes.push(Change {
+                    absolute,
+                    path: file.path,
+                    before: file.original,
+                    after: file.text,
+                    fixes: file.applied,
+                });
+            }
+        }
         let mut applied = self.applied;
         applied.sort_by(|a, b| (&a.path, a.rule).cmp(&(&b.path, b.rule)));
         Fixed {
             outcome,
             changes,
             applied,
-            problems: self.problems,
+            problems,
         }
+    }
+}
+
+/// Takes a trial back: the next is smaller, or does without its fix. `found` is the rule that speaks
+/// after it, if it is for that.
+fn reject(file: &mut FileState, tried: &[Diagnostic], found: Option<&'static str>) {
+    match tried {
+        [only] => {
+            let description = only.fix.as_ref().map(|fix| fix.description.clone());
+            let error = FixError::Unproven {
+                path: (*only.path).clone(),
+                rule: only.rule,
+                found: found.unwrap_or(SYNTAX_ERROR),
+                description: description.unwrap_or_default(),
+            };
+            file.rejected.insert(only.fingerprint.clone(), Some(error));
+        }
+        _ => file.is_cautious = true,
     }
 }
 
@@ -416,16 +537,12 @@ fn changed(finding: &Diagnostic) -> Option<Changed> {
     })
 }
 
-/// The rule of a finding that should not be there after a trial: one that it was about, or one that has
-/// come. What was overshadowed and matters less may show, if there is a safe fix for it too.
-fn broken_word(
+/// The findings that should not be there after a trial: one that it was about, or one that has come.
+fn surplus<'d>(
     before: &[Diagnostic],
     tried: &[Diagnostic],
-    after: &[Diagnostic],
-) -> Option<&'static str> {
-    if after.iter().any(|finding| finding.rule == SYNTAX_ERROR) {
-        return Some(SYNTAX_ERROR);
-    }
+    after: &'d [Diagnostic],
+) -> Vec<&'d Diagnostic> {
     let mut allowed: FxHashMap<(&str, &str), isize> = FxHashMap::default();
     for finding in before {
         *allowed
@@ -437,17 +554,15 @@ fn broken_word(
             .entry((finding.rule, &finding.function))
             .or_default() -= 1;
     }
-    let worst = tried.iter().map(|finding| finding.severity).max();
+    let mut surplus = Vec::new();
     for finding in after {
-        let is_minor = Some(finding.severity) < worst
-            && (finding.fix.as_ref()).is_some_and(|fix| fix.applicability == Applicability::Safe);
         let left = allowed
             .entry((finding.rule, &finding.function))
             .or_default();
         *left -= 1;
-        if *left < 0 && !is_minor {
-            return Some(finding.rule);
+        if *left < 0 || finding.rule == SYNTAX_ERROR {
+            surplus.push(finding);
         }
     }
-    None
+    surplus
 }

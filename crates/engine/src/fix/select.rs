@@ -2,7 +2,8 @@
 //!
 //! Two fixes of one declaration get into each other's way when the lines from the first to the last
 //! edit of one overlap those of the other: a fix that wraps a loop body knows nothing of a statement
-//! that another one inserts there. What does not fit is done in the next round.
+//! that another one inserts there. The smaller one is done first: what wraps a body sees then what it
+//! wraps. What does not fit is done in the next round.
 
 use diagnostics::{Diagnostic, Edit};
 use go_syntax::{File, Mode, Source, parse};
@@ -17,53 +18,29 @@ pub(super) fn without_conflicts<'d>(
     one_by_one: bool,
 ) -> Vec<&'d Diagnostic> {
     let file = parse(Source::from(text), Mode::Full);
+    let mut wanted: Vec<(usize, &Diagnostic, Vec<Claim<'d>>)> = findings
+        .enumerate()
+        .map(|(index, finding)| (index, finding, claims(&file, finding)))
+        .collect();
+    let size = |claims: &[Claim<'_>]| -> u32 {
+        let sizes = claims.iter().map(|claim| claim.end - claim.start);
+        sizes.sum()
+    };
+    wanted.sort_by_key(|(index, _, claims)| (size(claims), *index));
     let mut taken: Vec<Claim<'d>> = Vec::new();
     let mut chosen = Vec::new();
-    for finding in findings {
-        if moves_comments(&file, finding) {
-            continue;
-        }
-        let claims = claims(&file, finding);
-        if claims
-            .iter()
-            .any(|claim| taken.iter().any(|other| other.conflicts(claim)))
-        {
-            continue;
-        }
-        taken.extend(claims);
-        chosen.push(finding);
-        if one_by_one {
-            break;
+    for (index, finding, claims) in wanted {
+        let conflicts = |claim: &Claim<'_>| taken.iter().any(|other| other.conflicts(claim));
+        if !claims.iter().any(conflicts) {
+            taken.extend(claims);
+            chosen.push((index, finding));
         }
     }
-    chosen
-}
-
-/// Whether a fix changes the length of a line whose comment gofmt has aligned with that of a
-/// neighbour: the result would not be formatted.
-fn moves_comments(file: &File, finding: &Diagnostic) -> bool {
-    let text = file.text();
-    let has_tail = |at: u32| {
-        let (start, end) = (line_start(text, at), line_end(text, at));
-        let comments = file.comments();
-        let first = comments.partition_point(|comment| comment.span.start < start);
-        comments.get(first).is_some_and(|comment| {
-            let from = comment.span.start;
-            let code = text.get(start as usize..from as usize).unwrap_or_default();
-            from < end && !code.trim().is_empty()
-        })
-    };
-    let mut edits = finding.fix.iter().flat_map(|fix| &fix.edits);
-    edits.any(|edit| {
-        let (start, end) = (edit.range.start, edit.range.end);
-        let is_within_a_line = end <= line_end(text, start) && !edit.text.contains('\n');
-        let is_as_long = edit.text.len() == (end - start) as usize;
-        let first = line_start(text, start);
-        let next = line_end(text, start) + 1;
-        let has_neighbour =
-            first > 0 && has_tail(first - 1) || (next as usize) < text.len() && has_tail(next);
-        is_within_a_line && !is_as_long && has_tail(start) && has_neighbour
-    })
+    chosen.sort_by_key(|(index, _)| *index);
+    if one_by_one {
+        chosen.truncate(1);
+    }
+    chosen.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// The lines that a fix wants for itself.

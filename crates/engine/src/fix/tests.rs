@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Category, Diagnostic, Edit, Fix, Severity};
 
-use super::{broken_word, select, text};
+use super::{Change, FixError, select, surplus, text, write_changes};
 
 const TEXT: &str = "package p\n\nimport \"os\"\n\nfunc a() {\n\tos.Exit(1)\n\tos.Exit(2)\n}\n\nfunc b() {\n\tos.Exit(3)\n}\n";
 
@@ -63,7 +63,7 @@ fn fixes_apart_from_each_other_are_applied_at_once() {
 }
 
 #[test]
-fn a_fix_within_the_lines_of_another_waits() {
+fn a_fix_around_the_lines_of_another_waits() {
     let around = finding(
         "a",
         vec![
@@ -81,7 +81,7 @@ fn a_fix_within_the_lines_of_another_waits() {
         .collect();
     assert_eq!(
         functions,
-        [("a", all[0].range.start), ("b", all[2].range.start)]
+        [("a", all[1].range.start), ("b", all[2].range.start)]
     );
 }
 
@@ -122,7 +122,7 @@ fn edits_that_do_not_fit_are_refused() {
 }
 
 fn keeps_its_word(before: &[Diagnostic], tried: &[Diagnostic], after: &[Diagnostic]) -> bool {
-    broken_word(before, tried, after).is_none()
+    surplus(before, tried, after).is_empty()
 }
 
 #[test]
@@ -145,21 +145,39 @@ fn a_fix_has_to_keep_its_word() {
     );
     let mut new = finding("a", vec![edit("1", "10")]);
     new.rule = "another";
-    assert!(!keeps_its_word(
-        &before,
-        &tried,
-        &[other.clone(), new.clone()]
-    ));
-    new.severity = Severity::Note;
-    assert!(keeps_its_word(
-        &before,
-        &tried,
-        &[other.clone(), new.clone()]
-    ));
-    new.fix = None;
-    assert!(!keeps_its_word(&before, &tried, &[other.clone(), new]));
+    let after = [other.clone(), new.clone()];
+    assert_eq!(surplus(&before, &tried, &after), [&new]);
     let mut broken = finding("c", vec![]);
     broken.rule = rules::SYNTAX_ERROR;
     let broken = [broken];
     assert!(!keeps_its_word(&broken, &tried, &broken));
+}
+
+#[test]
+fn a_file_that_has_changed_meanwhile_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let change = |name: &str, before: &str| Change {
+        absolute: folder.path().join(name),
+        path: Arc::new(PathBuf::from(name)),
+        before: Arc::from(before),
+        after: Arc::from("package new\n"),
+        fixes: 1,
+    };
+    let changes = [
+        change("a.go", "package a\n"),
+        change("b.go", "package b\n"),
+        change("gone.go", ""),
+    ];
+    std::fs::write(&changes[0].absolute, "package a // edited\n").expect("written");
+    std::fs::write(&changes[1].absolute, "package b\n").expect("written");
+    let (written, errors) = write_changes(&changes);
+    assert_eq!(written, 1);
+    assert!(
+        matches!(errors.as_slice(), [FixError::Changed { path }, FixError::Unwritable { .. }] if path.ends_with("a.go")),
+        "{errors:?}"
+    );
+    let read = |change: &Change| std::fs::read_to_string(&change.absolute).expect("readable");
+    assert_eq!(read(&changes[0]), "package a // edited\n");
+    assert_eq!(read(&changes[1]), "package new\n");
+    assert!(!changes[2].absolute.exists());
 }

@@ -1,11 +1,13 @@
 //! Where it is known that a call has given what it gives: the place for a `defer`.
 
 use go_flow::{Acquisition, CallEnd};
+use go_syntax::walk::Node;
 use go_syntax::{AssignOp, BinaryOp, BranchKind, ExprId, ExprKind, StmtId, StmtKind};
 use go_types::{LocalId, Object};
 
 use super::Change;
 use super::lines::{insert_after, insert_first};
+use super::release::mentions;
 use crate::blocks::InList;
 use crate::cx::RuleCx;
 
@@ -42,7 +44,8 @@ pub(crate) fn acquired(cx: &RuleCx<'_>, acquisition: &Acquisition) -> Option<Anc
     let file = cx.file();
     let stmt = acquisition.stmt;
     let Some(error) = acquisition.error else {
-        return (!may_have_error(cx, acquisition)).then_some(Anchor::After(stmt));
+        let behind = check_of_others(cx, stmt).unwrap_or(stmt);
+        return (!may_have_error(cx, acquisition)).then_some(Anchor::After(behind));
     };
     if let Some(list) = InList::of(cx, stmt) {
         let next = list.next()?;
@@ -110,6 +113,37 @@ pub(crate) fn behind_check(cx: &RuleCx<'_>, acquisition: &Acquisition) -> Option
         let is_check = init == acquisition.stmt && tests(cx, cond, error) == Some(Test::IsError);
         (is_check && leaves(cx, body)).then_some(Anchor::After(around))
     })
+}
+
+/// The `if` behind `stmt` that leaves by what another result of its call says, such as a code or `ok`:
+/// then there may be nothing to release.
+pub(crate) fn check_of_others(cx: &RuleCx<'_>, stmt: StmtId) -> Option<StmtId> {
+    let file = cx.file();
+    let StmtKind::Assign { lhs, .. } = file.stmt(stmt).kind else {
+        return None;
+    };
+    let next = InList::of(cx, stmt)?.next()?;
+    let StmtKind::If {
+        init: None,
+        cond,
+        body,
+        els: None,
+    } = file.stmt(next).kind
+    else {
+        return None;
+    };
+    let targets = file.exprs(lhs).iter();
+    let locals: Vec<LocalId> = targets
+        .filter_map(|&target| match cx.body().object(target) {
+            Object::Local(local) => Some(local),
+            _ => None,
+        })
+        .collect();
+    let is_asked = locals.len() > 1
+        && locals
+            .iter()
+            .any(|&local| mentions(cx, Node::Expr(cond), local));
+    (is_asked && leaves(cx, body)).then_some(next)
 }
 
 /// Whether a result of the call that nobody looks at may be an error.

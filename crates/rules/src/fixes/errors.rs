@@ -275,6 +275,15 @@ pub(crate) fn check_after(
     method: &str,
 ) -> Option<Repair> {
     let file = cx.file();
+    // Whoever calls a literal on the spot may look at other results first.
+    let is_called_there = matches!(
+        cx.facts().literal_runs(func),
+        go_flow::LiteralUse::Called { .. }
+    );
+    if is_called_there && zero(cx, func, 0).as_deref() == Some("false") {
+        return None;
+    }
+    let stmt = behind_release(cx, stmt, local);
     let end = file.stmt(stmt).span.end;
     let name = file.span_text(cx.body().names().local(local).span);
     if !is_visible(cx, local, end) || !super::names::is_predeclared(cx, "nil") {
@@ -286,8 +295,22 @@ pub(crate) fn check_after(
         .iter()
         .map(|field| file.field(field).names.iter().count().max(1))
         .sum();
+    // What a result with a name holds by then is what was found so far.
+    let held: Vec<String> = file
+        .fields_of(list)
+        .iter()
+        .flat_map(|field| file.field(field).names.iter())
+        .filter(|&name| {
+            let local = cx.body().names().declared(name);
+            local.is_some_and(|local| is_visible(cx, local, end))
+        })
+        .map(|name| file.name(name).to_owned())
+        .collect();
     let values: Option<Vec<String>> = (0..count.checked_sub(1)?)
-        .map(|index| zero(cx, func, index))
+        .map(|index| match held.len() == count {
+            true => Some(held[index].clone()),
+            false => zero(cx, func, index),
+        })
         .collect();
     let mut values = values?;
     values.push("err".to_owned());
@@ -300,6 +323,24 @@ pub(crate) fn check_after(
         format!("Return what `{text}` tells after the loop"),
         vec![super::lines::insert_after(cx, stmt, &code)?],
     ))
+}
+
+/// The statement behind which a `return` forgets nothing: the release of `local` by hand right after
+/// `stmt`, if there is one.
+fn behind_release(cx: &RuleCx<'_>, stmt: StmtId, local: LocalId) -> StmtId {
+    let file = cx.file();
+    let next = InList::of(cx, stmt).and_then(|place| place.next());
+    let releases = |&next: &StmtId| {
+        let StmtKind::Expr(call) = file.stmt(next).kind else {
+            return false;
+        };
+        let called = file.call(file.unparen(call));
+        let selected = called.and_then(|(fun, _)| file.selector(file.unparen(fun)));
+        selected.is_some_and(|(x, name)| {
+            name == "Close" && cx.body().object(file.unparen(x)) == Object::Local(local)
+        })
+    };
+    next.filter(releases).unwrap_or(stmt)
 }
 
 /// Checks the error of a release that stands alone.

@@ -2,7 +2,7 @@
 //! starts.
 
 use diagnostics::Applicability;
-use go_syntax::{ExprId, FuncId, StmtId, StmtKind};
+use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
 use go_types::{LocalKind, Object};
 
 use super::lines::{insert_before, insert_first, remove};
@@ -80,6 +80,33 @@ fn ends_after(cx: &RuleCx<'_>, func: FuncId, stmt: StmtId) -> bool {
     }
 }
 
+/// Whether a statement of the literal that `go` starts runs in any case: nothing before it ends that.
+fn is_certain(cx: &RuleCx<'_>, go: StmtId, stmt: StmtId) -> bool {
+    let file = cx.file();
+    let StmtKind::Go(call) = file.stmt(go).kind else {
+        return false;
+    };
+    let literal = file
+        .call(call)
+        .and_then(|(fun, _)| match file.expr(file.unparen(fun)).kind {
+            ExprKind::FuncLit(literal) => file.func(literal).body,
+            _ => None,
+        });
+    InList::of(cx, stmt).is_some_and(|place| {
+        let before = &place.list[..place.index];
+        Some(place.owner) == literal
+            && before.iter().all(|&stmt| {
+                matches!(
+                    file.stmt(stmt).kind,
+                    StmtKind::Defer(_)
+                        | StmtKind::Expr(_)
+                        | StmtKind::Decl(_)
+                        | StmtKind::Assign { .. }
+                )
+            })
+    })
+}
+
 /// Moves `add`, a statement of the goroutine that `go` starts, before that.
 pub(crate) fn add_before(cx: &RuleCx<'_>, go: StmtId, add: ExprId) -> Option<Repair> {
     let file = cx.file();
@@ -98,7 +125,10 @@ pub(crate) fn add_before(cx: &RuleCx<'_>, go: StmtId, add: ExprId) -> Option<Rep
     };
     let names = cx.body().names();
     let around = file.stmt(go).span;
-    if around.contains(names.local(local).span) || !super::names::is_visible(cx, local, start) {
+    if !is_certain(cx, go, stmt)
+        || around.contains(names.local(local).span)
+        || !super::names::is_visible(cx, local, start)
+    {
         return None;
     }
     Some(Repair {

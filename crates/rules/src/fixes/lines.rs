@@ -7,7 +7,7 @@ use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{ExprKind, File, LitKind, Span, StmtId};
 
 use super::Change;
-use crate::blocks::whole_lines;
+use crate::blocks::{lines_with_comment, whole_lines};
 use crate::cx::RuleCx;
 
 /// The blanks that the line of `at` starts with.
@@ -44,11 +44,12 @@ pub(crate) fn insert_after(cx: &RuleCx<'_>, stmt: StmtId, code: &str) -> Option<
     insert_at(cx, lines.end, indent(cx, span.start), code)
 }
 
-/// Inserts the lines of `code` before the line of `stmt`, indented as it is. Comments above the
-/// statement stay with it only if they follow `code`, so they do.
+/// Inserts the lines of `code` before the line of `stmt` and the comments right above it, indented as it
+/// is.
 pub(crate) fn insert_before(cx: &RuleCx<'_>, stmt: StmtId, code: &str) -> Option<Change> {
     let span = cx.file().stmt(stmt).span;
-    let lines = whole_lines(cx, span)?;
+    whole_lines(cx, span)?;
+    let lines = lines_with_comment(cx, span)?;
     insert_at(cx, lines.start, indent(cx, span.start), code)
 }
 

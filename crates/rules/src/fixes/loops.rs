@@ -3,22 +3,24 @@
 //!
 //! `continue` becomes `return`. What leaves the loop, the literal tells by what it returns, and the loop
 //! does it: an error that is passed on; whether to `break`, to go on with a loop around, or to return;
-//! the values that are returned. `goto`, and a body that leaves its loop in several of these ways, are
-//! not repaired (but for errors together with one other way).
+//! the values that are returned. Bodies that leave their loop by `goto`, or in several of these ways (but
+//! for errors together with one other way), are left to `by_hand`.
 
 use diagnostics::Applicability;
 use go_flow::DeferSite;
 use go_syntax::walk::{Descend, Node, for_each_child, walk_function};
 use go_syntax::{BranchKind, ExprId, ExprKind, File, FuncId, Span, StmtId, StmtKind};
-use go_types::{Callee, LocalKind, Object};
+use go_types::{Callee, LocalId, LocalKind, Object};
 
 use super::anchors::{Test, tests};
 use super::lines::{deeper, indent, is_aligned};
 use super::names::{is_local, is_predeclared};
+use super::release::{is_lent_only, mentions};
 use super::{Change, Repair};
 use crate::cx::RuleCx;
-use crate::duty::Duty;
-use crate::origin::{Origin, origin};
+use crate::duty::{Duty, DutyKind};
+use crate::locked::follows_lock;
+use crate::origin::{Origin, origin, root_local};
 
 /// How control leaves the body of a loop, other than at its end.
 #[derive(Default)]
@@ -62,6 +64,11 @@ pub(crate) fn run_each_round(
         file.stmt(site.stmt).span.start,
         file.expr(site.call).span.start,
     );
+    let round = round(cx, site, stmt)?;
+    if is_last && (follows_lock(cx, site.point) || round.is_other || !round.is_own) {
+        // Nothing would be left to protect, or somebody still needs it in the next iteration.
+        return None;
+    }
     if is_last && site.literal.is_none() && !is_aligned(file, keyword.start) {
         return Some(Repair {
             applicability: match is_release {
@@ -72,7 +79,8 @@ pub(crate) fn run_each_round(
             edits: vec![(keyword, String::new())],
         });
     }
-    wrap(cx, site.point.func, stmt, is_release)
+    wrap(cx, site.point.func, stmt, is_release && round.is_own)
+        .or_else(|| is_release.then(|| super::by_hand::release(cx, site, stmt))?)
 }
 
 /// Wraps the body of the loop `stmt` of the function `func`.
@@ -139,6 +147,88 @@ pub(crate) fn wrap_for(
         .subject
         .is_some_and(|subject| matches!(origin(cx, subject, within), Origin::Made(_)));
     run_each_round(cx, site, stmt, duty.kind.is_release() && is_of_round)
+}
+
+/// How what is deferred belongs to an iteration.
+struct Round {
+    /// Whether what is released is a variable of the iteration, and nothing of it goes on behind that.
+    is_own: bool,
+    /// Whether the call is none that releases.
+    is_other: bool,
+}
+
+/// How what `site` defers belongs to an iteration of the loop `stmt`; `None` where it must not end with
+/// it: something else that comes with it goes on, or it is held for the sake of being held.
+fn round(cx: &RuleCx<'_>, site: &DeferSite<'_>, stmt: StmtId) -> Option<Round> {
+    let file = cx.file();
+    let duty = Duty::of(cx, site);
+    let is_other = !duty.kind.is_release();
+    let local = duty.subject.and_then(|subject| root_local(cx, subject));
+    let Some(local) = local else {
+        return Some(Round {
+            is_own: true,
+            is_other,
+        });
+    };
+    let within = file.stmt(stmt).span;
+    let deferred = file.stmt(site.stmt).span;
+    let names = cx.body().names();
+    let is_within = |local: LocalId| within.contains(names.local(local).span);
+    let mut is_own = is_within(local);
+    for other in file.func(cx.root()).stmts.iter() {
+        let span = file.stmt(other).span;
+        if !within.contains(span) {
+            continue;
+        }
+        match file.stmt(other).kind {
+            StmtKind::Go(_) if mentions(cx, Node::Stmt(other), local) => return None,
+            StmtKind::Assign { lhs, .. }
+                if file
+                    .exprs(lhs)
+                    .iter()
+                    .any(|&target| cx.body().object(target) == Object::Local(local)) =>
+            {
+                for &target in file.exprs(lhs) {
+                    match cx.body().object(target) {
+                        Object::Local(other) if other == local => {}
+                        Object::Local(other) if is_within(other) => {
+                            is_own &= duty.kind != DutyKind::Cancel || is_lent_only(cx, other);
+                        }
+                        Object::Local(other)
+                            if cx.body().is_error(cx.body().type_of_local(other)) => {}
+                        Object::Blank => {}
+                        _ => return None,
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let is_compared = |used: ExprId| {
+        let mut exprs = file.func(cx.root()).exprs.iter();
+        exprs.any(|expr| match file.expr(expr).kind {
+            ExprKind::Binary { x, y, .. } => {
+                (x == used || y == used)
+                    && [x, y]
+                        .map(|side| cx.body().object(side))
+                        .contains(&Object::Nil)
+            }
+            _ => false,
+        })
+    };
+    let is_used = names.uses(local).iter().any(|used| {
+        let at = file.expr(used.expr).span;
+        within.contains(at)
+            && !deferred.contains(at)
+            && !names.is_definition(used.expr)
+            && !used.role.writes()
+            && !is_compared(used.expr)
+    });
+    let needs_use = matches!(
+        duty.kind,
+        DutyKind::Close | DutyKind::Stop | DutyKind::Remove | DutyKind::Release
+    );
+    (is_used || !needs_use).then_some(Round { is_own, is_other })
 }
 
 fn shape(cx: &RuleCx<'_>, func: FuncId, exits: &Exits) -> Option<Shape> {
@@ -491,7 +581,7 @@ pub(super) fn is_error(cx: &RuleCx<'_>, func: FuncId, stmt: StmtId, value: ExprI
 }
 
 /// Whether control plainly does not come to the end of a block.
-fn ends_elsewhere(file: &File, block: StmtId) -> bool {
+pub(super) fn ends_elsewhere(file: &File, block: StmtId) -> bool {
     let Some(&last) = file.block_stmts(block).last() else {
         return false;
     };

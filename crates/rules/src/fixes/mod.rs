@@ -2,13 +2,16 @@
 //!
 //! `lines` inserts, removes and indents whole lines, `names` finds names that are free and visible,
 //! `imports` adds imports, `anchors` finds where something is known to be acquired, `release` writes
-//! releases, `errors` makes errors
-//! of releases seen, `exits` lets deferred calls run before the process ends, `groups` has goroutines
-//! counted before they start and done when they end, `loops` wraps bodies of loops,
-//! `writers` writes what is buffered. Every builder gives nothing where it cannot tell that the result is right: a finding
-//! without a fix is better than a wrong one.
+//! releases, `slots` defers those of semaphores and pools, `errors` makes errors of releases seen,
+//! `exits` lets deferred calls run before the process ends, `groups` has goroutines counted before they
+//! start and done when they end, `channels` lets those go that wait for each other, `loops` wraps bodies
+//! of loops, `by_hand` releases in those that cannot be wrapped, `upwards` moves a `defer` to where it
+//! should have been, `writers` writes what is buffered. Every builder gives nothing where it cannot tell
+//! that the result is right: a finding without a fix is better than a wrong one.
 
 pub(crate) mod anchors;
+mod by_hand;
+pub(crate) mod channels;
 pub(crate) mod errors;
 pub(crate) mod exits;
 pub(crate) mod groups;
@@ -17,6 +20,8 @@ pub(crate) mod lines;
 pub(crate) mod loops;
 pub(crate) mod names;
 pub(crate) mod release;
+pub(crate) mod slots;
+pub(crate) mod upwards;
 mod writers;
 
 use diagnostics::Applicability;

@@ -23,6 +23,9 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
         return None;
     }
     let file = cx.file();
+    if *class.rule == *"pool-item-not-returned" && leak.subject == Subject::Result {
+        return super::slots::item(cx, class, leak);
+    }
     if leak.subject == Subject::Receiver && *class.rule == *"process-not-waited" {
         return wait(cx, leak);
     }
@@ -50,12 +53,16 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
         if in_loop || is_reassigned(cx, local) {
             return None;
         }
-        let applicability = if release.is_tame && !context_escapes(cx, class, leak, stmt) {
+        let applicability = if wants_reading(cx, class, local) {
+            // A reader that comes before may wait for ever, so a person has to write that.
+            Applicability::DisplayOnly
+        } else if release.is_tame && !context_escapes(cx, class, leak, stmt) {
             Applicability::Safe
         } else {
             Applicability::Unsafe
         };
         let code = format!("defer {}", release.text);
+        let anchor = behind_defers(cx, anchor, local);
         return Some(Repair {
             applicability,
             description: format!(
@@ -65,6 +72,33 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
         });
     }
     before_returns(cx, leak, local, anchor, &release)
+}
+
+/// Whether what is released should be read to its end before, says a rule that runs too.
+fn wants_reading(cx: &RuleCx<'_>, class: &Class, local: LocalId) -> bool {
+    let file = cx.file();
+    let is_body = |expr: ExprId| {
+        file.selector(expr).is_some_and(|(x, name)| {
+            name == "Body" && cx.body().object(file.unparen(x)) == Object::Local(local)
+        })
+    };
+    *class.rule == *"body-not-closed"
+        && cx.runs("body-not-drained")
+        && !cx.is_test()
+        && !file.func(cx.root()).exprs.iter().any(is_body)
+}
+
+/// The place behind what is deferred there already for the same thing, and has to come after its release:
+/// a file is closed before it is removed.
+fn behind_defers(cx: &RuleCx<'_>, anchor: Anchor, local: LocalId) -> Anchor {
+    let mut anchor = anchor;
+    while let Some(next) = anchor.next(cx)
+        && matches!(cx.file().stmt(next).kind, StmtKind::Defer(_))
+        && mentions(cx, Node::Stmt(next), local)
+    {
+        anchor = Anchor::After(next);
+    }
+    anchor
 }
 
 /// Waits for a process that a command has started: beside the function where nothing does, before the
@@ -103,6 +137,15 @@ fn wait(cx: &RuleCx<'_>, leak: &Leak) -> Option<Repair> {
         let mut repair = before_returns(cx, leak, local, anchor, &release)?;
         repair.description = format!("End the process and call `{var}.Wait()` before the `return`");
         return leak.with_error.then_some(repair);
+    }
+    // Somebody waits for it by its number.
+    let is_process = |expr: ExprId| {
+        file.selector(expr).is_some_and(|(x, name)| {
+            name == "Process" && cx.body().object(file.unparen(x)) == Object::Local(local)
+        })
+    };
+    if file.func(cx.root()).exprs.iter().any(is_process) {
+        return None;
     }
     // What comes by a pipe has to be read before.
     if ["StdoutPipe", "StderrPipe", "StdinPipe"]
@@ -259,7 +302,7 @@ fn context_escapes(cx: &RuleCx<'_>, class: &Class, leak: &Leak, stmt: StmtId) ->
 }
 
 /// Whether a variable is only ever an argument of calls that nothing outlives, as far as can be told.
-fn is_lent_only(cx: &RuleCx<'_>, local: LocalId) -> bool {
+pub(super) fn is_lent_only(cx: &RuleCx<'_>, local: LocalId) -> bool {
     let file = cx.file();
     let func = file.func(cx.root());
     let uses = cx.body().names().uses(local);
@@ -287,6 +330,34 @@ fn is_lent_only(cx: &RuleCx<'_>, local: LocalId) -> bool {
     })
 }
 
+/// Whether somebody may hold the resource without its being passed: a literal around it, or one of its
+/// methods as a value.
+fn may_be_kept(cx: &RuleCx<'_>, local: LocalId) -> bool {
+    let file = cx.file();
+    let names = cx.body().names();
+    let home = names.local(local).func;
+    let exprs = || file.func(cx.root()).exprs.iter();
+    let is_method_value = |used: ExprId| {
+        let mut selectors =
+            exprs().filter(|&expr| file.selector(expr).is_some_and(|(x, _)| x == used));
+        selectors.any(|selector| {
+            let mut calls = exprs().filter_map(|expr| file.call(expr));
+            let is_called = calls.any(|(fun, _)| file.unparen(fun) == selector);
+            !is_called
+                && matches!(
+                    cx.body()
+                        .cx()
+                        .ty(cx.body().underlying(cx.body().type_of(selector))),
+                    Type::Func { .. }
+                )
+        })
+    };
+    names
+        .uses(local)
+        .iter()
+        .any(|used| used.func != home || is_method_value(used.expr))
+}
+
 /// Releases before each `return` that can be reached with the resource in hand.
 fn before_returns(
     cx: &RuleCx<'_>,
@@ -295,14 +366,22 @@ fn before_returns(
     anchor: Anchor,
     release: &Release,
 ) -> Option<Repair> {
+    if may_be_kept(cx, local) {
+        return None;
+    }
     let cfg = cx.facts().cfg(leak.point.func);
     let start = cfg
         .node_of_stmt(anchor.next(cx)?)
         .or_else(|| first_node(cx, leak, anchor))?;
     let mut returns: Vec<StmtId> = Vec::new();
     let mut falls_off = false;
+    let mut released: Vec<NodeId> = Vec::new();
     let _ = cfg.search([start], |node| {
-        if node == leak.point.node || ends_duty(cx, leak, node, local) {
+        if node == leak.point.node {
+            return Visit::Skip;
+        }
+        if ends_duty(cx, leak, node, local) {
+            released.push(node);
             return Visit::Skip;
         }
         match cfg.kind(node) {
@@ -322,6 +401,22 @@ fn before_returns(
         .any(|&stmt| cfg.node_of_stmt(stmt) == Some(leak.at.node));
     if falls_off || !is_known || returns.len() > MAX_RETURNS {
         return None;
+    }
+    // Where a variable tells whether it was released on the way, once more would be too much.
+    let forgets = |node: NodeId| {
+        let is_forgetful =
+            |stmt: &StmtId| cfg.node_of_stmt(*stmt).is_some_and(|other| other == node);
+        returns.iter().any(is_forgetful)
+    };
+    for &node in &released {
+        let again = cfg.search_after(node, |node| match node {
+            _ if node == leak.point.node => Visit::Skip,
+            _ if forgets(node) => Visit::Stop,
+            _ => Visit::Continue,
+        });
+        if again.is_some() {
+            return None;
+        }
     }
     returns.sort_by_key(|&stmt| cx.file().stmt(stmt).span.start);
     let edits: Option<Vec<_>> = returns

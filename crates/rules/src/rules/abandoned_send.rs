@@ -5,6 +5,7 @@ use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::channels;
 use crate::rule::{Rule, declare_rule};
 use crate::stuck::{may_send_for_ever, operand, room_for_one, sending_here, tell};
 
@@ -66,6 +67,8 @@ declare_rule! {
     /// ## Fix safety
     /// Where one goroutine sends one value, the fix gives the channel room for it. The goroutine then no longer
     /// waits for the receiver, so the fix is marked as unsafe: look whether something relies on that.
+    /// Elsewhere, in a literal that has a context at hand, it sends in a `select` that ends the goroutine
+    /// when the context is done; that is unsafe too, since the value is lost then.
     pub AbandonedSend {
         name: "abandoned-send",
         category: Goroutines,
@@ -100,6 +103,8 @@ impl Rule for AbandonedSend {
                 });
             if let Some((applicability, what, span, text)) = room_for_one(cx, &stuck) {
                 finding = finding.fix(applicability, what, [(span, text)]);
+            } else {
+                finding = finding.repair(channels::send_or_give_up(cx, &stuck));
             }
             drop(tell(cx, &stuck, finding));
         }

@@ -6,6 +6,7 @@ use go_types::PackageCx;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::channels;
 use crate::rule::{Rule, declare_rule};
 use crate::stuck::{may_be_stuck, operand, stuck_here, tell};
 
@@ -65,7 +66,8 @@ declare_rule! {
     /// What is seen only from a test is told of test files alone.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// Where one goroutine sends, or the function itself, the fix defers the `close` there. It is unsafe:
+    /// somebody else may send to the channel by another name.
     pub ChannelNeverClosed {
         name: "channel-never-closed",
         category: Goroutines,
@@ -90,6 +92,7 @@ impl Rule for ChannelNeverClosed {
             let finding = cx
                 .report(&Self::META, stuck.site.span, format!("this loop may wait for ever: nobody sends to `{chan}` any more, and nobody closes it"))
                 .help("close the channel in a deferred call of the goroutine that sends");
+            let finding = finding.repair(channels::close_in_sender(cx, &stuck));
             drop(tell(cx, &stuck, finding));
         }
         for defer in late_closes(cx.file(), cx.root()) {

@@ -102,8 +102,9 @@ declare_rule! {
     /// The fix wraps the body of the loop in a function literal that is called at once. `continue` becomes
     /// `return`; what leaves the loop (`break`, a label of a loop around, a `return`) the literal tells by
     /// what it returns. A `defer` at the very end of the body only loses its keyword. This is safe for what
-    /// the iteration itself acquires. There is no fix for `goto`, nor where control leaves the loop in
-    /// several of these ways.
+    /// the iteration itself acquires. Where control leaves the loop by `goto`, or in several of these ways,
+    /// the fix makes the call by hand wherever the iteration ends; it is unsafe, since a panic would then
+    /// leave something behind.
     pub DeferInLoop {
         name: "defer-in-loop",
         category: Placement,

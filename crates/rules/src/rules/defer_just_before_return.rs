@@ -8,6 +8,8 @@ use go_types::{LocalId, Object};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
+use crate::fixes::upwards;
+use crate::locked::follows_lock;
 use crate::origin::root_local;
 use crate::rule::{Rule, declare_rule};
 
@@ -53,9 +55,11 @@ declare_rule! {
     /// Someone may want the `defer` there so that it is not forgotten when the function grows.
     ///
     /// ## Fix safety
-    /// The fix takes the word `defer` away. The program does what it did before, so the fix is safe;
-    /// look first whether the `defer` should rather go further up. There is no fix for deferred
-    /// literals.
+    /// Where something above can panic or return, the fix moves the `defer` up, to where the duty begins:
+    /// the start of the goroutine for `wg.Done()` and `close(ch)`, else behind the call that acquires, or
+    /// the check of its error. It is safe where the order of deferred calls stays. Elsewhere the fix takes
+    /// the word `defer` away; the program does what it did before, so it is safe. There is none for
+    /// deferred literals that do not come too late.
     pub DeferJustBeforeReturn {
         name: "defer-just-before-return",
         category: Placement,
@@ -75,7 +79,7 @@ impl Rule for DeferJustBeforeReturn {
             let cfg = cx.facts().cfg(site.point.func);
             if !cfg.reachable(site.point.node)
                 || uses_result(cx, site)
-                || gives_back_at_once(cx, cfg, site)
+                || follows_lock(cx, site.point)
             {
                 continue;
             }
@@ -129,15 +133,24 @@ fn report(cx: &RuleCx<'_>, site: &DeferSite<'_>, end: &str) {
     let finding = cx
         .report(&DeferJustBeforeReturn::META, stmt, message)
         .help(help);
-    if site.literal.is_none() && !gives_something(cx, site) {
+    if too_late {
+        finding.repair(upwards::defer_earlier(cx, site));
+    } else if site.literal.is_none() && is_plain(cx, site) {
         let keyword = Span::new(stmt.start, file.expr(site.call).span.start);
         let edit = (keyword, String::new());
         finding.fix(Applicability::Safe, "Call it without `defer`", [edit]);
     }
 }
 
-/// Whether the call gives something else than an error: then it is no release, and something else is wrong
-/// with the `defer`.
+/// Whether nothing else is wrong with the `defer`: that the call gives something, takes a lock, or never
+/// returns.
+fn is_plain(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
+    let mut locks = cx.facts().locks().iter();
+    let takes_lock = locks.any(|lock| lock.call == site.call && lock.op.acquires());
+    !takes_lock && !cx.contract_end(site.call).blocks && !gives_something(cx, site)
+}
+
+/// Whether the call gives something else than an error.
 fn gives_something(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
     let body = cx.body();
     body.results_of_call(site.call).is_some_and(|types| {
@@ -211,17 +224,6 @@ fn uses_result(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> bool {
             .recovers()
             .iter()
             .any(|recover| in_call(recover.call))
-}
-
-/// Whether the deferred call gives back a lock that was taken just before.
-fn gives_back_at_once(cx: &RuleCx<'_>, cfg: &Cfg<'_>, site: &DeferSite<'_>) -> bool {
-    let is_before = |node| {
-        let next = cfg.successors(node).iter();
-        next.into_iter().any(|edge| edge.node == site.point.node)
-    };
-    cx.facts().locks().iter().any(|lock| {
-        lock.op.acquires() && lock.point.func == site.point.func && is_before(lock.point.node)
-    })
 }
 
 /// Whether evaluating `expr` before or after the deferred call is all the same.

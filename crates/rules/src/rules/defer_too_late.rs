@@ -10,6 +10,7 @@ use crate::FileInput;
 use crate::blocks::{InList, lines_with_comment, whole_lines};
 use crate::cx::{Finding, RuleCx};
 use crate::deferred::{leak_by_defer, releases, source, too_late};
+use crate::fixes::anchors::check_of_others;
 use crate::fixes::lines;
 use crate::release::{matters, may_acquire, variable, wording};
 use crate::rule::{Rule, declare_rule};
@@ -205,6 +206,8 @@ fn movable(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) -> Option<(Span, Span)> 
             return None;
         }
         after = check;
+    } else if check_of_others(cx, acquired).is_some() {
+        return None;
     }
     let start = file.stmt(after).span.end;
     let end = file.stmt(defer).span.start;

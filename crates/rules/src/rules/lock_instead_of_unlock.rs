@@ -145,13 +145,27 @@ fn check_lock(cx: &RuleCx<'_>, lock: &LockCall<'_>, defer: StmtId) {
     if let Some(taken) = taken_at(cx, lock) {
         finding = finding.related(taken, "taken here");
     }
-    if let Some(method) = method_span(cx, lock) {
+    // Taken for reading on one way and for writing on another, it has to be given back in both.
+    let is_one_kind = held_for_reading || last.all(|op| !op.is_read());
+    if is_one_kind
+        && !is_given_back_too(cx, lock)
+        && let Some(method) = method_span(cx, lock)
+    {
         finding.fix(
             Applicability::Safe,
             format!("Call `{}`", right.as_str()),
             [(method, right.as_str().to_owned())],
         );
     }
+}
+
+/// Whether another deferred call gives the lock back: one of the two is too much.
+fn is_given_back_too(cx: &RuleCx<'_>, lock: &LockCall<'_>) -> bool {
+    cx.facts().locks().iter().any(|other| {
+        !other.op.acquires()
+            && other.place == lock.place
+            && matches!(other.mode, CallMode::Deferred(_))
+    })
 }
 
 /// Whether something that runs after the `defer` and before the deferred call gives the lock back:

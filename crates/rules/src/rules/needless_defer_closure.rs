@@ -10,6 +10,7 @@ use go_types::{
 
 use crate::blocks::whole_lines;
 use crate::cx::RuleCx;
+use crate::fixes::upwards;
 use crate::nilness::is_same_type;
 use crate::rule::{Rule, declare_rule};
 
@@ -106,11 +107,26 @@ impl Rule for NeedlessDeferClosure {
                     format!("the literal only calls `{snippet}`, with what is known already when the `defer` is passed"),
                 )
                 .help(format!("write `defer {snippet}`"));
-            if let Some(text) = without_literal(cx, span, call) {
+            if !is_closed_elsewhere(cx, call)
+                && let Some(text) = without_literal(cx, span, call)
+            {
                 let edit = (span, format!("defer {text}"));
                 finding.fix(Applicability::Safe, "Defer the call itself", [edit]);
             }
         }
+    }
+}
+
+/// Whether `call` closes a channel that is closed in another place too: something else is wrong then.
+fn is_closed_elsewhere(cx: &RuleCx<'_>, call: ExprId) -> bool {
+    let file = cx.file();
+    let channel = match file.call(call) {
+        Some((_, &[channel])) if cx.body().is_builtin_call(call, Builtin::Close) => channel,
+        _ => return false,
+    };
+    match cx.body().object(file.unparen(channel)) {
+        Object::Local(local) => upwards::closes(cx, local) > 1,
+        _ => false,
     }
 }
 

@@ -66,7 +66,8 @@ declare_rule! {
     /// When an item that met with an error must not be used again.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// Where the item is put back once, at the end of the function, the fix defers that right after `Get`,
+    /// with the `Reset` before it. It is unsafe: what is in the item may have been kept by somebody.
     pub PoolItemNotReturned {
         name: "pool-item-not-returned",
         category: Release,

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::FileInput;
 use crate::cx::RuleCx;
+use crate::fixes::slots;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -55,7 +56,8 @@ declare_rule! {
     /// no semaphore but tells something by what is in it.
     ///
     /// ## Fix safety
-    /// There is no fix yet.
+    /// Where the place is given back once, at the end of the function, the fix defers that right after the
+    /// place is taken. It is safe: what is deferred runs where it ran before, and on the other paths too.
     pub SemaphoreNotReleased {
         name: "semaphore-not-released",
         category: Release,
@@ -312,7 +314,11 @@ fn look(cx: &RuleCx<'_>, cfg: &Cfg<'_>, start: NodeId, taken: &Taken) {
             file.expr(taken.expr).span,
             message,
         )
-        .help(help);
+        .help(help)
+        .repair(
+            cfg.stmt_of_node(start)
+                .and_then(|stmt| slots::place(cx, stmt, |expr| gives_back(file, expr, taken))),
+        );
     if let Some(span) = cfg.span_of_node(end) {
         finding.related(span, "the function ends here, and the place stays taken");
     }

@@ -6,6 +6,7 @@ use go_syntax::StmtKind;
 
 use crate::cx::RuleCx;
 use crate::held::{method_span, taken_at};
+use crate::locked::follows_lock;
 use crate::rule::{Rule, declare_rule};
 
 declare_rule! {
@@ -173,7 +174,10 @@ fn check_unlock(cx: &RuleCx<'_>, lock: &LockCall<'_>) {
     if let Some(taken) = taken_at(cx, lock) {
         finding = finding.related(taken, "taken here");
     }
-    if let Some(method) = method_span(cx, lock) {
+    // Else nothing would be left to protect, and something else is wrong.
+    if !follows_lock(cx, lock.point)
+        && let Some(method) = method_span(cx, lock)
+    {
         finding.fix(
             Applicability::Safe,
             format!("Call `{}`", right.as_str()),

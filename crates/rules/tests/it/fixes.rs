@@ -90,14 +90,14 @@ fn a_comment_on_the_check_stays_with_it() {
 fn a_call_loses_its_defer() {
     assert_fixed(
         "defer-just-before-return",
-        "func f(wg *sync.WaitGroup, work func()) {
-	work()
-	defer  wg.Done() // at last
+        "func f(file *os.File) error {
+	defer  file.Close() // at last
+	return nil
 }
 ",
-        "func f(wg *sync.WaitGroup, work func()) {
-	work()
-	wg.Done() // at last
+        "func f(file *os.File) error {
+	file.Close() // at last
+	return nil
 }
 ",
     );
