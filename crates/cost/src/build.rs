@@ -44,6 +44,16 @@ impl Build {
         self.minor >= 23
     }
 
+    /// Whether literals that are called once are put in place of the call nearly whatever their length.
+    pub(crate) const fn inlines_literals_freely(&self) -> bool {
+        self.minor >= 24
+    }
+
+    /// Whether that holds for those that have a loop over a function with a `defer` in it.
+    pub(crate) const fn inlines_range_func_defers(&self) -> bool {
+        self.minor < 26
+    }
+
     /// Whether switches over integers that only return constants become tables.
     pub(crate) const fn has_lookup_tables(&self) -> bool {
         self.minor >= 27 && !self.no_optimization

@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 
 use crate::build::Build;
 use crate::escape;
-use crate::lower::lower;
+use crate::lower::{lower, lower_copy};
 use crate::passes::{Standing, Verdicts, judge};
 use crate::reason::{LoopKind, MOST_DEFERS, MOST_EXITS, Reason};
-use crate::tree::{Stmt, literals};
+use crate::tree::{Stmt, inlined_literals, literals};
 
 /// A `defer` statement and what becomes of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,9 @@ pub struct Site {
     pub func: FuncId,
     /// Its class; nothing when no code is made for it.
     pub class: Option<Class>,
+    /// The class of a second copy, where the compiler makes one that differs (before 1.22, in literals that are put in
+    /// place of their calls).
+    pub copy: Option<Class>,
     /// Why.
     pub reason: Reason,
 }
@@ -64,6 +67,7 @@ pub fn classes(body: &Body<'_>, build: &Build) -> FunctionClasses {
         build,
         lines: &lines,
         found: FxHashMap::default(),
+        copied: FxHashMap::default(),
         dropped: Vec::new(),
     };
     // Functions called `_` are checked and forgotten.
@@ -85,8 +89,11 @@ pub fn classes(body: &Body<'_>, build: &Build) -> FunctionClasses {
         for (func, list) in &lowered {
             judge.function(*func, list);
         }
+        if !build.drops_while_writing() {
+            judge.copies(&lowered);
+        }
     }
-    let found = judge.found;
+    let (found, copied) = (judge.found, judge.copied);
     let mut sites = Vec::new();
     for stmt in file.func(root).stmts.iter() {
         let StmtKind::Defer(call) = file.stmt(stmt).kind else {
@@ -101,6 +108,10 @@ pub fn classes(body: &Body<'_>, build: &Build) -> FunctionClasses {
             call,
             func,
             class,
+            copy: copied
+                .get(&stmt)
+                .copied()
+                .filter(|&copy| Some(copy) != class),
             reason,
         });
     }
@@ -115,11 +126,43 @@ struct Judge<'b, 'a> {
     build: &'b Build,
     lines: &'b LineIndex,
     found: FxHashMap<StmtId, (FuncId, Option<Class>, Reason)>,
+    /// The classes in second copies of literals.
+    copied: FxHashMap<StmtId, Class>,
     /// What the compiler leaves out.
     dropped: Vec<Span>,
 }
 
 impl<'a> Judge<'_, 'a> {
+    /// Literals within literals that are put in place of their calls are made a second time; the first is
+    /// forgotten when nothing but the call used the literal around it.
+    fn copies(&mut self, lowered: &[(FuncId, Vec<Stmt<'a>>)]) {
+        let mut inlined = Vec::new();
+        for (_, list) in lowered {
+            inlined_literals(list, &mut inlined);
+        }
+        for outer in inlined {
+            // Dead code is taken out of what is put in place, but not out of the literals in it.
+            let mut waiting = Vec::new();
+            for (_, list) in lowered.iter().filter(|(func, _)| *func == outer.func) {
+                literals(list, &mut waiting);
+            }
+            while let Some(func) = waiting.pop() {
+                let list = lower_copy(self.body, self.build, func);
+                literals(&list, &mut waiting);
+                let first = std::mem::take(&mut self.found);
+                self.function(func, &list);
+                let second = std::mem::replace(&mut self.found, first);
+                for (stmt, verdict) in second {
+                    if outer.gone {
+                        self.found.insert(stmt, verdict);
+                    } else if let Some(class) = verdict.1 {
+                        self.copied.insert(stmt, class);
+                    }
+                }
+            }
+        }
+    }
+
     fn function(&mut self, func: FuncId, list: &[Stmt<'a>]) {
         let features = self.body.file().func(func).features;
         if !features.intersects(Features::DEFER) {

@@ -11,6 +11,7 @@ mod bill;
 mod build;
 mod classes;
 mod escape;
+mod inliner;
 mod lower;
 mod passes;
 mod reason;

@@ -62,7 +62,7 @@ struct Function<'v, 'a> {
 }
 
 /// Labels that a `goto` after them jumps to.
-fn looping_labels<'a>(list: &[Stmt<'a>]) -> FxHashSet<&'a str> {
+pub(crate) fn looping_labels<'a>(list: &[Stmt<'a>]) -> FxHashSet<&'a str> {
     fn visit<'a>(list: &[Stmt<'a>], labels: &mut FxHashMap<&'a str, bool>) {
         for stmt in list {
             match stmt {
@@ -103,7 +103,12 @@ impl<'a> Function<'_, 'a> {
                 Stmt::Label(name) if self.looping.contains(name) => {
                     around.push(Standing::Label(name));
                 }
-                Stmt::InlinedLoop { callee, at } => {
+                Stmt::Inlined {
+                    callee,
+                    at,
+                    jumps_back: true,
+                    ..
+                } => {
                     around.push(Standing::Inlined { callee, at: *at });
                 }
                 Stmt::Block(body) => self.standing(body, around),
@@ -147,6 +152,11 @@ impl<'a> Function<'_, 'a> {
                 Stmt::RangeFunc(range) => {
                     self.verdicts.returns += u32::from(range.returns);
                     if let Some(defer) = range.defers {
+                        self.verdicts.range_func.get_or_insert(defer);
+                    }
+                }
+                Stmt::Inlined { range_defer, .. } => {
+                    if let Some(defer) = *range_defer {
                         self.verdicts.range_func.get_or_insert(defer);
                     }
                 }
@@ -204,17 +214,19 @@ impl<'a> Function<'_, 'a> {
         chosen
     }
 
-    /// Finds the defers that no code is made for: those that follow a jump, with no label between.
+    /// Finds the defers that no code is made for: those that follow a jump, with no label between. What is
+    /// put in place of a call ends with a label.
     /// Returns whether the end is reached.
     fn reach(&mut self, list: &[Stmt<'a>], mut alive: bool) -> bool {
         for stmt in list {
             // Blocks are no more when code is made: a label in one is as good as outside.
-            if !alive && !matches!(stmt, Stmt::Label(_) | Stmt::Block(_)) {
+            if !alive && !matches!(stmt, Stmt::Label(_) | Stmt::Block(_) | Stmt::Inlined { .. }) {
                 self.bury(std::slice::from_ref(stmt));
                 continue;
             }
             match stmt {
                 Stmt::Label(_) => alive = true,
+                Stmt::Inlined { label, .. } => alive |= label,
                 Stmt::Return { .. } | Stmt::Panic | Stmt::Leave | Stmt::Goto(_) => alive = false,
                 Stmt::Block(body) => alive = self.reach(body, alive),
                 Stmt::If { then, els, truth } => match truth {

@@ -57,6 +57,8 @@ pub struct Surveyed<T> {
     pub problems: Vec<Problem>,
     /// Files that could not be read.
     pub unreadable: Vec<String>,
+    /// Files with syntax errors, and where the first is; what stands around it may be missing.
+    pub broken: Vec<String>,
 }
 
 /// Threads could not be started.
@@ -88,9 +90,11 @@ impl Survey<'_> {
             functions: Vec::new(),
             problems: loaded.problems,
             unreadable: Vec::new(),
+            broken: Vec::new(),
         };
         for page in pages {
             surveyed.unreadable.extend(page.unreadable);
+            surveyed.broken.extend(page.broken);
             surveyed.functions.extend(page.functions);
         }
         Ok(surveyed)
@@ -108,6 +112,7 @@ struct Task<'a> {
 struct Page<T> {
     functions: Vec<T>,
     unreadable: Vec<String>,
+    broken: Vec<String>,
 }
 
 impl Task<'_> {
@@ -115,6 +120,7 @@ impl Task<'_> {
         let mut page = Page {
             functions: Vec::new(),
             unreadable: Vec::new(),
+            broken: Vec::new(),
         };
         let package = &target.package;
         let mut wanted = Vec::new();
@@ -132,10 +138,12 @@ impl Task<'_> {
                     continue;
                 }
             };
+            let tree = parse(Source::new(bytes), Mode::Full);
             if target.selection.includes(file) {
+                page.broken.extend(self.first_error(&path, &tree));
                 wanted.push((trees.len(), path));
             }
-            trees.push(Arc::new(parse(Source::new(bytes), Mode::Full)));
+            trees.push(Arc::new(tree));
         }
         if wanted.is_empty() {
             return page;
@@ -165,6 +173,22 @@ impl Task<'_> {
             }
         }
         page
+    }
+}
+
+impl Task<'_> {
+    /// The first syntax error of a file.
+    fn first_error(self, path: &Path, file: &File) -> Option<String> {
+        let error = file.errors().first()?;
+        let place = file.line_index().line_column(error.span.start);
+        let path = path.strip_prefix(self.survey.project.cwd()).unwrap_or(path);
+        Some(format!(
+            "{}:{}:{}: syntax error: {}",
+            path.display(),
+            place.line,
+            place.column,
+            error.message
+        ))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use go_syntax::{Mode, Source, parse};
 use go_types::{Body, Importer, Loader, NoPackages, PackageCx, PackageNames};
 
-use crate::{Build, classes};
+use crate::{Build, Class, Site, classes};
 
 /// The classes and reasons in a file, which is given without its package clause; a line for each
 /// defer of the first function with some.
@@ -15,6 +15,18 @@ fn of_build(build: &Build, text: &str) -> Vec<String> {
 }
 
 fn with_loader(build: &Build, loader: &dyn Loader, text: &str) -> Vec<String> {
+    with_sites(build, loader, text, |site| {
+        let class = site.class.map_or("none", |class| class.as_str());
+        format!("{class}: {}", site.reason)
+    })
+}
+
+fn with_sites<T>(
+    build: &Build,
+    loader: &dyn Loader,
+    text: &str,
+    visit: impl Fn(&Site) -> T,
+) -> Vec<T> {
     let file = parse(Source::new(format!("package p\n{text}").into()), Mode::Full);
     assert_eq!(file.errors(), [], "{text}");
     let importer = Importer::new("example.com/p");
@@ -25,10 +37,7 @@ fn with_loader(build: &Build, loader: &dyn Loader, text: &str) -> Vec<String> {
     for func in file.all_funcs() {
         if file.func(func).parent.is_none() {
             let body = Body::new(&cx, 0, func);
-            for site in classes(&body, build).sites {
-                let class = site.class.map_or("none", |class| class.as_str());
-                lines.push(format!("{class}: {}", site.reason));
-            }
+            lines.extend(classes(&body, build).sites.iter().map(&visit));
         }
     }
     lines
@@ -227,17 +236,113 @@ fn flags_take_open_coding_away() {
 
 #[test]
 fn what_follows_an_inlined_goto_counts_as_a_loop() {
-    let helper = "func again(n int) {\nagain:\nif n > 0 {\nn--\ngoto again\n}\n}\n";
-    let caller = "func f() {\nagain(3)\ndefer g()\n}";
-    let text = format!("{helper}{caller}");
+    let body = "(n int) {\nagain:\nif n > 0 {\nn--\ngoto again\n}\n}";
+    let text = format!("func again{body}\nfunc f() {{\nagain(3)\ndefer g()\n}}");
     let heap = "heap-allocated: after the call of again in line 10, which is inlined and jumps back with goto";
     expect(&text, &[heap]);
     expect(&format!("//go:noinline\n{text}"), &[OPEN]);
+    // -N leaves inlining on.
     let kept = Build {
         no_optimization: true,
         ..Build::default()
     };
-    assert_eq!(of_build(&kept, &text), ["stack-allocated: built with -N"]);
+    assert_eq!(of_build(&kept, &text), [heap]);
+    // Through another function, and as a literal; but not from within a block.
+    let heap = |line: u32, callee: &str| {
+        format!(
+            "heap-allocated: after the call of {callee} in line {line}, which is inlined and jumps back with goto"
+        )
+    };
+    let through =
+        format!("{text}\nfunc via(n int) {{ again(n) }}\nfunc h() {{\nvia(3)\ndefer g()\n}}");
+    assert_eq!(of(27, &through)[1], heap(15, "via"));
+    expect(
+        &format!("func f() {{\nfunc{body}(3)\ndefer g()\n}}"),
+        &[&heap(3, "a literal")],
+    );
+    expect(
+        &format!("func again{body}\nfunc f(c bool) {{\nif c {{\nagain(3)\n}}\ndefer g()\n}}"),
+        &[OPEN],
+    );
+    // Too long for 80 nodes, and short again.
+    let long = |calls: usize| {
+        let calls = "unknown(n)\n".repeat(calls);
+        format!(
+            "var unknown func(int)\nfunc again(n int) {{\nagain:\nif n > 0 {{\nn--\ngoto again\n}}\n{calls}}}\nfunc f() {{\nagain(3)\ndefer g()\n}}"
+        )
+    };
+    assert!(of(27, &long(1))[0].starts_with("heap-allocated"));
+    expect(&long(2), &[OPEN]);
+}
+
+#[test]
+fn an_inlined_call_revives_dead_code() {
+    let text = |call: &str| {
+        format!(
+            "func short(n int) int {{ return n }}\nfunc long(n int) {{ recover() }}\nfunc f(c bool) {{\nif c {{\ngoto out\n}}\nreturn\n{call}\ndefer g()\nout:\n}}"
+        )
+    };
+    for minor in [21, 22, 27] {
+        for (call, revives) in [
+            ("short(1)", true),
+            ("c = short(1) > 0", true),
+            ("func() { c = true }()", true),
+            ("for range []int{short(1)} { }", true),
+            ("long(1)", false),
+            ("go short(1)", false),
+            ("go long(short(1))", true),
+            // Within a statement that is dead itself.
+            ("if short(1) > 1 { }", false),
+            ("_ = c && short(1) > 1", false),
+            ("for short(1) > 1 { }", false),
+            ("c = !c", false),
+        ] {
+            let text = text(call);
+            let expected = if revives { OPEN } else { DEAD };
+            assert_eq!(of(minor, &text), [expected], "1.{minor}: {call}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_over_a_function_comes_along_in_1_24_and_1_25() {
+    let text = "func seq(yield func(int) bool) { yield(1) }\nfunc f() {\nfunc() {\nfor x := range seq {\ndefer h(x)\n}\n}()\ndefer g()\n}";
+    for (minor, spoiled) in [
+        (23, false),
+        (24, true),
+        (25, true),
+        (26, false),
+        (27, false),
+    ] {
+        let expected = if spoiled {
+            "stack-allocated: another defer of the function is in a range-over-func body (line 6)"
+        } else {
+            OPEN
+        };
+        assert_eq!(of(minor, text)[1], expected, "1.{minor}");
+    }
+}
+
+#[test]
+fn literals_are_made_twice_before_1_22() {
+    // The second copy keeps its dead returns, and is made where the literal around it is put in place.
+    let dead = "if c {\nreturn\n}\n".repeat(16);
+    let text = |open: &str, close: &str| {
+        format!(
+            "func run(h func()) {{ h() }}\nfunc f(c bool) {{\n{open} {{\nrun(func() {{\ndefer g()\nif false {{\n{dead}}}\n}})\n}}{close}\n}}"
+        )
+    };
+    let copies = |minor: u32, text: &str| {
+        with_sites(&Build::plain(minor), &NoPackages, text, |site| {
+            (site.class, site.copy)
+        })
+    };
+    let (open, stack) = (Some(Class::OpenCoded), Some(Class::StackAllocated));
+    assert_eq!(copies(21, &text("run(func()", ")")), [(open, stack)]);
+    assert_eq!(copies(22, &text("run(func()", ")")), [(open, None)]);
+    assert_eq!(copies(21, &text("go run(func()", ")")), [(open, None)]);
+    // Nothing but the copy is left of a literal that is called on the spot.
+    assert_eq!(copies(21, &text("func()", "()")), [(stack, None)]);
 }
 
 #[test]

@@ -17,10 +17,19 @@ pub(crate) enum Stmt<'a> {
     Leave,
     Goto(&'a str),
     Label(&'a str),
-    /// A call of a short function that jumps back, at this offset: as good as a label.
-    InlinedLoop {
+    /// A call at this offset that is replaced with what it calls. There is a label at its end.
+    Inlined {
         callee: &'a str,
         at: u32,
+        /// Whether that label is in the list of the statement, rather than in an expression that may not be
+        /// evaluated.
+        label: bool,
+        /// Whether what follows counts as standing in a loop.
+        jumps_back: bool,
+        /// A `defer` in a loop over a function that comes along.
+        range_defer: Option<StmtId>,
+        /// The literal that is called.
+        literal: Option<Inlined>,
     },
     /// A literal: it is compiled if this is.
     Literal(FuncId),
@@ -48,6 +57,14 @@ pub(crate) enum Stmt<'a> {
     Other,
 }
 
+/// A literal that is put in place of its call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Inlined {
+    pub(crate) func: FuncId,
+    /// Whether there is nothing else left of it.
+    pub(crate) gone: bool,
+}
+
 /// A clause of a switch.
 #[derive(Clone, Debug)]
 pub(crate) struct Case<'a> {
@@ -69,6 +86,16 @@ pub(crate) struct RangeFunc<'a> {
     pub(crate) gotos: Vec<&'a str>,
     /// Whether the function returns after the call on behalf of the body.
     pub(crate) returns: bool,
+}
+
+/// The literals in `list` that are put in place of their calls.
+pub(crate) fn inlined_literals(list: &[Stmt<'_>], found: &mut Vec<Inlined>) {
+    for stmt in list {
+        if let Stmt::Inlined { literal, .. } = stmt {
+            found.extend(*literal);
+        }
+        each_list(stmt, &mut |inner| inlined_literals(inner, found));
+    }
 }
 
 /// The literals in `list`, wherever they stand.
@@ -98,7 +125,7 @@ pub(crate) fn each_list<'t, 'a>(stmt: &'t Stmt<'a>, visit: &mut dyn FnMut(&'t [S
         | Stmt::Leave
         | Stmt::Goto(_)
         | Stmt::Label(_)
-        | Stmt::InlinedLoop { .. }
+        | Stmt::Inlined { .. }
         | Stmt::Literal(_)
         | Stmt::Other => {}
     }

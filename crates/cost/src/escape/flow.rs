@@ -4,12 +4,11 @@ use std::cell::RefCell;
 
 use go_syntax::walk::Node;
 use go_syntax::{ExprId, ExprKind, File, FuncId, Span, SpecKind, StmtId, StmtKind, UnaryOp};
-use go_types::{
-    Body, Builtin, Callee, Init, LocalId, LocalKind, MemberKind, Object, Role, Type, Use,
-};
+use go_types::{Body, Builtin, Callee, LocalId, LocalKind, MemberKind, Object, Role, Type, Use};
 use rustc_hash::FxHashSet;
 
 use super::parents::Parents;
+use crate::inliner::only_value;
 
 /// So many calls deep parameters are followed; what goes deeper is taken to be kept.
 const DEEPEST: u32 = 12;
@@ -530,7 +529,7 @@ impl<'b, 'a> Flow<'b, 'a> {
             ExprKind::FuncLit(func) => self.parameter_of(func, index),
             ExprKind::Index { x, .. } => self.function_argument(x, index),
             ExprKind::Ident => match self.body.object(fun) {
-                Object::Local(local) => match self.only_value(local) {
+                Object::Local(local) => match only_value(self.body, local) {
                     Some(value) => self.function_argument(value, index),
                     None => Goes::HEAP,
                 },
@@ -612,20 +611,6 @@ impl<'b, 'a> Flow<'b, 'a> {
                 _ => Goes::HEAP,
             }
         })
-    }
-
-    /// The only value that a local variable ever has.
-    fn only_value(&self, id: LocalId) -> Option<ExprId> {
-        let names = self.body.names();
-        let LocalKind::Var {
-            init: Init::Value(value),
-            ..
-        } = names.local(id).kind
-        else {
-            return None;
-        };
-        let changes = names.uses(id).iter().any(|used| used.role != Role::Read);
-        (!changes).then_some(value)
     }
 
     fn is_pointer(&self, expr: ExprId) -> bool {

@@ -163,7 +163,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
-    fn constant_bool(&self, cond: ExprId) -> Option<bool> {
+    pub(super) fn constant_bool(&self, cond: ExprId) -> Option<bool> {
         match self.body.constant(cond)? {
             Constant::Bool(truth) => Some(truth),
             _ => None,

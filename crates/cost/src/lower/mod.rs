@@ -3,12 +3,12 @@
 //! Since 1.22 the front end leaves dead code out while it writes a function down; before, a pass over
 //! the finished tree did less ([`old`]). Both are followed to the letter, oddities included.
 
+mod calls;
 mod constants;
-mod inlined;
 mod old;
 
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{BranchKind, ExprId, Features, File, FuncId, Span, StmtId, StmtKind};
+use go_syntax::{BranchKind, ExprId, File, FuncId, Span, StmtId, StmtKind};
 use go_types::{Body, Builtin, Object, Type};
 
 use crate::build::Build;
@@ -21,6 +21,26 @@ pub(crate) fn lower<'a>(
     build: &Build,
     func: FuncId,
     dropped: &mut Vec<Span>,
+) -> Vec<Stmt<'a>> {
+    let mut list = lower_all(body, build, func, dropped, false);
+    if !build.drops_while_writing() {
+        old::remove_dead(&mut list);
+    }
+    list
+}
+
+/// Lowers a literal within one that is put in place of its call, as compilers before 1.22 make it a second time:
+/// nobody takes dead code out of it.
+pub(crate) fn lower_copy<'a>(body: &Body<'a>, build: &Build, func: FuncId) -> Vec<Stmt<'a>> {
+    lower_all(body, build, func, &mut Vec::new(), true)
+}
+
+fn lower_all<'a>(
+    body: &Body<'a>,
+    build: &Build,
+    func: FuncId,
+    dropped: &mut Vec<Span>,
+    is_copy: bool,
 ) -> Vec<Stmt<'a>> {
     let file = body.file();
     let Some(block) = file.func(func).body else {
@@ -35,13 +55,10 @@ pub(crate) fn lower<'a>(
         pending: None,
         table_result: false,
         dropped,
+        is_copy,
     };
     lowerer.table_result = lowerer.returns_one_plain_value();
-    let mut list = lowerer.list(file.block_stmts(block));
-    if !build.drops_while_writing() {
-        old::remove_dead(&mut list);
-    }
-    list
+    lowerer.list(file.block_stmts(block))
 }
 
 /// What `break`, `continue` and `goto` may leave.
@@ -73,6 +90,8 @@ struct Lowerer<'b, 'a> {
     table_result: bool,
     /// What is left out.
     dropped: &'b mut Vec<Span>,
+    /// Whether nothing is left out.
+    is_copy: bool,
 }
 
 impl<'a> Lowerer<'_, 'a> {
@@ -122,8 +141,12 @@ impl<'a> Lowerer<'_, 'a> {
                 self.pending = None;
             }
             StmtKind::Defer(call) => {
-                self.literals(Node::Expr(call), out);
+                self.started(call, out);
                 out.push(Stmt::Defer(stmt));
+            }
+            StmtKind::Go(call) => {
+                self.started(call, out);
+                out.push(Stmt::Other);
             }
             StmtKind::Return(results) => {
                 self.literals(Node::Stmt(stmt), out);
@@ -200,8 +223,7 @@ impl<'a> Lowerer<'_, 'a> {
             StmtKind::Decl(_)
             | StmtKind::Send { .. }
             | StmtKind::IncDec { .. }
-            | StmtKind::Assign { .. }
-            | StmtKind::Go(_) => {
+            | StmtKind::Assign { .. } => {
                 self.literals(Node::Stmt(stmt), out);
                 out.push(Stmt::Other);
             }
@@ -216,6 +238,8 @@ impl<'a> Lowerer<'_, 'a> {
         let file = self.file;
         let truth = if self.build.drops_while_writing() {
             self.static_bool(cond)
+        } else if self.is_copy {
+            self.constant_bool(cond)
         } else {
             self.folded(cond)
         };
@@ -226,7 +250,7 @@ impl<'a> Lowerer<'_, 'a> {
             None => {}
         }
         if !self.build.drops_while_writing() || truth.is_none() {
-            self.literals(Node::Expr(cond), out);
+            self.literals_in_place(Node::Expr(cond), out);
             let then = self.list(file.block_stmts(body));
             let els = els.map_or_else(Vec::new, |els| self.list(&[els]));
             out.push(Stmt::If { then, els, truth });
@@ -263,9 +287,11 @@ impl<'a> Lowerer<'_, 'a> {
             return;
         }
         if let Some(cond) = cond {
-            self.literals(Node::Expr(cond), out);
+            self.literals_in_place(Node::Expr(cond), out);
         }
-        self.literals_of(post, out);
+        if let Some(post) = post {
+            self.literals_in_place(Node::Stmt(post), out);
+        }
         self.enter(stmt, label, AroundKind::Loop);
         let body = self.list(self.file.block_stmts(body));
         self.around.pop();
@@ -300,6 +326,7 @@ impl<'a> Lowerer<'_, 'a> {
         let list = self.list(stmts);
         let after = self.after_range_func(stmt, body);
         self.around.pop();
+        self.inlined_call(x, &[], true, out);
         out.push(Stmt::RangeFunc(RangeFunc {
             stmt,
             body: list,
@@ -358,7 +385,11 @@ impl<'a> Lowerer<'_, 'a> {
         let file = self.file;
         self.literals_of(init, out);
         let clauses = file.block_stmts(body);
-        let decided = self.decided_clause(tag, clauses);
+        let decided = if self.is_copy {
+            None
+        } else {
+            self.decided_clause(tag, clauses)
+        };
         if decided.is_none()
             && let Some(tag) = tag
         {
@@ -382,7 +413,7 @@ impl<'a> Lowerer<'_, 'a> {
             let exprs = file.exprs(list);
             if decided.is_none() {
                 for &expr in exprs {
-                    self.literals(Node::Expr(expr), out);
+                    self.literals_in_place(Node::Expr(expr), out);
                 }
             }
             let stmts = file.stmts(body);
@@ -534,28 +565,6 @@ impl<'a> Lowerer<'_, 'a> {
                 self.body.cx().ty(self.body.core(self.body.type_of(x))),
                 Type::Func { .. }
             )
-    }
-
-    /// The literals below `node`, but not those within them, and the calls that become loops.
-    fn literals(&self, node: Node, out: &mut Vec<Stmt<'a>>) {
-        self.inlined_loops(node, out);
-        let file = self.file;
-        if !file.func(self.func).features.intersects(Features::FUNC_LIT) {
-            return;
-        }
-        walk(file, node, |node| match node {
-            Node::Func(func) => {
-                out.push(Stmt::Literal(func));
-                Descend::Past
-            }
-            _ => Descend::Into,
-        });
-    }
-
-    fn literals_of(&self, stmt: Option<StmtId>, out: &mut Vec<Stmt<'a>>) {
-        if let Some(stmt) = stmt {
-            self.literals(Node::Stmt(stmt), out);
-        }
     }
 
     /// Whether the function has one result whose constants are plain values in the end.

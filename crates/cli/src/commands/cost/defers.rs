@@ -1,7 +1,8 @@
-//! `deferscope dev defers`: a line for each defer, as the compiler prints it with `-d=defer`.
+//! `deferscope dev defers`: a line for each defer, as the compiler prints it with `-d=defer`; two where the
+//! compiler makes two copies of different classes.
 
 use anyhow::Result;
-use cost::Survey;
+use cost::{Class, Survey};
 use go_project::Project;
 
 use super::{BuildArgs, complain, context};
@@ -50,20 +51,23 @@ pub(crate) fn run(args: &DefersArgs) -> Result<Exit> {
                 None if args.reasons => "none",
                 None => continue,
             };
+            let copy = site.copy.map(Class::as_str);
             let place = seen.lines.line_column(seen.file.stmt(site.stmt).span.start);
-            page.push_str(&format!(
-                "{}:{}:{}\t{class}",
-                seen.path.display(),
-                place.line,
-                place.column
-            ));
-            if args.mark_generic && classes.generic {
-                page.push('*');
+            for class in std::iter::once(class).chain(copy) {
+                page.push_str(&format!(
+                    "{}:{}:{}\t{class}",
+                    seen.path.display(),
+                    place.line,
+                    place.column
+                ));
+                if args.mark_generic && classes.generic {
+                    page.push('*');
+                }
+                if args.reasons {
+                    page.push_str(&format!("\t{}", site.reason));
+                }
+                page.push('\n');
             }
-            if args.reasons {
-                page.push_str(&format!("\t{}", site.reason));
-            }
-            page.push('\n');
         }
         page
     })?;
