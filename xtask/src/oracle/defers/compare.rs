@@ -35,13 +35,19 @@ pub(super) fn compare(printed: &str, ours: &str) -> Result<Score> {
     if theirs.is_empty() {
         bail!("the compiler printed nothing about defers");
     }
-    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut generic: BTreeSet<&str> = BTreeSet::new();
     for line in ours.lines() {
         let (place, class) = line
             .split_once('\t')
             .with_context(|| format!("dev defers printed {line:?}"))?;
-        if found.insert(plain(place), class).is_some() {
-            bail!("dev defers printed {place} twice");
+        let plain_class = class.strip_suffix('*').unwrap_or(class);
+        if plain_class != class {
+            generic.insert(plain(place));
+        }
+        // Twice where the compiler makes two copies of different classes.
+        if !found.entry(plain(place)).or_default().insert(plain_class) {
+            bail!("dev defers printed {line:?} twice");
         }
     }
     let mut score = Score {
@@ -52,30 +58,35 @@ pub(super) fn compare(printed: &str, ours: &str) -> Result<Score> {
         for (count, name) in score.classes.iter_mut().zip(CLASSES) {
             *count += usize::from(classes.contains(name));
         }
-        let ours = found
-            .remove(place)
-            .map(|class| class.strip_suffix('*').unwrap_or(class));
-        let theirs: Vec<&str> = classes.iter().copied().collect();
-        if ours.is_some_and(|ours| theirs == [ours]) {
+        let ours = found.remove(place).unwrap_or_default();
+        if *classes == ours {
             score.agree += 1;
         } else {
             score.disagreements.push(format!(
                 "{place}: the compiler says {}, we say {}",
-                theirs.join(" and "),
-                ours.unwrap_or("nothing")
+                listed(classes),
+                listed(&ours)
             ));
         }
     }
-    for (place, class) in found {
-        if class.ends_with('*') {
+    for (place, classes) in found {
+        if generic.contains(place) {
             score.unused += 1;
         } else {
             score.disagreements.push(format!(
-                "{place}: the compiler says nothing, we say {class}"
+                "{place}: the compiler says nothing, we say {}",
+                listed(&classes)
             ));
         }
     }
     Ok(score)
+}
+
+fn listed(classes: &BTreeSet<&str>) -> String {
+    if classes.is_empty() {
+        return "nothing".to_owned();
+    }
+    classes.iter().copied().collect::<Vec<_>>().join(" and ")
 }
 
 fn plain(place: &str) -> &str {
@@ -103,6 +114,17 @@ mod tests {
                 "d.go:7:8: the compiler says nothing, we say open-coded",
             ]
         );
+        // Two copies of one statement agree when both classes do.
+        let both = "a.go:1:2: open-coded defer\na.go:1:2: stack-allocated defer\n";
+        let ours_both = "a.go:1:2\topen-coded\na.go:1:2\tstack-allocated\n";
+        assert_eq!(compare(both, ours_both).expect("well-formed").agree, 1);
+        assert_eq!(
+            compare(both, "a.go:1:2\topen-coded\n")
+                .expect("well-formed")
+                .disagreements,
+            ["a.go:1:2: the compiler says open-coded and stack-allocated, we say open-coded"]
+        );
+        assert!(compare(both, &format!("{ours_both}{ours_both}")).is_err());
         assert!(compare("", ours).is_err());
         assert!(compare(printed, "nonsense").is_err());
     }
