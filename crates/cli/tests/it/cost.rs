@@ -211,3 +211,25 @@ fn bad_arguments_are_named() {
         folder.run(&args).exits(2).says(&[word]);
     }
 }
+
+#[test]
+fn a_file_with_a_syntax_error_is_named_and_the_rest_is_shown() {
+    let folder = Folder::module(&[
+        (
+            "a.go",
+            "package p\n\nfunc f() {\n\tfor {\n\t\tdefer g()\n\t}\n}\n\nfunc g() {}\n",
+        ),
+        ("b.go", "package p\n\nfunc h() {\n\tif {\n}\n"),
+    ]);
+    let run = folder.run(&["cost"]).exits(2);
+    run.says(&[
+        "b.go:4:5: syntax error:",
+        "`deferscope check` shows all errors",
+    ]);
+    assert!(
+        run.stdout.contains("a.go:5: f: heap-allocated")
+            && run.stdout.contains("\n1 defer: 0 open"),
+        "{}",
+        run.stdout
+    );
+}

@@ -60,7 +60,7 @@ fn what_cannot_be_read_is_named() {
     folder
         .run(&["inspect", "nowhere"])
         .exits(2)
-        .says(&["nowhere"]);
+        .says(&["nowhere", "give the executable that `go build` made"]);
     folder
         .run(&["inspect", "."])
         .exits(2)

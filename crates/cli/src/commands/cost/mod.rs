@@ -74,7 +74,7 @@ fn release(text: &str) -> Result<GoVersion> {
 
 /// Says what was wrong, and returns whether something could not be looked at.
 fn complain<T>(surveyed: &Surveyed<T>) -> bool {
-    let mut failed = !surveyed.unreadable.is_empty();
+    let mut failed = !surveyed.unreadable.is_empty() || !surveyed.broken.is_empty();
     for problem in &surveyed.problems {
         if problem.is_fatal() {
             failed = true;
@@ -87,5 +87,10 @@ fn complain<T>(surveyed: &Surveyed<T>) -> bool {
         .unreadable
         .iter()
         .for_each(|message| error(message));
+    for message in &surveyed.broken {
+        error(&format!(
+            "{message} (defers around it may be missing; `deferscope check` shows all errors)"
+        ));
+    }
     failed
 }

@@ -60,10 +60,15 @@ pub(super) fn list(out: &mut dyn Write, found: &Found<'_>, all: bool) -> io::Res
     }
     summary(out, &found.totals.all)?;
     let hidden = found.sites.len() - shown.len();
+    let (be, them) = if hidden == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
     if hidden > 0 {
         writeln!(
             out,
-            "{hidden} that are open-coded or never compiled are not shown; --all shows them."
+            "{hidden} that {be} open-coded or never compiled {be} not shown; --all shows {them}."
         )?;
     }
     footer(out, found)
@@ -112,8 +117,13 @@ fn summary(out: &mut dyn Write, total: &Total) -> io::Result<()> {
     let [open, stack, heap, dead] = total.classes;
     writeln!(
         out,
-        "{} defers: {open} open-coded, {stack} stack-allocated, {heap} heap-allocated, {dead} never compiled.",
-        total.sites()
+        "{} {}: {open} open-coded, {stack} stack-allocated, {heap} heap-allocated, {dead} never compiled.",
+        total.sites(),
+        if total.sites() == 1 {
+            "defer"
+        } else {
+            "defers"
+        }
     )
 }
 

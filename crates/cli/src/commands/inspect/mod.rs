@@ -55,8 +55,12 @@ pub(crate) fn run(args: &InspectArgs) -> Result<Exit> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let metadata =
-        std::fs::metadata(path).with_context(|| format!("cannot inspect {}", path.display()))?;
+    let metadata = std::fs::metadata(path).with_context(|| {
+        format!(
+            "cannot inspect {}; give the executable that `go build` made",
+            path.display()
+        )
+    })?;
     if !metadata.is_file() {
         bail!(
             "cannot inspect {}: it is no regular file; give the executable that `go build` made",
