@@ -82,7 +82,7 @@ fn what_has_no_fix_yet() {
     let Some((_, loader)) = loaders().into_iter().nth(1) else {
         return;
     };
-    for path in cases("tests/unrepaired") {
+    for path in cases("tests/testdata/unrepaired") {
         let text = std::fs::read_to_string(&path).expect("readable");
         let name = path.file_stem().expect("name").to_string_lossy();
         let rule = name.split('.').next().expect("a rule");
