@@ -2,6 +2,7 @@
 //! of it; the targets themselves only hand over bytes.
 
 pub mod binary;
+pub mod calibration;
 pub mod config;
 pub mod module;
 pub mod profile;

@@ -87,6 +87,13 @@ const TARGETS: &[Target] = &[
         runs: 30_000,
     },
     Target {
+        name: "calibration",
+        seeds: &["calibration/small.toml", "calibration/wrong.toml"],
+        dictionary: Some("calibration.dict"),
+        max_len: 1 << 12,
+        runs: 30_000,
+    },
+    Target {
         name: "pprof",
         seeds: &[".pb", ".pb.gz", "pprof/evidence.jsonl"],
         dictionary: None,
