@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum CalibrationError {
     /// A file could not be read.
-    #[error("cannot read the calibration {}", path.display())]
+    #[error("cannot read the calibration {}; `deferscope bench --output FILE` writes one", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -114,6 +114,9 @@ pub enum Term {
     StackAllocated,
     /// A defer with a record on the heap, beyond the call.
     HeapAllocated,
+    /// What a record on the heap costs more when its P has none left at hand: those beyond the 32 that a P keeps
+    /// come from a list that all share, and go back to it.
+    SharedRecord,
     /// What a closure that captures variables of the loop adds to a heap-allocated defer.
     CapturingClosure,
     /// Once for each loop over a function (Go 1.23 and later), without defers.
@@ -143,6 +146,7 @@ impl Term {
         Self::Records,
         Self::StackAllocated,
         Self::HeapAllocated,
+        Self::SharedRecord,
         Self::CapturingClosure,
         Self::IteratorLoop,
         Self::IteratorStep,
@@ -163,6 +167,7 @@ impl Term {
             Self::Records => "records",
             Self::StackAllocated => "stack-allocated",
             Self::HeapAllocated => "heap-allocated",
+            Self::SharedRecord => "shared-record",
             Self::CapturingClosure => "capturing-closure",
             Self::IteratorLoop => "iterator-loop",
             Self::IteratorStep => "iterator-step",
@@ -184,6 +189,7 @@ impl Term {
             Self::Records => "function with records, once",
             Self::StackAllocated => "stack-allocated defer",
             Self::HeapAllocated => "heap-allocated defer",
+            Self::SharedRecord => "record beyond 32 pending, more",
             Self::CapturingClosure => "closure that captures, in a loop",
             Self::IteratorLoop => "loop over a function, once",
             Self::IteratorStep => "round of such a loop",

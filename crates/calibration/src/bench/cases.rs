@@ -24,6 +24,14 @@ const LOOPS: [u32; 3] = [1, 10, 1000];
 /// A loop that never runs, with a defer in it: with it in the function, no defer is open-coded.
 const NEVER: &str = "\tfor never {\n\t\tdefer work() // want heap-allocated\n\t}\n";
 
+/// How many records a P keeps at hand.
+const AT_HAND: u32 = 32;
+
+/// The records of `n` pending defers that are not at hand.
+fn shared_records(n: u32) -> Option<(Term, u32)> {
+    (n > AT_HAND).then(|| (Term::SharedRecord, n - AT_HAND))
+}
+
 /// All cases for Go 1.`minor`.
 pub(super) fn all(minor: u32) -> Vec<Case> {
     use Term::{
@@ -75,7 +83,8 @@ pub(super) fn all(minor: u32) -> Vec<Case> {
         format!("{}{NEVER}", capture("", "stack-allocated")),
     );
     for n in LOOPS {
-        let counts = [(Function, 1), (Records, 1), (Call, n), (HeapAllocated, n)];
+        let mut counts = vec![(Function, 1), (Records, 1), (Call, n), (HeapAllocated, n)];
+        counts.extend(shared_records(n));
         let capturing = [counts.as_slice(), &[(CapturingClosure, n)]].concat();
         add(
             format!("heap-allocated, loop of {n}"),
@@ -172,6 +181,7 @@ fn range_func(cases: &mut Vec<Case>) {
         let deferred = [
             counts.as_slice(),
             &[(Records, 1), (RangeFuncLoop, 1), (RangeFunc, n)],
+            shared_records(n).as_slice(),
         ]
         .concat();
         cases.push(Case {
