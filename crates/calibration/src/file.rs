@@ -200,13 +200,16 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 /// Figures that nobody can measure are left out.
 fn round(release: &mut Release) {
-    let round = |n: &mut f64| *n = (*n * 1000.0).round() / 1000.0;
+    // What is too large to be scaled has no decimals to lose.
+    let scaled = |n: f64, by: f64| Some((n * by).round() / by).filter(|n| n.is_finite());
+    let round = |n: &mut f64| *n = scaled(*n, 1000.0).unwrap_or(*n);
     let estimate = |estimate: &mut Estimate| {
         round(&mut estimate.ns);
         round(&mut estimate.low);
         round(&mut estimate.high);
     };
-    release.fit.r_squared = (release.fit.r_squared * 1e6).round() / 1e6;
+    let r_squared = release.fit.r_squared;
+    release.fit.r_squared = scaled(r_squared, 1e6).unwrap_or(r_squared);
     round(&mut release.fit.worst_percent);
     release.prices.values_mut().for_each(estimate);
     for case in &mut release.cases {
@@ -340,11 +343,20 @@ collections = 0
     }
 
     #[test]
+    fn the_largest_numbers_are_read_again() {
+        let text = SMALL.replace("high = 0.5", "high = 1e308");
+        let huge = Calibration::parse("c.toml", &text).expect("finite");
+        let again = Calibration::parse("d.toml", &huge.to_toml()).expect("as finite as before");
+        let price = again.newest().price(Term::OpenCoded).expect("a price");
+        assert_eq!(price.high, 1e308);
+    }
+
+    #[test]
     fn a_missing_file_is_named() {
         let error = Calibration::load(Path::new("/nowhere/c.toml")).expect_err("no such file");
         assert_eq!(
             error.to_string(),
-            "cannot read the calibration /nowhere/c.toml"
+            "cannot read the calibration /nowhere/c.toml; `deferscope bench --output FILE` writes one"
         );
     }
 }

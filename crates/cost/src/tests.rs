@@ -264,6 +264,12 @@ fn what_follows_an_inlined_goto_counts_as_a_loop() {
         &format!("func again{body}\nfunc f(c bool) {{\nif c {{\nagain(3)\n}}\ndefer g()\n}}"),
         &[OPEN],
     );
+    // As the body of a loop over a function that is inlined with it; before 1.24 that is too long.
+    let over = format!(
+        "func again{body}\nfunc seq(yield func(int) bool) {{ yield(1) }}\nfunc f() {{\nfor range seq {{\nagain(3)\n}}\ndefer g()\n}}"
+    );
+    assert_eq!(of(23, &over), [OPEN]);
+    assert_eq!(of(24, &over), [heap(11, "the body of the loop")]);
     // Too long for 80 nodes, and short again.
     let long = |calls: usize| {
         let calls = "unknown(n)\n".repeat(calls);

@@ -12,8 +12,8 @@ mod price;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, File, FuncId, StmtId};
+use go_syntax::walk::{Descend, Node, walk_function};
+use go_syntax::{ExprId, ExprKind, File, FuncId, Span, StmtId, StmtKind};
 use go_types::{
     Body, Init, LocalId, LocalKind, MemberKind, Object, PackageCx, Role, Selection, Type,
 };
@@ -37,8 +37,17 @@ pub(crate) struct Short {
     pub(crate) jumps_back: bool,
     /// A `defer` in a loop over a function within it.
     pub(crate) range_defer: Option<StmtId>,
-    /// The parameters that it calls.
-    pub(crate) calls: Vec<usize>,
+    /// The calls of its parameters.
+    pub(crate) calls: Vec<ParamCall>,
+}
+
+/// A call of a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ParamCall {
+    /// Which.
+    pub(crate) index: usize,
+    /// Whether it stands in the outermost block.
+    pub(crate) outermost: bool,
 }
 
 /// A function or literal of the package.
@@ -181,8 +190,8 @@ fn range_defer(list: &[Stmt<'_>]) -> Option<StmtId> {
     })
 }
 
-/// The parameters that a function calls itself, by position.
-fn called_parameters(body: &Body<'_>, func: FuncId) -> Vec<usize> {
+/// The calls of its parameters that a function makes itself.
+fn called_parameters(body: &Body<'_>, func: FuncId) -> Vec<ParamCall> {
     let file = body.file();
     let Some(block) = file.func(func).body else {
         return Vec::new();
@@ -193,19 +202,66 @@ fn called_parameters(body: &Body<'_>, func: FuncId) -> Vec<usize> {
         params.extend(names.iter().map(|name| body.names().declared(name)));
     }
     let mut calls = Vec::new();
-    walk(file, Node::Stmt(block), |node| match node {
-        Node::Func(_) => Descend::Past,
-        Node::Expr(expr) => {
-            if let Some((fun, _)) = file.call(expr)
-                && let Object::Local(local) = body.object(file.unparen(fun))
-            {
-                calls.extend(params.iter().position(|param| *param == Some(local)));
-            }
-            Descend::Into
+    let mut lists = vec![file.block_stmts(block)];
+    while let Some(list) = lists.pop() {
+        for &stmt in list {
+            let outermost = match file.stmt(stmt).kind {
+                StmtKind::Block(inner) => {
+                    lists.push(file.stmts(inner));
+                    continue;
+                }
+                StmtKind::If { .. }
+                | StmtKind::For { .. }
+                | StmtKind::Range { .. }
+                | StmtKind::Switch { .. }
+                | StmtKind::TypeSwitch { .. }
+                | StmtKind::Select { .. } => false,
+                _ => true,
+            };
+            walk_function(file, Node::Stmt(stmt), |node| {
+                if let Node::Expr(expr) = node
+                    && let Some((fun, _)) = file.call(expr)
+                    && let Object::Local(local) = body.object(file.unparen(fun))
+                    && let Some(index) = params.iter().position(|param| *param == Some(local))
+                {
+                    calls.push(ParamCall { index, outermost });
+                }
+                Descend::Into
+            });
         }
-        _ => Descend::Into,
-    });
+    }
     calls
+}
+
+/// Whether the body of a loop over a function is put in place of its call, in the function that the loop is over,
+/// and makes a loop of what follows there.
+pub(crate) fn loops_as_body(
+    body: &Body<'_>,
+    build: &Build,
+    caller: FuncId,
+    (over, block): (ExprId, StmtId),
+    list: &[Stmt<'_>],
+    dropped: &[Span],
+) -> bool {
+    if !jumps_back(list) {
+        return false;
+    }
+    let Some((_, short)) = inlined(body, build, caller, over) else {
+        return false;
+    };
+    if !short
+        .calls
+        .iter()
+        .any(|call| call.index == 0 && call.outermost)
+    {
+        return false;
+    }
+    let most = match (build.inlines_literals_freely(), short.calls.len()) {
+        (false, _) => BUDGET,
+        (true, 1) => CALLED_ONCE,
+        (true, _) => 2 * BUDGET,
+    };
+    price::price_body(body, build, caller, block, dropped, most).is_some()
 }
 
 /// The function that an expression in `caller` stands for, when there can be only one.

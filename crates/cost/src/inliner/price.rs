@@ -21,6 +21,11 @@ const LITERAL: u32 = 16;
 /// What surrounds the call that a loop over a function becomes: its state, and the checks of it.
 const RANGE_FUNC: u32 = 17;
 
+/// What surrounds the body of such a loop in the literal that it becomes.
+const BODY: u32 = 18;
+/// The same before 1.24, where the check of the loop's state counted as a call.
+const BODY_WITH_CALL: u32 = 70;
+
 /// The cost of the function or literal `func`, where nothing that is `dropped` counts; nothing when that is more
 /// than `budget`, or when it has statements that are never put elsewhere.
 pub(super) fn price(
@@ -39,6 +44,32 @@ pub(super) fn price(
         spent: 0,
         budget,
     };
+    count.stmts(body.file().block_stmts(block))?;
+    Some(count.spent)
+}
+
+/// The same for the body of a loop over a function, which is a literal.
+pub(super) fn price_body(
+    body: &Body<'_>,
+    build: &Build,
+    func: FuncId,
+    block: StmtId,
+    dropped: &[Span],
+    budget: u32,
+) -> Option<u32> {
+    let mut count = Count {
+        body,
+        build,
+        func,
+        dropped,
+        spent: 0,
+        budget,
+    };
+    count.spend(if build.inlines_literals_freely() {
+        BODY
+    } else {
+        BODY_WITH_CALL
+    })?;
     count.stmts(body.file().block_stmts(block))?;
     Some(count.spent)
 }

@@ -111,8 +111,8 @@ impl<'a> Lowerer<'_, 'a> {
                 ),
             }),
         });
-        for &index in &found.calls {
-            let Some(&arg) = args.get(index) else {
+        for call in &found.calls {
+            let Some(&arg) = args.get(call.index) else {
                 continue;
             };
             let Some(given) = target(self.body, self.func, arg) else {
@@ -126,7 +126,7 @@ impl<'a> Lowerer<'_, 'a> {
                     callee: "a literal",
                     at,
                     label,
-                    jumps_back: found.jumps_back,
+                    jumps_back: found.jumps_back && call.outermost,
                     range_defer: found.range_defer,
                     literal: Some(Inlined {
                         func: given.func,

@@ -12,6 +12,7 @@ use go_syntax::{BranchKind, ExprId, File, FuncId, Span, StmtId, StmtKind};
 use go_types::{Body, Builtin, Object, Type};
 
 use crate::build::Build;
+use crate::inliner::loops_as_body;
 use crate::tree::{Case, RangeFunc, Stmt};
 
 /// Lowers the function or literal `func` of a body; literals within are lowered for themselves. What is
@@ -327,11 +328,29 @@ impl<'a> Lowerer<'_, 'a> {
         let after = self.after_range_func(stmt, body);
         self.around.pop();
         self.inlined_call(x, &[], true, out);
+        let loops = loops_as_body(
+            self.body,
+            self.build,
+            self.func,
+            (x, body),
+            &list,
+            self.dropped,
+        );
         out.push(Stmt::RangeFunc(RangeFunc {
             stmt,
             body: list,
             ..after
         }));
+        if loops {
+            out.push(Stmt::Inlined {
+                callee: "the body of the loop",
+                at: self.file.stmt(stmt).span.start,
+                label: true,
+                jumps_back: true,
+                range_defer: None,
+                literal: None,
+            });
+        }
     }
 
     /// What the rewriting of the body leaves for after the call. It happens before dead code is dropped,

@@ -46,14 +46,10 @@ pub(crate) fn run(args: &DefersArgs) -> Result<Exit> {
         let mut page = String::new();
         let classes = &seen.classes[0];
         for site in &classes.sites {
-            let class = match site.class {
-                Some(class) => class.as_str(),
-                None if args.reasons => "none",
-                None => continue,
-            };
-            let copy = site.copy.map(Class::as_str);
             let place = seen.lines.line_column(seen.file.stmt(site.stmt).span.start);
-            for class in std::iter::once(class).chain(copy) {
+            let dead = (site.class.is_none() && args.reasons).then_some("none");
+            let classes_of = site.class.into_iter().chain(site.copy).map(Class::as_str);
+            for class in dead.into_iter().chain(classes_of) {
                 page.push_str(&format!(
                     "{}:{}:{}\t{class}",
                     seen.path.display(),
