@@ -221,8 +221,7 @@ fn a_file_with_a_syntax_error_is_named_and_the_rest_is_shown() {
         ),
         ("b.go", "package p\n\nfunc h() {\n\tif {\n}\n"),
     ]);
-    let run = folder.run(&["cost"]).exits(2);
-    run.says(&[
+    let run = folder.run(&["cost"]).exits(2).says(&[
         "b.go:4:5: syntax error:",
         "`deferscope check` shows all errors",
     ]);

@@ -141,7 +141,7 @@ impl Leaves {
                 StmtKind::Labeled { .. } => self.has_label = true,
                 StmtKind::For { .. } | StmtKind::Range { .. } => in_loop = true,
                 StmtKind::Switch { .. } | StmtKind::TypeSwitch { .. } | StmtKind::Select { .. } => {
-                    in_switch = true
+                    in_switch = true;
                 }
                 _ => {}
             },

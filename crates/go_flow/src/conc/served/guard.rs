@@ -3,7 +3,7 @@
 use go_syntax::{ExprId, ExprKind, Span, StmtKind};
 use go_types::{Basic, LocalKind, Type};
 
-use super::paths::{Quit, is_self, leaves, reaches};
+use super::paths::{Quit, is_self, leaves};
 use super::{FieldOp, Key, Served, Server};
 use crate::cfg::{NodeId, NodeKind};
 use crate::channels::ChannelAct;
