@@ -2,7 +2,6 @@ package poll
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -459,60 +458,3 @@ func newPoolHandsOn(keep func(*pool) error) (*pool, error) {
 	}
 	return p, nil
 }
-
-type batch struct {
-	item chan chan error
-	quit chan struct{}
-}
-
-// Nobody is to be left waiting.
-func (b *batch) work() {
-	for {
-		select {
-		case done := <-b.item:
-			done <- nil
-		case <-b.quit:
-			// This stays here forever, to answer whoever comes late.
-			for done := range b.item {
-				done <- errors.New("shutting down")
-			}
-			return
-		}
-	}
-}
-
-func (b *batch) Start() { go b.work() }
-
-func (b *batch) Shutdown() { close(b.quit) }
-
-func (b *batch) Add() error {
-	done := make(chan error, 1)
-	b.item <- done
-	return <-done
-}
-
-type tally struct {
-	item chan int
-	quit chan struct{}
-	sum  int
-}
-
-func (t *tally) work() {
-	for {
-		select {
-		case n := <-t.item:
-			t.sum += n
-		case <-t.quit:
-			for n := range t.item {
-				t.sum += n
-			}
-			return
-		}
-	}
-}
-
-func (t *tally) Start() {
-	go t.work() // want "does not end this goroutine"
-}
-
-func (t *tally) Shutdown() { close(t.quit) }
