@@ -236,7 +236,7 @@ pub(crate) struct ExplainArgs {
 }
 
 /// The flags of `oracle profile`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Default, Debug)]
 pub(crate) struct ProfileArgs {
     /// Every Go release, not only the newest.
     #[arg(long)]
@@ -259,6 +259,9 @@ pub(crate) struct ProfileArgs {
     /// What each may cost, in hundredths.
     #[arg(long, default_value_t = 1.0)]
     pub(crate) overhead: f64,
+    /// A sentence for the table: what else the machine did.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
     /// Instead, kill deferscope, the program or both at random moments, so many times.
     #[arg(long, value_name = "ROUNDS", default_value_t = 0)]
     pub(crate) chaos: u32,
@@ -301,6 +304,16 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     profiles::check(project)?;
     run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
+}
+
+/// Profiles of a program that knows what its defers did.
+pub(crate) fn check_profile(project: &Project) -> Result<()> {
+    profile::check(project)
+}
+
+/// Whether this machine lets us profile.
+pub(crate) fn can_profile() -> Result<()> {
+    profile::possible()
 }
 
 /// The flame graph in a browser.

@@ -21,8 +21,10 @@ import (
 
 // Counts is what a goroutine did. Each has its own, so that counting costs next to nothing.
 type Counts struct {
-	Open, Closure, Stack, Heap, Slow, Panics int64
-	_                                        [80]byte
+	Open, Closure, Stack, Heap, Slow, Busy, Panics int64
+	// For how long the two were held that know it, in nanoseconds.
+	HeldSlow, HeldBusy int64
+	_                  [56]byte
 }
 
 type worker struct {
@@ -38,6 +40,8 @@ type Report struct {
 	Unix, CPU int64
 	Rounds    int64
 	Counts    map[string]int64
+	// How long promises were held until now, in nanoseconds, where that is known.
+	Held map[string]int64
 	// What should not have happened.
 	Bad int64
 }
@@ -84,10 +88,27 @@ func (w *worker) heap(times int) {
 //go:noinline
 func (w *worker) slow() {
 	defer done(w) // site: slow
+	begin := time.Now()
 	time.Sleep(slowFor)
+	w.counts.HeldSlow += int64(time.Since(begin))
 }
 
-const slowFor = 5 * time.Millisecond
+// The same, with work.
+//
+//go:noinline
+func (w *worker) busy() {
+	defer done(w) // site: busy
+	begin := time.Now()
+	for time.Since(begin) < busyFor {
+		w.n++
+	}
+	w.counts.HeldBusy += int64(time.Since(begin))
+}
+
+const (
+	slowFor = 5 * time.Millisecond
+	busyFor = 50 * time.Microsecond
+)
 
 //go:noinline
 func (w *worker) panics() {
@@ -130,6 +151,8 @@ func (w *worker) round(number int) {
 	if number%1000 == 0 {
 		w.panics()
 		w.counts.Panics++
+		w.busy()
+		w.counts.Busy++
 	}
 	if w.mu.TryLock() {
 		w.mu.Unlock()
@@ -178,7 +201,7 @@ func main() {
 	in := bufio.NewScanner(os.Stdin)
 	out := json.NewEncoder(os.Stdout)
 	for in.Scan() {
-		report := Report{Counts: map[string]int64{}}
+		report := Report{Counts: map[string]int64{}, Held: map[string]int64{}}
 		report.Unix = time.Now().UnixNano()
 		var usage syscall.Rusage
 		if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) == nil {
@@ -192,7 +215,10 @@ func main() {
 			report.Counts["stack"] += w.counts.Stack
 			report.Counts["heap"] += w.counts.Heap
 			report.Counts["slow"] += w.counts.Slow
+			report.Counts["busy"] += w.counts.Busy
 			report.Counts["panics"] += w.counts.Panics
+			report.Held["slow"] += w.counts.HeldSlow
+			report.Held["busy"] += w.counts.HeldBusy
 		}
 		report.Bad = bad.Load()
 		if out.Encode(report) != nil {

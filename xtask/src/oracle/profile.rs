@@ -37,18 +37,29 @@ const PACES: &[Pace] = &[
     },
     Pace {
         name: "1,000,000 a second",
+        args: ["370000", "1", "2500"],
+    },
+    Pace {
+        name: "1,000,000 a second, and nothing else",
         args: ["370000", "1", "300"],
     },
     Pace {
-        name: "as many as it can",
+        name: UNLIMITED,
         args: ["0", "1", "2500"],
     },
 ];
+/// Only here the clock tells what was lost.
+const UNLIMITED: &str = "as many as it can";
+/// Those of every test run.
+const QUICK: &[usize] = &[0, 1];
 
 /// Within so much, a rate is right.
 const NEAR: f64 = 0.05;
 /// Of so many rates, all but one in twenty must be right.
 const MUST: f64 = 0.95;
+/// Within so much, a mean of held times is right; and within so many nanoseconds, which probes take.
+const HELD_NEAR: f64 = 0.10;
+const HELD_LATE: f64 = 5000.0;
 
 /// What was found out at one pace.
 #[derive(Default)]
@@ -56,9 +67,15 @@ struct Score {
     near: usize,
     covered: usize,
     wrong: Vec<String>,
+    /// Half the width of intervals, as a share of the rate.
+    widths: Vec<f64>,
+    /// Held times: how many were right, and those that were not.
+    held: usize,
+    held_wrong: Vec<String>,
     /// What `profile` said that it cost, and what the program lost, by round.
     said: Vec<f64>,
     lost: Vec<f64>,
+    lost_by_clock: Vec<f64>,
 }
 
 impl Score {
@@ -67,19 +84,41 @@ impl Score {
     }
 
     fn row(&self, version: &str, pace: &str) -> String {
-        let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len().max(1) as f64 * 100.0;
-        let lowest = self.lost.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;
-        let highest = self.lost.iter().copied().fold(f64::NEG_INFINITY, f64::max) * 100.0;
+        let mut widths = self.widths.clone();
+        widths.sort_by(f64::total_cmp);
+        let width = widths.get(widths.len() / 2).copied().unwrap_or(0.0) * 100.0;
+        let by_clock = if pace == UNLIMITED {
+            mean(&self.lost_by_clock)
+        } else {
+            "-".to_owned()
+        };
         format!(
-            "| {version} | {pace} | {} | {} | {} | {} | {:.2} % | {:.2} % ({lowest:.1} to {highest:.1}) |",
+            "| {version} | {pace} | {} | {} | {} | {} | ± {width:.0} % | {} of {} | {} | {} | {by_clock} |",
             self.judged(),
             self.near,
             self.covered,
             self.wrong.len(),
+            self.held,
+            self.held + self.held_wrong.len(),
             mean(&self.said),
             mean(&self.lost),
         )
     }
+}
+
+/// The mean of shares, in hundredths, and how far off it may be, 95 times in 100, by how much they differ.
+fn mean(all: &[f64]) -> String {
+    let many = all.len() as f64;
+    if all.is_empty() {
+        return "-".to_owned();
+    }
+    let mean = all.iter().sum::<f64>() / many;
+    if all.len() < 2 {
+        return format!("{:.2} %", mean * 100.0);
+    }
+    let squares: f64 = all.iter().map(|one| (one - mean).powi(2)).sum();
+    let error = (squares / (many - 1.0) / many).sqrt();
+    format!("{:.2} ± {:.2} %", mean * 100.0, 2.0 * error * 100.0)
 }
 
 /// Runs the oracle as the flags say.
@@ -94,7 +133,7 @@ pub(crate) fn run(project: &Project, args: &ProfileArgs) -> Result<()> {
         return chaos::run(&deferscope, &program, args.chaos, args.seed);
     }
     let mut rows = Vec::new();
-    let (mut judged, mut wrong) = (0, Vec::new());
+    let (mut judged, mut wrong, mut held_wrong) = (0, 0, 0);
     for version in toolchains::go_versions() {
         let wanted = if args.only.is_empty() {
             args.all || version == GO
@@ -108,29 +147,100 @@ pub(crate) fn run(project: &Project, args: &ProfileArgs) -> Result<()> {
         }
         let go = toolchains::go_toolchain(project, version)?;
         let program = build(project, &go, version)?;
+        // The newest is measured most.
+        let rounds = if version == GO || !args.only.is_empty() {
+            args.rounds
+        } else {
+            args.rounds.div_ceil(5)
+        };
         for pace in PACES {
-            let score = measure(project, &deferscope, &program, pace, args)
+            let score = measure(project, &deferscope, &program, pace, args, rounds)
                 .with_context(|| format!("Go {version}, {}", pace.name))?;
             let row = score.row(version, pace.name);
             say!("{row}");
-            for line in &score.wrong {
+            for line in score.wrong.iter().chain(&score.held_wrong) {
                 say!("    {line}");
             }
             rows.push(row);
             judged += score.judged();
-            wrong.extend(score.wrong);
+            wrong += score.wrong.len();
+            held_wrong += score.held_wrong.len();
         }
     }
     if judged == 0 {
         bail!("no rate was judged: is there such a release of Go?");
     }
-    let right = 1.0 - wrong.len() as f64 / judged as f64;
+    let right = 1.0 - wrong as f64 / judged as f64;
     say!("{judged} rates, {:.1} % right", right * 100.0);
     if args.write {
         write(project, args, &rows)?;
     }
     if right < MUST {
-        bail!("{} of {judged} rates are wrong", wrong.len());
+        bail!("{wrong} of {judged} rates are wrong");
+    }
+    if held_wrong > 0 {
+        bail!("{held_wrong} held times are wrong");
+    }
+    Ok(())
+}
+
+/// A few short profiles and a few killed ones, for every test run.
+pub(crate) fn check(project: &Project) -> Result<()> {
+    /// A machine that does other things besides may spoil some.
+    const MOST_WRONG: f64 = 0.2;
+    const KILLED: u32 = 8;
+    let deferscope = generated::deferscope(project, "dev")?;
+    let args = ProfileArgs {
+        seconds: 2.0,
+        overhead: 1.0,
+        ..ProfileArgs::default()
+    };
+    let go = toolchains::go_toolchain(project, GO)?;
+    let program = build(project, &go, GO)?;
+    for &number in QUICK {
+        let Some(pace) = PACES.get(number) else {
+            continue;
+        };
+        let score = measure(project, &deferscope, &program, pace, &args, 2)?;
+        say!("{}", score.row(GO, pace.name));
+        for line in score.wrong.iter().chain(&score.held_wrong) {
+            say!("    {line}");
+        }
+        if score.wrong.len() as f64 > MOST_WRONG * score.judged() as f64 {
+            bail!(
+                "{} of {} rates are wrong",
+                score.wrong.len(),
+                score.judged()
+            );
+        }
+        // Two looks at the least, whatever they cost, are too much for so short a time now and then.
+        if let Some(most) = score.said.iter().find(|said| **said > 0.02) {
+            bail!("1 % was allowed, and {:.1} % spent", most * 100.0);
+        }
+    }
+    chaos::run(&deferscope, &program, KILLED, 1)
+}
+
+/// Whether this machine lets us; says what is missing.
+pub(crate) fn possible() -> Result<()> {
+    /// CAP_PERFMON and CAP_BPF.
+    const NEEDED: u64 = 1 << 38 | 1 << 39;
+    let status = std::fs::read_to_string("/proc/self/status").context("asking for our rights")?;
+    let rights = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|rights| u64::from_str_radix(rights.trim(), 16).ok())
+        .unwrap_or(0);
+    if rights & NEEDED != NEEDED {
+        bail!("eBPF needs root, or CAP_BPF and CAP_PERFMON");
+    }
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let mut numbers = release
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let (major, minor) = (numbers.next(), numbers.next());
+    if (major, minor) < (Some(6), Some(6)) {
+        bail!("profiles need Linux 6.6, this is {}", release.trim());
     }
     Ok(())
 }
@@ -139,14 +249,20 @@ fn write(project: &Project, args: &ProfileArgs, rows: &[String]) -> Result<()> {
     let text = format!(
         "# `deferscope profile` against a program that knows its own counts\n\n\
          Written by `cargo xtask oracle profile --all --write`; the numbers depend on the machine and on what else it \
-         does. {} rounds of {} s each at `--overhead {}%`. *Near*: within 5 %; *covered*: in the printed interval; \
+         does. {} rounds of {} s each (a fifth of that for releases but the newest) at `--overhead {}%`. *Near*: within 5 %; *covered*: in the printed interval; \
+         *interval*: the middle one of half their widths; *held*: means of held times that are within 10 % of the truth; \
          *said*: what `profile` says that it cost; *lost*: how much less the program did in each second of \
-         its processor time, profiled and not in turns.\n\n\
-         | Go | defers | rates | near | covered | wrong | said | lost |\n\
-         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n{}\n",
+         its processor time, profiled and not in turns, and for a program that does what it can, in each second \
+         of the clock. ± is two standard errors of the mean over the rounds.{}\n\n\
+         | Go | defers | rates | near | covered | wrong | interval | held | said | lost | by the clock |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n{}\n",
         args.rounds,
         args.seconds,
         args.overhead,
+        args.note
+            .as_deref()
+            .map(|note| format!(" {note}"))
+            .unwrap_or_default(),
         rows.join("\n")
     );
     let path = project.root.join("oracle/profile.md");
@@ -176,11 +292,12 @@ fn measure(
     program: &Path,
     pace: &Pace,
     args: &ProfileArgs,
+    rounds: u32,
 ) -> Result<Score> {
     let lines = target::sites(&project.root.join("xtask/go/profile/main.go"))?;
     let mut target = Target::start(program, &pace.args)?;
     let mut score = Score::default();
-    for _ in 0..args.rounds {
+    for _ in 0..rounds {
         let quiet = target.watch_for(args.seconds)?;
         let (profile, reports) = target.while_profiled(deferscope, args)?;
         let start = profile["started_unix_ns"].as_f64().unwrap_or(0.0);
@@ -192,6 +309,9 @@ fn measure(
         for (line, name) in &lines {
             let truth = (to.count(name) - from.count(name)) / seconds;
             judge(&mut score, &profile, *line, name, truth, pace.name);
+            if let Some(truth) = Report::held(&from, &to, name) {
+                judge_held(&mut score, &profile, *line, name, truth, pace.name);
+            }
         }
         score
             .said
@@ -202,6 +322,9 @@ fn measure(
         score
             .lost
             .push(1.0 - Report::pace(first, last) / Report::pace(&quiet.0, &quiet.1));
+        score
+            .lost_by_clock
+            .push(1.0 - Report::by_clock(first, last) / Report::by_clock(&quiet.0, &quiet.1));
         if last.bad != 0.0 {
             bail!(
                 "the program found {} things that should not have happened",
@@ -212,24 +335,43 @@ fn measure(
     Ok(score)
 }
 
-fn judge(score: &mut Score, profile: &Value, line: u64, name: &str, truth: f64, pace: &str) {
+/// What the profile says of the site on a line.
+fn site_on(profile: &Value, line: u64) -> Option<&Value> {
     let sites = profile["sites"].as_array().into_iter().flatten();
-    let site = sites
-        .into_iter()
-        .find(|site| site["line"] == line && site["file"] == "main.go");
+    let mut here = sites.filter(|site| site["line"] == line && site["file"] == "main.go");
+    here.next()
+}
+
+fn judge(score: &mut Score, profile: &Value, line: u64, name: &str, truth: f64, pace: &str) {
+    let site = site_on(profile, line);
     let number = |which: &str| site.and_then(|site| site["rate"][which].as_f64());
     let value = number("value").unwrap_or(0.0);
+    let (low, high) = (number("low").unwrap_or(0.0), number("high").unwrap_or(0.0));
+    if value > 0.0 {
+        score.widths.push((high - low) / 2.0 / value);
+    }
     if (value / truth.max(1e-9) - 1.0).abs() <= NEAR {
         score.near += 1;
-    } else if number("low").is_some_and(|low| low <= truth)
-        && number("high").is_some_and(|high| truth <= high)
-    {
+    } else if low <= truth && truth <= high {
         score.covered += 1;
     } else {
         score.wrong.push(format!(
-            "{pace}: {name} ran {truth:.0} times a second; the profile says {value:.0} ({:.0} to {:.0})",
-            number("low").unwrap_or(0.0),
-            number("high").unwrap_or(0.0)
+            "{pace}: {name} ran {truth:.0} times a second; the profile says {value:.0} ({low:.0} to {high:.0})"
+        ));
+    }
+}
+
+/// Times are judged where a site was watched all the time: windows cut them off, and say so.
+fn judge_held(score: &mut Score, profile: &Value, line: u64, name: &str, truth: f64, pace: &str) {
+    let Some(site) = site_on(profile, line).filter(|site| site["exact"] == true) else {
+        return;
+    };
+    let mean = site["held_ns"]["mean"].as_f64().unwrap_or(0.0);
+    if (mean - truth).abs() <= HELD_NEAR * truth + HELD_LATE {
+        score.held += 1;
+    } else {
+        score.held_wrong.push(format!(
+            "{pace}: {name} was held for {truth:.0} ns on average; the profile says {mean:.0}"
         ));
     }
 }

@@ -52,11 +52,13 @@ pub struct Entry {
     pub windowed: bool,
     /// How far the stack pointer is below its value at the entry of the function that promised.
     pub adjust: i64,
+    /// What a hit costs, in nanoseconds.
+    pub price: u64,
 }
 
 impl Entry {
     /// Its size as the program reads it.
-    pub const SIZE: u32 = 24;
+    pub const SIZE: u32 = 32;
 
     /// As the program reads it.
     #[must_use]
@@ -66,6 +68,7 @@ impl Entry {
         bytes.extend(self.slot.to_le_bytes());
         bytes.extend(u64::from(self.windowed).to_le_bytes());
         bytes.extend(self.adjust.to_le_bytes());
+        bytes.extend(self.price.to_le_bytes());
         bytes
     }
 }
@@ -74,6 +77,7 @@ const ENTRY_KIND: i16 = 0;
 const ENTRY_SLOT: i16 = 4;
 const ENTRY_WINDOWED: i16 = 8;
 const ENTRY_ADJUST: i16 = 16;
+const ENTRY_PRICE: i16 = 24;
 
 /// What we tell the program while it runs; one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -139,7 +143,7 @@ pub struct Maps {
     pub points: Map,
     /// By point, for each processor.
     pub hits: Map,
-    /// Hits of points that are always watched, under 0, for each processor.
+    /// What hits of points that are always watched cost, in nanoseconds, under 0, for each processor.
     pub total: Map,
     /// By site, for each processor.
     pub held: Map,
@@ -204,7 +208,7 @@ pub fn program(maps: &Maps, goid: i32) -> Result<Vec<u64>, AssemblyError> {
     a.add_at(R0, 0, R1);
     lookup(&mut a, &maps.total, frame::ZERO);
     a.jump_if(If::Equal, R0, 0, end);
-    a.number(Op::Move, R1, 1);
+    a.load(Width::Double, R1, R9, ENTRY_PRICE);
     a.load(Width::Double, R2, R8, CONTROL_HELD);
     a.jump(counts);
     a.place(windowed);

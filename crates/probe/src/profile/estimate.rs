@@ -1,10 +1,13 @@
 //! From what windows saw to what the program does, with an interval.
 //!
-//! Windows are the clusters of a ratio estimate. A program that has time to spare does the same with our traps
-//! in it: its hits are those of the time. One that is busy all the time does less, by what the traps take, and
-//! where many programs want the processor, by what it does not get just then: its hits are those of the
-//! processor time that it has for its own work, of which we know how much it has when nobody watches. Which
-//! of the two it is, its processor time tells too: the first kind has no less for itself in windows.
+//! Windows are the clusters of a ratio estimate: hits to the processor time that the program had for its own work
+//! in them. What traps take does not count for that, nor does time in which others had the processor. How much
+//! of it the program has when nobody watches is known, and so how often a second it comes to a site.
+//!
+//! A program that has time to spare keeps up with our traps: it has as much for itself in windows as else. Then the
+//! clock tells the same, and what the two say differently is doubt.
+
+use super::in_situ::{Dearness, own};
 
 /// A number and where it lies, 95 times in 100.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -38,6 +41,23 @@ impl Estimate {
         }
     }
 
+    /// Where two estimates of the same do not agree, either may be right; the one that is more sure has the best
+    /// guess.
+    #[must_use]
+    fn or(self, other: Self) -> Self {
+        let width = |estimate: &Self| estimate.high - estimate.low;
+        let surer = if width(&self) <= width(&other) {
+            self
+        } else {
+            other
+        };
+        Self {
+            value: surer.value,
+            low: surer.low.min(other.value).min(self.value),
+            high: surer.high.max(other.value).max(self.value),
+        }
+    }
+
     /// The sum of numbers whose errors have nothing to do with each other.
     #[must_use]
     pub(crate) fn sum(all: impl IntoIterator<Item = Self>) -> Self {
@@ -55,96 +75,128 @@ impl Estimate {
     }
 }
 
+/// The windows that looked at one thing, together; times in seconds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Looked {
+    /// How long they were.
+    pub(crate) wall: f64,
+    /// The processor time that the program used in them.
+    pub(crate) processor: f64,
+    /// What hits took of that, as the prices of the start say.
+    pub(crate) trapped: f64,
+}
+
 /// What a window saw of one thing.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Observed {
     /// How often it happened.
     pub(crate) count: u64,
-    /// What it is in proportion to: the time of the window, as [`Basis`] measures it.
-    pub(crate) time: f64,
+    /// The window.
+    pub(crate) looked: Looked,
 }
 
-/// By what time hits are counted.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Basis {
-    /// That of the clock.
-    Wall,
-    /// The processor time that the program has for its own work.
-    Own {
-        /// How much of that it has a second when nobody watches.
-        running: f64,
-        /// The rate is at least this much of the best guess, as hits may be cheaper than measured.
-        least: f64,
-        /// At most this much, as they may be dearer.
-        most: f64,
-    },
-}
-
-impl Basis {
-    /// From sums over windows, in seconds: how long they were, the processor time that the program used in them,
-    /// what hits took of that; and how many processors it uses else.
-    pub(crate) fn new(wall: f64, processor: f64, trapped: f64, running: f64) -> Self {
-        /// How far off the price of a hit may be: measured in a short loop, it is paid in a large program.
-        const PRICE_DOUBT: f64 = 0.15;
-        /// The program has at least so much of its time for itself, or it would not be seen to do anything.
-        const LEAST: f64 = 0.01;
-        let own = own(processor, trapped);
-        if own >= running * wall || own <= 0.0 {
-            return Self::Wall;
-        }
-        let doubt = PRICE_DOUBT * trapped;
-        let dearer = (own - doubt).max(LEAST * processor).min(own);
-        Self::Own {
-            running,
-            least: own / (own + doubt).min(processor),
-            most: own / dearer,
-        }
-    }
-}
-
-/// What is left of processor time when traps took some of it.
-pub(crate) fn own(processor: f64, trapped: f64) -> f64 {
-    (processor - trapped).max(0.0)
-}
-
-/// Rates a second, from windows. From one window or none, nothing can be said.
+/// Rates a second, from windows, of a program that uses `running` processors when nobody watches. From one window
+/// or none, nothing can be said.
 #[must_use]
-pub(crate) fn rate(windows: &[Observed], basis: Basis) -> Option<Estimate> {
-    let time: f64 = windows.iter().map(|window| window.time).sum();
-    let count: u64 = windows.iter().map(|window| window.count).sum();
-    if windows.len() < 2 || time <= 0.0 {
-        return None;
-    }
-    let (factor, least, most) = match basis {
-        Basis::Wall => (1.0, 1.0, 1.0),
-        Basis::Own {
-            running,
-            least,
-            most,
-        } => (running, least, most),
+pub(crate) fn rate(windows: &[Observed], running: f64, dearness: Dearness) -> Option<Estimate> {
+    let own_at = |dearness: f64| -> f64 {
+        let looked = windows.iter().map(|window| window.looked);
+        looked
+            .map(|looked| own(looked.processor, looked.trapped, dearness))
+            .sum()
     };
-    let many = windows.len() as f64;
-    let ratio = count as f64 / time;
-    let squares: f64 = windows
-        .iter()
-        .map(|window| (window.count as f64 - ratio * window.time).powi(2))
-        .sum();
-    let clusters = (many / (many - 1.0) * squares).sqrt() / time;
-    // Few hits that happen to be spread evenly say less than their evenness pretends.
-    let hits = (count as f64).sqrt() / time;
-    let reach = student(windows.len() - 1) * clusters.max(hits);
-    let below = reach.hypot(ratio * (1.0 - least));
-    let above = reach.hypot(ratio * (most - 1.0));
-    Some(Estimate {
-        value: ratio * factor,
-        low: ((ratio - below) * factor).max(0.0),
-        high: if count == 0 {
-            // None seen in so much time: three times as much would show one, 95 times in 100.
-            3.0 / time * factor
-        } else {
-            (ratio + above) * factor
-        },
+    let best = own_at(dearness.value);
+    if best <= 0.0 || running <= 0.0 {
+        // It never runs where that can be seen.
+        return Pairs::new(windows, |looked| looked.wall).ratio();
+    }
+    let by_windows = Pairs::new(windows, |looked| {
+        own(looked.processor, looked.trapped, dearness.value)
     })
+    .ratio()?
+    .times(running);
+    // Hits may be a little dearer or cheaper than they seem.
+    let factor = |deviations: f64| best / own_at(dearness.value + deviations * dearness.doubt);
+    let value = by_windows.value;
+    let below = (value - by_windows.low).hypot(value * (1.0 - factor(-1.96)));
+    let above = (by_windows.high - value).hypot(value * (factor(1.96) - 1.0));
+    let by_processor = Estimate {
+        value,
+        low: (value - below).max(0.0),
+        high: value + above,
+    };
+    let by_clock = Pairs::new(windows, |looked| looked.wall).ratio()?;
+    Some(if kept_up(windows, running, dearness) {
+        by_clock.or(by_processor)
+    } else {
+        by_processor
+    })
+}
+
+/// Whether the program may have had as much processor time for itself in windows as when nobody watches.
+fn kept_up(windows: &[Observed], running: f64, dearness: Dearness) -> bool {
+    let used = Pairs(
+        windows
+            .iter()
+            .map(|window| {
+                let looked = window.looked;
+                let own = own(looked.processor, looked.trapped, dearness.value);
+                (own, looked.wall)
+            })
+            .collect(),
+    );
+    let (own, scatter) = used.spread();
+    let wall: f64 = windows.iter().map(|window| window.looked.wall).sum();
+    let trapped: f64 = windows.iter().map(|window| window.looked.trapped).sum();
+    own > running - 1.5 * scatter.hypot(dearness.doubt * trapped / wall)
+}
+
+/// Counts, and what they are in proportion to, by window.
+struct Pairs(Vec<(f64, f64)>);
+
+impl Pairs {
+    fn new(windows: &[Observed], time: impl Fn(&Looked) -> f64) -> Self {
+        let pair = |window: &Observed| (window.count as f64, time(&window.looked));
+        Self(windows.iter().map(pair).collect())
+    }
+
+    /// The ratio of the sums, and its standard deviation: windows are the clusters.
+    fn spread(&self) -> (f64, f64) {
+        let many = self.0.len() as f64;
+        let (count, time) = self
+            .0
+            .iter()
+            .fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+        let ratio = count / time;
+        let squares: f64 = self
+            .0
+            .iter()
+            .map(|(count, time)| (count - ratio * time).powi(2))
+            .sum();
+        (ratio, (many / (many - 1.0) * squares).sqrt() / time)
+    }
+
+    fn ratio(&self) -> Option<Estimate> {
+        let windows = self.0.len();
+        let time: f64 = self.0.iter().map(|pair| pair.1).sum();
+        let count: f64 = self.0.iter().map(|pair| pair.0).sum();
+        if windows < 2 || time <= 0.0 {
+            return None;
+        }
+        let (ratio, clusters) = self.spread();
+        // Few hits that happen to be spread evenly say less than their evenness pretends.
+        let reach = student(windows - 1) * clusters.max(count.sqrt() / time);
+        Some(Estimate {
+            value: ratio,
+            low: (ratio - reach).max(0.0),
+            high: if count == 0.0 {
+                // None seen in so much time: three times as much would show one, 95 times in 100.
+                3.0 / time
+            } else {
+                ratio + reach
+            },
+        })
+    }
 }
 
 /// How many deviations reach 95 in 100, by degrees of freedom.
@@ -165,59 +217,65 @@ fn student(freedom: usize) -> f64 {
 mod tests {
     use super::*;
 
-    fn windows(counts: &[u64], time: f64) -> Vec<Observed> {
-        counts
-            .iter()
-            .map(|&count| Observed { count, time })
-            .collect()
+    /// Windows of 10 ms in which the program used so much processor time, and hits took so much of that.
+    fn windows(counts: &[u64], processor: f64, trapped: f64) -> Vec<Observed> {
+        let looked = Looked {
+            wall: 0.01,
+            processor,
+            trapped,
+        };
+        let all = counts.iter();
+        all.map(|&count| Observed { count, looked }).collect()
     }
 
+    const SURE: Dearness = Dearness {
+        value: 1.0,
+        doubt: 0.01,
+    };
+
     #[test]
-    fn a_busy_program_is_held_up_and_an_idle_one_is_not() {
-        // 20 windows of 10 ms. Busy all the time: half of that went to traps.
-        let basis = Basis::new(0.2, 0.2, 0.1, 1.0);
-        assert!(
-            matches!(basis, Basis::Own { running: 1.0, .. }),
-            "{basis:?}"
-        );
-        let estimate = rate(&windows(&[5000; 20], 0.005), basis).expect("windows");
+    fn what_traps_and_others_take_of_the_processor_does_not_count() {
+        // Busy all the time: half of that went to traps.
+        let busy = windows(&[5000; 20], 0.01, 0.005);
+        let estimate = rate(&busy, 1.0, SURE).expect("windows");
         assert!((estimate.value - 1_000_000.0).abs() < 1.0, "{estimate:?}");
         // Others had the processor in most of the time.
-        let basis = Basis::new(0.2, 0.02, 0.01, 0.5);
-        let estimate = rate(&windows(&[500; 20], 0.000_5), basis).expect("windows");
-        assert!((estimate.value - 500_000.0).abs() < 1.0, "{estimate:?}");
-        // It runs a quarter of the time, and twice as much with the traps.
-        assert_eq!(Basis::new(0.2, 0.1, 0.05, 0.25), Basis::Wall);
-        let estimate = rate(&windows(&[5000; 20], 0.01), Basis::Wall).expect("windows");
+        let crowded = windows(&[500; 20], 0.001, 0.000_5);
+        let estimate = rate(&crowded, 0.5, SURE).expect("windows");
         assert!((estimate.value - 500_000.0).abs() < 1.0, "{estimate:?}");
         assert!(estimate.low < estimate.value && estimate.value < estimate.high);
     }
 
     #[test]
     fn windows_that_differ_make_the_interval_wide() {
-        let even = rate(&windows(&[100; 30], 0.01), Basis::Wall).expect("windows");
+        let even = rate(&windows(&[100; 30], 0.0, 0.0), 0.0, SURE).expect("windows");
         let uneven: Vec<u64> = (0..30)
             .map(|n| if n % 10 == 0 { 1000 } else { 0 })
             .collect();
-        let uneven = rate(&windows(&uneven, 0.01), Basis::Wall).expect("windows");
+        let uneven = rate(&windows(&uneven, 0.0, 0.0), 0.0, SURE).expect("windows");
         assert!((even.value - uneven.value).abs() < 1.0);
         assert!(uneven.high - uneven.low > 5.0 * (even.high - even.low));
     }
 
     #[test]
     fn the_price_of_a_hit_is_not_known_for_sure() {
-        let busy = Basis::new(0.3, 0.3, 0.12, 1.0);
-        let estimate = rate(&windows(&[100_000; 30], 0.006), busy).expect("windows");
+        let doubt = Dearness {
+            value: 1.0,
+            doubt: 0.075,
+        };
+        let busy = windows(&[100_000; 30], 0.01, 0.004);
+        let estimate = rate(&busy, 1.0, doubt).expect("windows");
         let half = (estimate.high - estimate.low) / 2.0 / estimate.value;
         assert!((0.09..0.12).contains(&half), "{half}");
     }
 
     #[test]
     fn what_was_never_seen_may_be_rare() {
-        let estimate = rate(&windows(&[0; 10], 0.01), Basis::Wall).expect("windows");
+        let never = windows(&[0; 10], 0.0, 0.0);
+        let estimate = rate(&never, 0.0, SURE).expect("windows");
         assert_eq!((estimate.value, estimate.low), (0.0, 0.0));
         assert!((estimate.high - 30.0).abs() < 0.1, "{estimate:?}");
-        assert_eq!(rate(&windows(&[5], 0.01), Basis::Wall), None);
+        assert_eq!(rate(&windows(&[5], 0.0, 0.0), 0.0, SURE), None);
         assert_eq!(rate(&[], Basis::Wall), None);
     }
 
@@ -234,10 +292,14 @@ mod tests {
             let seen: Vec<_> = (0..40)
                 .map(|_| Observed {
                     count: (random() * 40.0) as u64,
-                    time: 0.0975,
+                    looked: Looked {
+                        wall: 0.0975,
+                        processor: 0.0,
+                        trapped: 0.0,
+                    },
                 })
                 .collect();
-            let estimate = rate(&seen, Basis::Wall).expect("windows");
+            let estimate = rate(&seen, 0.0, SURE).expect("windows");
             covered += usize::from(estimate.low <= 200.0 && 200.0 <= estimate.high);
         }
         assert!((372..=396).contains(&covered), "{covered} of 400");

@@ -117,8 +117,16 @@ pub struct Cost {
     pub prices: Prices,
     /// Hits of probes.
     pub hits: u64,
+    /// How many times as dear they were in the program, as far as windows tell.
+    pub dearness: f64,
     /// Processor time that they took, in seconds.
+    pub trapped_seconds: f64,
+    /// Processor time of the process that placing probes and taking them away took, in seconds.
+    pub placing_seconds: f64,
+    /// The sum of both: what the budget is for.
     pub seconds: f64,
+    /// All processor time that deferscope used meanwhile, placing included, in seconds.
+    pub own_seconds: f64,
     /// Processor time that the process used besides.
     pub process_seconds: f64,
     /// How long it was looked at, from the first probe to the last, in seconds.

@@ -137,9 +137,10 @@ impl Observer {
             }))
     }
 
-    /// How often points were hit that are always watched.
-    pub(crate) fn total(&self) -> Result<u64, Error> {
-        Ok(words(&self.maps.total, 0)?.iter().sum())
+    /// What hits of points that are always watched have cost until now, in seconds.
+    pub(crate) fn always_spent(&self) -> Result<f64, Error> {
+        let nanos: u64 = words(&self.maps.total, 0)?.iter().sum();
+        Ok(nanos as f64 * 1e-9)
     }
 
     /// Begins to count a point anew.
@@ -215,9 +216,10 @@ impl Observer {
 }
 
 impl Point {
-    /// As the program knows it.
-    pub(crate) const fn entry(&self, windowed: bool) -> Entry {
+    /// As the program knows it, with what a hit costs in nanoseconds.
+    pub(crate) const fn entry(&self, windowed: bool, price: u64) -> Entry {
         Entry {
+            price,
             kind: match self.kind {
                 // Without a slot there is nothing to take the time of.
                 Kind::Register | Kind::Run if self.slot == u32::MAX => Kind::Count,

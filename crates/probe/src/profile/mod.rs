@@ -2,7 +2,7 @@
 //!
 //! - `points` finds where probes go, on what `flow` says of a function's instructions.
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
-//! - `session` watches a process within a budget; `estimate` and `times` make numbers of what it saw.
+//! - `session` watches a process within a budget; `estimate`, `in_situ` and `times` make numbers of what it saw.
 //! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens.
 //! - `found` is what comes of all that.
 
@@ -11,6 +11,7 @@ mod error;
 mod estimate;
 mod flow;
 mod found;
+mod in_situ;
 mod kernel;
 pub mod points;
 mod price;

@@ -18,8 +18,11 @@ pub struct Prices {
     pub step: f64,
 }
 
-const RUNS: u32 = 1500;
-const ROUNDS: usize = 5;
+/// It costs processor time, too.
+const RUNS: u32 = 400;
+/// Where it is twenty times as dear.
+const DEAR_RUNS: u32 = 40;
+const ROUNDS: usize = 7;
 
 impl Prices {
     /// Measures them with a function of our own.
@@ -32,8 +35,8 @@ impl Prices {
             Specimen::new().map_err(|error| Error::system("making a function to probe", error))?;
         let observer = Observer::new(3, 1, 0)?;
         let pid = std::process::id();
-        let bare = nanos(&specimen)?;
-        let with = |points: &[(u64, Kind)], held: bool| -> Result<f64, Error> {
+        let bare = nanos(&specimen, RUNS)?;
+        let with = |points: &[(u64, Kind)], held: bool, runs: u32| -> Result<f64, Error> {
             let points: Vec<_> = points
                 .iter()
                 .map(|&(offset, kind)| Point {
@@ -46,7 +49,7 @@ impl Prices {
                 })
                 .collect();
             for (number, point) in points.iter().enumerate() {
-                observer.describe(number, point.entry(false))?;
+                observer.describe(number, point.entry(false, 0))?;
             }
             observer.control(Control {
                 watching: true,
@@ -55,17 +58,18 @@ impl Prices {
             })?;
             let numbers: Vec<_> = (0..points.len()).collect();
             let _link = observer.attach(&specimen.path(), &points, &numbers, pid)?;
-            Ok((nanos(&specimen)? - bare).max(1.0))
+            Ok((nanos(&specimen, runs)? - bare).max(1.0))
         };
-        let count = with(&[(Specimen::CHEAP, Kind::Count)], false)?;
+        let count = with(&[(Specimen::CHEAP, Kind::Count)], false, RUNS)?;
         let pair = with(
             &[
                 (Specimen::CHEAP, Kind::Register),
                 (Specimen::CHEAP_TOO, Kind::Run),
             ],
             true,
+            RUNS,
         )?;
-        let dear = with(&[(Specimen::DEAR, Kind::Count)], false)?;
+        let dear = with(&[(Specimen::DEAR, Kind::Count)], false, DEAR_RUNS)?;
         Ok(Self {
             count,
             timed: (pair / 2.0).max(count),
@@ -83,13 +87,13 @@ impl Prices {
 }
 
 /// Nanoseconds for one run, in the middle of some rounds; of the processor's time, for others want it too.
-fn nanos(specimen: &Specimen) -> Result<f64, Error> {
+fn nanos(specimen: &Specimen, runs: u32) -> Result<f64, Error> {
     let clock = || own_processor_time().map_err(|error| Error::system("reading a clock", error));
     let mut rounds = [0.0; ROUNDS];
     for round in &mut rounds {
         let start = clock()?;
-        specimen.run(RUNS);
-        *round = (clock()? - start) as f64 / f64::from(RUNS);
+        specimen.run(runs);
+        *round = (clock()? - start) as f64 / f64::from(runs);
     }
     rounds.sort_by(f64::total_cmp);
     Ok(rounds[ROUNDS / 2])

@@ -1,10 +1,13 @@
 //! One profile: what is watched all the time, what in windows, and when.
 //!
 //! A first look tells how often each point is hit. Points that together cost less than half of the budget
-//! are watched all the time: their counts are exact (`always`). The others are watched in windows, whose length
-//! and distance keep what they cost within the rest (`windows`). `report` makes a profile of what was seen.
+//! are watched all the time: their counts are exact (`always`). The others are watched in windows (`windows`), a few
+//! sites at a time (`groups`); a window is opened when it can be paid (`budget`). `report` makes a profile of
+//! what was seen.
 
 mod always;
+mod budget;
+mod groups;
 mod report;
 mod windows;
 
@@ -14,9 +17,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use go_binary::{Arch, Binary, RuntimeLayout};
 
-use self::windows::Window;
+use self::budget::Budget;
+use self::windows::{Costs, For, Window, own_time};
 use super::error::Error;
 use super::found::{Ended, Options, Profile};
+use super::in_situ::own;
 use super::kernel::Observer;
 use super::points::Plan;
 use super::price::Prices;
@@ -27,27 +32,28 @@ use crate::bpf::uprobe::{Control, Kind};
 use crate::sys::bpf::{Link, monotonic};
 use crate::sys::priority::Urgent;
 
-/// A process that runs less is not watched less than one that uses so much of a processor.
-const IDLE: f64 = 0.25;
 /// How often it is looked whether the process is still there.
-const SLICE: Duration = Duration::from_millis(20);
+const SLICE: Duration = Duration::from_millis(40);
 /// How often what it costs.
-const MOMENT: Duration = Duration::from_millis(2);
+const MOMENT: Duration = Duration::from_millis(5);
 /// How often it is looked whether what is watched all the time became hot.
 const CHECK: Duration = Duration::from_millis(500);
-/// What it may cost before that is looked at, in seconds.
-const CREDIT: f64 = 0.002;
-/// The first look.
-const PILOT: Duration = Duration::from_millis(3);
-/// How often it is tried.
-const LOOKS: u32 = 20;
-/// What it should have run meanwhile, in seconds.
+/// What it may cost before that is looked at: of the whole budget, and in seconds.
+const CREDIT: f64 = 0.05;
+const MOST_CREDIT: f64 = 0.002;
+/// How often the first look is tried.
+const LOOKS: u32 = 8;
+/// What the process should have run meanwhile, in seconds.
 const RAN: f64 = 0.001_5;
-/// How long a window may be.
+/// What it may cost, of the whole budget.
+const FIRST: f64 = 0.1;
+/// How long the program runs in a window, in seconds; and how long that is waited for.
 const SHORTEST: f64 = 0.000_5;
 const LONGEST: f64 = 0.05;
 /// Times from one window to the next.
 const NEAREST: f64 = 0.08;
+/// How much traps may take in a window for each second that the program has for itself, if that can be helped.
+const HELD_UP: f64 = 0.1;
 /// Promises that are looked at when a window ends.
 const LOOKED_AT: usize = 1 << 13;
 
@@ -87,6 +93,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
             "{count} sites have no instruction to put a probe on"
         ));
     }
+    let own_before = own_time();
     let prices = Prices::measure()?;
     // Windows must end when they should, also where many programs want the processor.
     let _urgent = Urgent::begin();
@@ -103,16 +110,19 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         always: Vec::new(),
         windowed: Vec::new(),
         windows: Vec::new(),
+        budget: Budget::new(options.overhead),
+        costs: Costs::default(),
         spent: 0.0,
         spent_hits: 0,
         link: None,
         always_price: 0.0,
-        checked: (Instant::now(), HashMap::new(), 0),
+        checked: (Instant::now(), HashMap::new(), 0.0),
         control: Control::default(),
         turns: 0,
         times: HashMap::new(),
         unwatched: Running::default(),
         began: Instant::now(),
+        own_before,
         watchers,
     };
     let mut profile = session
@@ -147,7 +157,9 @@ struct Session<'a> {
     /// Those that are watched in windows.
     windowed: Vec<usize>,
     windows: Vec<Window>,
-    /// Seconds that hits took, but for those of points that are watched all the time.
+    budget: Budget,
+    costs: Costs,
+    /// Seconds that hits took in windows, as the prices of the start say.
     spent: f64,
     /// Hits that the kernel's counters no longer have.
     spent_hits: u64,
@@ -155,14 +167,16 @@ struct Session<'a> {
     link: Option<Link>,
     /// What they cost, in seconds a second, when that was last looked at.
     always_price: f64,
-    /// When their hits were looked at, what they were then, and the sum of all.
-    checked: (Instant, HashMap<usize, u64>, u64),
+    /// When their hits were looked at, what they were then, and what they had cost.
+    checked: (Instant, HashMap<usize, u64>, f64),
     control: Control,
     /// How many windows were opened.
     turns: u32,
     times: HashMap<u32, Times>,
     unwatched: Running,
     began: Instant,
+    /// The processor time that we had used at the start.
+    own_before: f64,
     watchers: Vec<Box<dyn Watcher + 'a>>,
 }
 
@@ -184,10 +198,13 @@ impl Session<'_> {
         let seconds = self.began.elapsed().as_secs_f64();
         self.control.watching = false;
         self.observer.control(self.control)?;
+        let removing = own_time();
         self.link = None;
+        self.budget.place(own_time() - removing, self.running());
         let processor = self.processor_since(processor_before);
         let mut profile = self.report(started, seconds, ended, processor)?;
         profile.cost.watched_seconds = begin.elapsed().as_secs_f64();
+        profile.cost.own_seconds = own_time() - self.own_before;
         for watcher in &mut self.watchers {
             watcher.end(ended, &mut profile)?;
         }
@@ -198,28 +215,48 @@ impl Session<'_> {
     fn pilot(&mut self) -> Result<(), Error> {
         self.windowed = (0..self.plan.points.len()).collect();
         self.describe()?;
+        self.settle()?;
         let before = self.target.processor_seconds().unwrap_or(0.0);
         let begin = Instant::now();
+        std::thread::sleep(SLICE);
+        self.unwatched = Running {
+            processor: self.target.processor_seconds().unwrap_or(before) - before,
+            wall: begin.elapsed().as_secs_f64(),
+        };
+        let slots: HashSet<u32> = self.plan.points.iter().map(|point| point.slot).collect();
+        let mut length = SHORTEST;
         // A program that did not get to run was not looked at.
         for _ in 0..LOOKS {
-            self.window(PILOT.as_secs_f64(), false)?;
-            let ran: f64 = self.windows.iter().map(|window| window.processor).sum();
+            self.window(length, &slots, For::First)?;
+            self.settle()?;
+            let ran: f64 = self
+                .windows
+                .iter()
+                .map(|window| window.looked.processor)
+                .sum();
             let wall = begin.elapsed().as_secs_f64();
             let used = self.target.processor_seconds().unwrap_or(before) - before;
             let idle = wall > 0.3 && used / wall < RAN;
-            if ran >= RAN || idle || self.target.state() != State::Same {
+            let all = self.budget.income(used / wall) * self.options.duration.as_secs_f64();
+            let dear = self.spent > all * FIRST;
+            if ran >= RAN || idle || dear || self.target.state() != State::Same {
                 break;
             }
+            length *= 1.5;
         }
-        let processor = self.target.processor_seconds().unwrap_or(before) - before;
-        let wall = begin.elapsed().as_secs_f64();
-        let windows = &self.windows;
-        let looked: f64 = windows.iter().map(|window| window.wall).sum();
+        // What the program had for itself: else it did less by what hits took.
+        let windows = self.windows.iter().map(|window| window.looked);
+        let looked: f64 = windows
+            .map(|looked| match self.running() {
+                0.0 => looked.wall,
+                running => own(looked.processor, looked.trapped, 1.0) / running,
+            })
+            .sum();
         // Points of a slot are watched together.
         let mut price: HashMap<u32, f64> = HashMap::new();
         for (number, point) in self.plan.points.iter().enumerate() {
+            let windows = self.windows.iter();
             let hits: u64 = windows
-                .iter()
                 .filter_map(|window| window.counted.get(&number))
                 .sum();
             // Probes for times were not there; each promise that is made is kept.
@@ -229,14 +266,13 @@ impl Session<'_> {
                 1.0
             };
             let each = self.prices.of(point, self.held) * probes;
-            *price.entry(point.slot).or_default() += hits as f64 * each * 1e-9 / looked;
+            *price.entry(point.slot).or_default() += hits as f64 * each * 1e-9 / looked.max(1e-6);
         }
-        let mut slots: Vec<_> = price.into_iter().collect();
-        slots.sort_by(|one, other| one.1.total_cmp(&other.1));
-        // While it was looked at, it did less than it does else: what hits took does not count.
-        let allowed = self.options.overhead * (processor / wall).max(IDLE) / 2.0;
+        let mut prices: Vec<_> = price.into_iter().collect();
+        prices.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let allowed = self.budget.income(self.running()) / 2.0;
         let mut sum = 0.0;
-        let always: HashSet<u32> = slots
+        let always: HashSet<u32> = prices
             .into_iter()
             .take_while(|(_, price)| {
                 sum += price;
@@ -251,10 +287,20 @@ impl Session<'_> {
         self.describe()
     }
 
+    /// Brings what was earned and spent up to date.
+    fn settle(&mut self) -> Result<(), Error> {
+        let spent = self.spent + self.observer.always_spent()?;
+        if let (Some(processor), Ok(now)) = (self.target.processor_seconds(), monotonic()) {
+            self.budget.earn(processor, now as f64 * 1e-9, spent);
+        }
+        Ok(())
+    }
+
     fn describe(&self) -> Result<(), Error> {
         let windowed: HashSet<usize> = self.windowed.iter().copied().collect();
         for (number, point) in self.plan.points.iter().enumerate() {
-            let entry = point.entry(windowed.contains(&number));
+            let price = self.prices.of(point, self.held).round() as u64;
+            let entry = point.entry(windowed.contains(&number), price);
             self.observer.describe(number, entry)?;
         }
         Ok(())
@@ -262,45 +308,90 @@ impl Session<'_> {
 
     /// Windows until the time is over.
     fn watch(&mut self) -> Result<Ended, Error> {
-        let mut length = PILOT.as_secs_f64();
         let mut random = Random::new();
+        let mut corrected = 0;
+        let wanted = (self.options.duration.as_secs_f64() / 100.0).clamp(NEAREST, 1.0);
         loop {
+            let pause = wanted * (0.5 + random.next());
+            if let Some(ended) = self.rest(pause)? {
+                return Ok(ended);
+            }
             if self.windowed.is_empty() {
-                if let Some(ended) = self.rest(SLICE.as_secs_f64())? {
-                    return Ok(ended);
-                }
                 continue;
             }
-            let spent_before = self.spent;
-            // Counts and times in turns: fewer probes hold the program up less, and more can be told from counts.
-            let timed = self.held && self.turns % 3 == 2;
-            self.turns += 1;
-            match self.window(length * (0.7 + 0.6 * random.next()), timed) {
+            let (slots, purpose) = self.next_look();
+            let length = self.length(&slots, purpose, wanted) * (0.7 + 0.6 * random.next());
+            loop {
+                self.settle()?;
+                let missing = self.expected(&slots, purpose, length) - self.budget.left();
+                if missing <= 0.0 {
+                    break;
+                }
+                let wait = (missing / self.income()).clamp(0.002, 1.0);
+                if let Some(ended) = self.rest(wait)? {
+                    return Ok(ended);
+                }
+            }
+            match self.window(length, &slots, purpose) {
                 Ok(()) => {}
                 // It ended under our hands.
                 Err(_) if self.target.state() == State::Exited => return Ok(Ended::Exited),
                 Err(error) => return Err(error),
             }
-            // What is not used by what is watched all the time.
-            let share = self.options.overhead * self.running().max(IDLE);
-            let allowed = (share - self.always_price).max(share / 4.0);
-            let distance = (self.spent - spent_before) / allowed;
-            let wanted = (self.options.duration.as_secs_f64() / 100.0).clamp(NEAREST, 1.0);
-            // As many windows as fit, but not so many that each is hardly seen.
-            length =
-                (length * (wanted / distance.max(1e-9)).clamp(0.5, 2.0)).clamp(SHORTEST, LONGEST);
-            let elapsed = self.began.elapsed().as_secs_f64();
-            let pause = (self.spent / allowed - elapsed).max(wanted / 2.0);
-            if let Some(ended) = self.rest(pause * (0.8 + 0.4 * random.next()))? {
-                return Ok(ended);
+            if self.windows.len() > corrected + corrected / 4 + 4 {
+                corrected = self.windows.len();
+                self.budget.correct(self.dearness().value);
             }
         }
+    }
+
+    /// What windows may cost in a second: what is not used by what is watched all the time.
+    fn income(&self) -> f64 {
+        let income = self.budget.income(self.running());
+        (income - self.always_price).max(income / 4.0)
+    }
+
+    /// Which slots the next window looks at, and what for.
+    fn next_look(&mut self) -> (HashSet<u32>, For) {
+        let loads: HashMap<u32, f64> = self
+            .windowed
+            .iter()
+            .filter_map(|&number| self.plan.points.get(number))
+            .map(|point| {
+                let load = self.costs.loads.get(&point.slot).copied();
+                (point.slot, load.unwrap_or(0.0))
+            })
+            .collect();
+        let total: f64 = loads.values().sum();
+        let groups = groups::pack(loads.into_iter().collect(), HELD_UP);
+        let turn = self.turns as usize;
+        self.turns += 1;
+        // Counts and times in turns: fewer probes hold the program up less, and more can be told from counts.
+        let heavy = total > HELD_UP;
+        let every = if heavy { 5 } else { 3 };
+        let purpose = match turn % every {
+            2 if self.held => For::Times,
+            _ if turn % 8 == 4 && heavy => For::Price,
+            _ => For::Counts,
+        };
+        let slots = match purpose {
+            For::Price => groups.into_iter().flatten().collect(),
+            _ => self.costs.next(groups, purpose),
+        };
+        (slots.into_iter().collect(), purpose)
+    }
+
+    /// How long a window should be: as many as fit, but not so many that each is hardly seen.
+    fn length(&self, slots: &HashSet<u32>, purpose: For, wanted: f64) -> f64 {
+        let fixed = self.expected(slots, purpose, 0.0);
+        let a_second = self.expected(slots, purpose, 1.0) - fixed;
+        ((self.income() * wanted - fixed) / a_second.max(1e-9)).clamp(SHORTEST, LONGEST)
     }
 
     /// Waits so many seconds, or until there is no more to watch.
     fn rest(&mut self, seconds: f64) -> Result<Option<Ended>, Error> {
         let begin = Instant::now();
-        let mut last = (self.target.processor_seconds(), Instant::now());
+        let mut last = self.used()?;
         loop {
             if let Some(ended) = self.is_over() {
                 return Ok(Some(ended));
@@ -327,7 +418,7 @@ impl Session<'_> {
                     _ => {}
                 }
             }
-            let now = (self.target.processor_seconds(), Instant::now());
+            let now = self.used()?;
             if let (Some(before), Some(after)) = (last.0, now.0) {
                 self.unwatched.processor += after - before;
                 self.unwatched.wall += now.1.duration_since(last.1).as_secs_f64();
@@ -351,18 +442,16 @@ impl Session<'_> {
         (self.began.elapsed() >= self.options.duration).then_some(Ended::Time)
     }
 
+    /// The processor time that it has used for itself until now, while there was no window.
+    fn used(&self) -> Result<(Option<f64>, Instant), Error> {
+        let always = self.observer.always_spent()? * self.budget.dearer();
+        let processor = self.target.processor_seconds();
+        Ok((processor.map(|used| used - always), Instant::now()))
+    }
+
     /// How many processors it uses when there is no window.
     fn running(&self) -> f64 {
-        if self.unwatched.wall > 0.0 {
-            return self.unwatched.processor / self.unwatched.wall;
-        }
-        let (processor, wall) = self
-            .windows
-            .iter()
-            .fold((0.0, 0.0), |(processor, wall), window| {
-                (processor + window.processor, wall + window.wall)
-            });
-        if wall > 0.0 { processor / wall } else { 0.0 }
+        (self.unwatched.processor / self.unwatched.wall.max(1e-9)).max(0.0)
     }
 
     /// The processor time that it used since it had used so much.
@@ -371,7 +460,7 @@ impl Session<'_> {
             Some(now) => now - before,
             // It is gone; what it used until the last look is known.
             None => {
-                let windows = self.windows.iter().map(|window| window.processor);
+                let windows = self.windows.iter().map(|window| window.looked.processor);
                 self.unwatched.processor + windows.sum::<f64>()
             }
         }

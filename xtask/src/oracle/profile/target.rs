@@ -26,6 +26,7 @@ pub(super) struct Report {
     rounds: f64,
     pub(super) bad: f64,
     counts: HashMap<String, f64>,
+    held: HashMap<String, f64>,
 }
 
 /// How often it is asked.
@@ -62,15 +63,19 @@ impl Target {
         let value: Value = serde_json::from_str(&line)
             .with_context(|| format!("the program answered {line:?}"))?;
         let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-        let counts = value["Counts"].as_object().into_iter().flatten();
+        let numbers = |value: &Value| -> HashMap<String, f64> {
+            let pairs = value.as_object().into_iter().flatten();
+            pairs
+                .map(|(name, count)| (name.clone(), number(count)))
+                .collect()
+        };
         Ok(Report {
             unix: number(&value["Unix"]),
             processor: number(&value["CPU"]),
             rounds: number(&value["Rounds"]),
             bad: number(&value["Bad"]),
-            counts: counts
-                .map(|(name, count)| (name.clone(), number(count)))
-                .collect(),
+            counts: numbers(&value["Counts"]),
+            held: numbers(&value["Held"]),
         })
     }
 
@@ -139,6 +144,12 @@ impl Report {
         self.counts.get(name).copied().unwrap_or(0.0)
     }
 
+    /// How long promises of a site were held on average between two reports, in nanoseconds, where that is known.
+    pub(super) fn held(first: &Self, last: &Self, name: &str) -> Option<f64> {
+        let held = last.held.get(name)? - first.held.get(name)?;
+        Some(held / (last.count(name) - first.count(name)).max(1.0))
+    }
+
     pub(super) fn rounds(&self) -> f64 {
         self.rounds
     }
@@ -146,6 +157,11 @@ impl Report {
     /// Rounds for each second of processor time between two reports.
     pub(super) fn pace(first: &Self, last: &Self) -> f64 {
         (last.rounds - first.rounds) / ((last.processor - first.processor) / 1e9).max(1e-9)
+    }
+
+    /// Rounds for each second of the clock between two reports.
+    pub(super) fn by_clock(first: &Self, last: &Self) -> f64 {
+        (last.rounds - first.rounds) / ((last.unix - first.unix) / 1e9).max(1e-9)
     }
 
     /// What it would have said at a moment between two reports.
@@ -159,16 +175,20 @@ impl Report {
         };
         let share = ((unix - before.unix) / (after.unix - before.unix).max(1.0)).clamp(0.0, 1.0);
         let between = |one: f64, other: f64| one + (other - one) * share;
+        let all_between = |one: &HashMap<String, f64>, other: &HashMap<String, f64>| {
+            let pairs = other.iter().map(|(name, &last)| {
+                let first = one.get(name).copied().unwrap_or(0.0);
+                (name.clone(), between(first, last))
+            });
+            pairs.collect()
+        };
         Ok(Self {
             unix,
             processor: between(before.processor, after.processor),
             rounds: between(before.rounds, after.rounds),
             bad: after.bad,
-            counts: after
-                .counts
-                .iter()
-                .map(|(name, &count)| (name.clone(), between(before.count(name), count)))
-                .collect(),
+            counts: all_between(&before.counts, &after.counts),
+            held: all_between(&before.held, &after.held),
         })
     }
 }

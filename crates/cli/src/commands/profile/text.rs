@@ -64,8 +64,8 @@ fn cost(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
         percent(cost.of_processor()),
         percent(cost.share()),
         cost.hits,
-        nanos(cost.prices.count),
-        nanos(cost.prices.timed)
+        nanos(cost.prices.count * cost.dearness),
+        nanos(cost.prices.timed * cost.dearness)
     )?;
     if cost.windows > 0 {
         write!(
@@ -75,6 +75,11 @@ fn cost(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
             nanos(cost.window_seconds / cost.windows as f64 * 1e9)
         )?;
     }
+    write!(
+        out,
+        "; deferscope itself used {} of a processor",
+        percent(cost.own_seconds / cost.watched_seconds.max(1e-9))
+    )?;
     writeln!(out)
 }
 

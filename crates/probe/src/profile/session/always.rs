@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use super::{CHECK, CREDIT, IDLE, Session};
+use super::windows::own_time;
+use super::{CHECK, CREDIT, MOST_CREDIT, Session};
 use crate::profile::error::Error;
 
 impl Session<'_> {
@@ -12,12 +13,15 @@ impl Session<'_> {
         if !self.always.is_empty() {
             let points = &self.plan.points;
             let path = self.target.path();
+            let placing = own_time();
             let link = self
                 .observer
                 .attach(&path, points, &self.always, self.target.pid)?;
+            self.budget.place(own_time() - placing, self.running());
             self.link = Some(link);
         }
-        self.checked = (Instant::now(), self.always_hits()?, self.observer.total()?);
+        let spent = self.observer.always_spent()?;
+        self.checked = (Instant::now(), self.always_hits()?, spent);
         Ok(())
     }
 
@@ -31,20 +35,17 @@ impl Session<'_> {
     /// What is watched all the time may become hot: then it is watched in windows from now on, and what was
     /// counted of it until now is not used.
     pub(super) fn demote(&mut self) -> Result<(), Error> {
-        let (since, ref before, total) = self.checked;
+        let (since, ref before, spent_before) = self.checked;
         let elapsed = since.elapsed();
         if self.always.is_empty() {
             return Ok(());
         }
-        let hits = self.observer.total()? - total;
-        let each = if self.held {
-            self.prices.timed
-        } else {
-            self.prices.count
-        };
-        let allowed = self.options.overhead * self.running().max(IDLE) / 2.0;
+        let spent = (self.observer.always_spent()? - spent_before) * self.budget.dearer();
+        let allowed = self.budget.income(self.running()) / 2.0;
         // A little credit, so that few hits in a short time are no reason.
-        if hits as f64 * each * 1e-9 < allowed * elapsed.as_secs_f64() + CREDIT && elapsed < CHECK {
+        let all = self.budget.income(self.running()) * self.options.duration.as_secs_f64();
+        let credit = (all * CREDIT).min(MOST_CREDIT);
+        if spent < allowed * elapsed.as_secs_f64() + credit && elapsed < CHECK {
             return Ok(());
         }
         let now = self.always_hits()?;
@@ -57,15 +58,15 @@ impl Session<'_> {
             }
         }
         let mut rest = price.values().sum::<f64>() / elapsed.as_secs_f64();
-        self.checked = (Instant::now(), now, self.observer.total()?);
+        self.checked = (Instant::now(), now, self.observer.always_spent()?);
         self.always_price = rest;
         if rest <= 1.5 * allowed {
             return Ok(());
         }
-        let mut dearest: Vec<_> = price.into_iter().collect();
+        let mut dearest: Vec<_> = price.iter().map(|(&slot, &price)| (slot, price)).collect();
         dearest.sort_by(|one, other| other.1.total_cmp(&one.1));
         let mut hot = HashSet::new();
-        for (slot, price) in dearest {
+        for &(slot, price) in &dearest {
             if rest <= allowed {
                 break;
             }
@@ -83,9 +84,10 @@ impl Session<'_> {
             self.always.iter().copied().partition(is_hot);
         for &number in &moved {
             if let Some(point) = points.get(number) {
-                let hits = self.observer.hits(number)?.all;
-                self.spent += hits as f64 * self.prices.of(point, self.held) * 1e-9;
-                self.spent_hits += hits;
+                self.spent_hits += self.observer.hits(number)?.all;
+                let took = price.get(&point.slot).copied().unwrap_or(0.0);
+                let own = elapsed.as_secs_f64() * self.running();
+                self.costs.loads.insert(point.slot, took / own.max(1e-6));
             }
             self.observer.reset(number)?;
         }

@@ -4,12 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use super::Session;
-use super::windows::Window;
+use super::windows::For;
 use crate::profile::error::Error;
-use crate::profile::estimate::{Basis, Estimate, Observed, own, rate};
+use crate::profile::estimate::{Estimate, Observed, rate};
 use crate::profile::found::{Cost, Ended, Profile, SiteProfile};
+use crate::profile::in_situ::{Dearness, Sample};
 use crate::profile::points::{self, Counted};
 use crate::profile::times::Times;
+
+/// From so many windows on, those that hold the program up more are not needed for counts.
+const ENOUGH: usize = 5;
 
 impl Session<'_> {
     pub(super) fn report(
@@ -21,23 +25,22 @@ impl Session<'_> {
     ) -> Result<Profile, Error> {
         self.collect_times()?;
         let mut notes = Vec::new();
-        let basis = self.basis();
+        let dearness = self.dearness();
         let mut cost = Cost {
             prices: self.prices,
+            dearness: dearness.value,
             windows: self.windows.len(),
-            window_seconds: self.windows.iter().map(|window| window.wall).sum(),
+            window_seconds: self.windows.iter().map(|window| window.looked.wall).sum(),
+            hits: self.spent_hits,
+            trapped_seconds: (self.spent + self.observer.always_spent()?) * dearness.value,
+            placing_seconds: self.budget.placing(),
             ..Cost::default()
         };
-        for (number, point) in self.plan.points.iter().enumerate() {
-            let hits = self.observer.hits(number)?.all;
-            cost.hits += hits;
-            if self.always.contains(&number) {
-                cost.seconds += hits as f64 * self.prices.of(point, self.held) * 1e-9;
-            }
+        for number in 0..self.plan.points.len() {
+            cost.hits += self.observer.hits(number)?.all;
         }
-        cost.seconds += self.spent;
-        cost.hits += self.spent_hits;
-        cost.process_seconds = (processor - cost.seconds).max(0.0);
+        cost.seconds = cost.trapped_seconds + cost.placing_seconds;
+        cost.process_seconds = (processor - cost.trapped_seconds).max(0.0);
         let always: HashSet<usize> = self.always.iter().copied().collect();
         let mut rates: HashMap<u32, (Estimate, bool)> = HashMap::new();
         let mut whole = (None, None);
@@ -47,7 +50,7 @@ impl Session<'_> {
                 let counted = self.observer.hits(number)?.counted;
                 Some(Estimate::exact(counted as f64 / seconds))
             } else {
-                self.estimate(number, basis)
+                self.estimate(number, dearness)
             };
             let Some(estimate) = estimate else {
                 continue;
@@ -65,7 +68,12 @@ impl Session<'_> {
             }
         }
         if !self.windowed.is_empty()
-            && self.windows.iter().filter(|window| !window.timed).count() < 2
+            && self
+                .windows
+                .iter()
+                .filter(|window| window.purpose != For::Times)
+                .count()
+                < 2
         {
             let slots = self.windowed.iter().filter_map(|&number| {
                 let slot = self.plan.points.get(number)?.slot;
@@ -158,33 +166,48 @@ impl Session<'_> {
         sites
     }
 
-    fn estimate(&self, number: usize, basis: Basis) -> Option<Estimate> {
-        let windows: Vec<_> = self
+    fn estimate(&self, number: usize, dearness: Dearness) -> Option<Estimate> {
+        let seen: Vec<_> = self
             .windows
             .iter()
-            .filter(|window| !window.timed && window.looked_at.contains(&number))
+            .filter(|window| window.purpose != For::Times && window.looked_at.contains(&number))
+            .collect();
+        // Those for the price hold the program up most, and are used only where there are no others.
+        let held_up_little = seen
+            .iter()
+            .filter(|window| window.purpose == For::Counts)
+            .count();
+        let windows: Vec<_> = seen
+            .into_iter()
+            .filter(|window| held_up_little < ENOUGH || window.purpose == For::Counts)
             .map(|window| Observed {
                 count: window.counted.get(&number).copied().unwrap_or(0),
-                time: match basis {
-                    Basis::Wall => window.wall,
-                    Basis::Own { .. } => own(window.processor, window.trapped),
-                },
+                looked: window.looked,
             })
             .collect();
-        rate(&windows, basis)
+        rate(&windows, self.running(), dearness)
     }
 
-    fn basis(&self) -> Basis {
-        let sum = |of: fn(&Window) -> f64| {
-            let windows = self.windows.iter().filter(|window| !window.timed);
-            windows.map(of).sum::<f64>()
-        };
-        Basis::new(
-            sum(|window| window.wall),
-            sum(|window| window.processor),
-            sum(|window| window.trapped),
-            self.running(),
-        )
+    /// How dear hits are in the program.
+    pub(super) fn dearness(&self) -> Dearness {
+        let samples: Vec<_> = self
+            .windows
+            .iter()
+            .filter(|window| window.purpose != For::Times)
+            .map(|window| {
+                let hits = window.looked_at.iter().filter_map(|&number| {
+                    let price = self.prices.of(self.plan.points.get(number)?, false) * 1e-9;
+                    let count = window.counted.get(&number).copied().unwrap_or(0);
+                    Some((number, count, price))
+                });
+                Sample {
+                    processor: window.looked.processor,
+                    trapped: window.looked.trapped,
+                    hits: hits.collect(),
+                }
+            })
+            .collect();
+        Dearness::of(&samples)
     }
 
     /// The times that the program took, and those of promises that are still open where it was watched all
