@@ -236,7 +236,7 @@ pub(crate) struct ExplainArgs {
 }
 
 /// The flags of `oracle profile`.
-#[derive(clap::Args, Default, Debug)]
+#[derive(clap::Args, Debug)]
 pub(crate) struct ProfileArgs {
     /// Every Go release, not only the newest.
     #[arg(long)]
@@ -304,16 +304,6 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     profiles::check(project)?;
     run(project, &Oracle::Defers(DefersArgs::default()))?;
     peers::check_list(project)
-}
-
-/// Profiles of a program that knows what its defers did.
-pub(crate) fn check_profile(project: &Project) -> Result<()> {
-    profile::check(project)
-}
-
-/// Whether this machine lets us profile.
-pub(crate) fn can_profile() -> Result<()> {
-    profile::possible()
 }
 
 /// The flame graph in a browser.

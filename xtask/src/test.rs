@@ -41,8 +41,6 @@ enum Needs {
     Cxx,
     /// A browser that draws without a screen.
     Chromium,
-    /// A kernel that can do eBPF, and the right to it.
-    Ebpf,
 }
 
 const STEPS: &[Step] = &[
@@ -85,11 +83,6 @@ const STEPS: &[Step] = &[
         name: "oracle",
         needs: Needs::Go,
         run: oracle::check_all,
-    },
-    Step {
-        name: "profile",
-        needs: Needs::Ebpf,
-        run: oracle::check_profile,
     },
     Step {
         name: "page",
@@ -154,7 +147,6 @@ fn provide(project: &Project, needs: Needs) -> Result<()> {
         Needs::Go => toolchains::go_toolchain(project, GO).map(drop),
         Needs::Deny => toolchains::cargo_deny(project).map(drop),
         Needs::Chromium => page::browser().map(drop),
-        Needs::Ebpf => oracle::can_profile(),
         Needs::Cxx if process::exists("c++") => Ok(()),
         Needs::Cxx => bail!("no C++ compiler (`c++`) was found; libFuzzer is built with it"),
     }

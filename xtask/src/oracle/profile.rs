@@ -50,8 +50,6 @@ const PACES: &[Pace] = &[
 ];
 /// Only here the clock tells what was lost.
 const UNLIMITED: &str = "as many as it can";
-/// Those of every test run.
-const QUICK: &[usize] = &[0, 1];
 
 /// Within so much, a rate is right.
 const NEAR: f64 = 0.05;
@@ -184,72 +182,11 @@ pub(crate) fn run(project: &Project, args: &ProfileArgs) -> Result<()> {
     Ok(())
 }
 
-/// A few short profiles and a few killed ones, for every test run.
-pub(crate) fn check(project: &Project) -> Result<()> {
-    /// A machine that does other things besides may spoil some.
-    const MOST_WRONG: f64 = 0.2;
-    const KILLED: u32 = 8;
-    let deferscope = generated::deferscope(project, "dev")?;
-    let args = ProfileArgs {
-        seconds: 2.0,
-        overhead: 1.0,
-        ..ProfileArgs::default()
-    };
-    let go = toolchains::go_toolchain(project, GO)?;
-    let program = build(project, &go, GO)?;
-    for &number in QUICK {
-        let Some(pace) = PACES.get(number) else {
-            continue;
-        };
-        let score = measure(project, &deferscope, &program, pace, &args, 2)?;
-        say!("{}", score.row(GO, pace.name));
-        for line in score.wrong.iter().chain(&score.held_wrong) {
-            say!("    {line}");
-        }
-        if score.wrong.len() as f64 > MOST_WRONG * score.judged() as f64 {
-            bail!(
-                "{} of {} rates are wrong",
-                score.wrong.len(),
-                score.judged()
-            );
-        }
-        // Two looks at the least, whatever they cost, are too much for so short a time now and then.
-        if let Some(most) = score.said.iter().find(|said| **said > 0.02) {
-            bail!("1 % was allowed, and {:.1} % spent", most * 100.0);
-        }
-    }
-    chaos::run(&deferscope, &program, KILLED, 1)
-}
-
-/// Whether this machine lets us; says what is missing.
-pub(crate) fn possible() -> Result<()> {
-    /// CAP_PERFMON and CAP_BPF.
-    const NEEDED: u64 = 1 << 38 | 1 << 39;
-    let status = std::fs::read_to_string("/proc/self/status").context("asking for our rights")?;
-    let rights = status
-        .lines()
-        .find_map(|line| line.strip_prefix("CapEff:"))
-        .and_then(|rights| u64::from_str_radix(rights.trim(), 16).ok())
-        .unwrap_or(0);
-    if rights & NEEDED != NEEDED {
-        bail!("eBPF needs root, or CAP_BPF and CAP_PERFMON");
-    }
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    let mut numbers = release
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap_or(0));
-    let (major, minor) = (numbers.next(), numbers.next());
-    if (major, minor) < (Some(6), Some(6)) {
-        bail!("profiles need Linux 6.6, this is {}", release.trim());
-    }
-    Ok(())
-}
-
 fn write(project: &Project, args: &ProfileArgs, rows: &[String]) -> Result<()> {
     let text = format!(
         "# `deferscope profile` against a program that knows its own counts\n\n\
-         Written by `cargo xtask oracle profile --all --write`; the numbers depend on the machine and on what else it \
-         does. {} rounds of {} s each (a fifth of that for releases but the newest) at `--overhead {}%`. *Near*: within 5 %; *covered*: in the printed interval; \
+         Written by `cargo xtask oracle profile --write`; the numbers depend on the machine and on what else it \
+         does. {} rounds of {} s each at `--overhead {}%`. *Near*: within 5 %; *covered*: in the printed interval; *wrong*: neither, or not shown; \
          *interval*: the middle one of half their widths; *held*: means of held times that are within 10 % of the truth; \
          *said*: what `profile` says that it cost; *lost*: how much less the program did in each second of \
          its processor time, profiled and not in turns, and for a program that does what it can, in each second \

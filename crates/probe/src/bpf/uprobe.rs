@@ -503,11 +503,13 @@ mod tests {
             slot: 7,
             windowed: true,
             adjust: -16,
+            price: 700,
         };
         let bytes = entry.bytes();
         assert_eq!(bytes.len(), Entry::SIZE as usize);
         assert_eq!(bytes[..8], [2, 0, 0, 0, 7, 0, 0, 0]);
-        assert_eq!(bytes[16..], (-16i64).to_le_bytes());
+        assert_eq!(bytes[16..24], (-16i64).to_le_bytes());
+        assert_eq!(bytes[24..], 700u64.to_le_bytes());
         assert_eq!(Control::default().bytes().len(), Control::SIZE as usize);
     }
 }

@@ -276,7 +276,7 @@ mod tests {
         assert_eq!((estimate.value, estimate.low), (0.0, 0.0));
         assert!((estimate.high - 30.0).abs() < 0.1, "{estimate:?}");
         assert_eq!(rate(&windows(&[5], 0.0, 0.0), 0.0, SURE), None);
-        assert_eq!(rate(&[], Basis::Wall), None);
+        assert_eq!(rate(&[], 0.0, SURE), None);
     }
 
     #[test]

@@ -396,9 +396,11 @@ impl Session<'_> {
             if let Some(ended) = self.is_over() {
                 return Ok(Some(ended));
             }
+            let mut others = 0.0;
             for watcher in &mut self.watchers {
-                watcher.poll()?;
+                others += watcher.poll()?;
             }
+            self.budget.others(others);
             let slice = Instant::now();
             while slice.elapsed() < SLICE {
                 let rest = seconds - begin.elapsed().as_secs_f64();

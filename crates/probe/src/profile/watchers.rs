@@ -17,12 +17,13 @@ pub(crate) trait Watcher {
     /// Where the profile should not go on without it; what it can be done without is a note of the profile.
     fn begin(&mut self) -> Result<(), Error>;
 
-    /// It is asked every few hundredths of a second, and must be quick: windows wait for it.
+    /// It is asked every few hundredths of a second, and must be quick: windows wait for it. Gives what it has
+    /// cost the process until now, in seconds of processor time.
     ///
     /// # Errors
     ///
     /// As for `begin`.
-    fn poll(&mut self) -> Result<(), Error>;
+    fn poll(&mut self) -> Result<f64, Error>;
 
     /// The time is over, or the process is. What it found goes into the profile, what it cost to its `cost`.
     ///

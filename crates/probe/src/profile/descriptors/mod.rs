@@ -216,12 +216,12 @@ impl Watcher for Descriptors<'_> {
         Ok(())
     }
 
-    fn poll(&mut self) -> Result<(), Error> {
-        if !self.observer.is_attached() {
-            return Ok(());
-        }
+    fn poll(&mut self) -> Result<f64, Error> {
         let seen = self.observer.seen()?;
         let cost = self.prices.seconds(seen);
+        if !self.observer.is_attached() {
+            return Ok(cost);
+        }
         let elapsed = self.began.elapsed().as_secs_f64();
         let processor = self.target.processor_seconds().unwrap_or(0.0) - self.processor;
         if cost > self.share * processor.max(IDLE * elapsed) + CREDIT {
@@ -235,7 +235,7 @@ impl Watcher for Descriptors<'_> {
                 ),
             ));
         }
-        Ok(())
+        Ok(cost)
     }
 
     fn end(&mut self, ended: Ended, profile: &mut Profile) -> Result<(), Error> {

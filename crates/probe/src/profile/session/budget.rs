@@ -23,6 +23,8 @@ pub(super) struct Budget {
     /// How much dearer hits turned out to be.
     dearer: f64,
     placing: f64,
+    /// What is spent by others than probes at defers.
+    others: f64,
     /// The processor time of the process and the time of day until which was earned.
     until: Option<(f64, f64)>,
 }
@@ -35,6 +37,7 @@ impl Budget {
             hits: 0.0,
             dearer: PRIOR.value,
             placing: 0.0,
+            others: 0.0,
             until: None,
         }
     }
@@ -64,6 +67,11 @@ impl Budget {
         took
     }
 
+    /// Others have spent so much until now.
+    pub(super) fn others(&mut self, seconds: f64) {
+        self.others = seconds;
+    }
+
     /// Hits cost so much more than the prices say.
     pub(super) fn correct(&mut self, dearer: f64) {
         self.dearer = dearer;
@@ -84,7 +92,7 @@ impl Budget {
 
     /// What is left; less than nothing is debt.
     pub(super) fn left(&self) -> f64 {
-        self.earned - self.trapped() - self.placing
+        self.earned - self.trapped() - self.placing - self.others
     }
 }
 
