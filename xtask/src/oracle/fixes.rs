@@ -24,17 +24,15 @@ use crate::ui::{complain, say};
 const HEAD: &str = "# What fixes make of code\n\n\
 `cargo xtask oracle fixes --write` rewrites this table. `deferscope fix --select all`, once without \
 and once with `--unsafe-fixes`, is run on the cases of our rules, on GOROOT and on vendored projects. \
-*offered*: findings that `check` shows with a fix that may be applied; *repaired*: what `fix` says it \
-has repaired, with what came to light on the way; *left*: findings with such a fix that are still there \
-afterwards, which must be 0 for safe fixes; *taken back*: fixes that were tried and not kept, since their finding stayed or another \
-would have come; *checked*: packages that pass `go vet` before, of those changed; then \
+*offered*: findings with a fix that may be applied; *repaired*, among them what came to light on the way; \
+*taken back*: after the fix another rule would have found \
+something, mostly that a close that is there now drops its error, and nothing was changed; *checked*: packages that pass `go vet` before, of those changed; then \
 what must be 0: packages that do not pass afterwards, files that gofmt would change and would not \
 before, findings that are new, files that a second run changes. *tests*: of the changed packages, those \
 whose own tests pass with the fixes, fail without them too, or were left out when time was up. What needs C \
-is not built, so packages that do not pass `go vet` before are those that need it; podman is built as its remote \
-client.\n\n\
-| corpus | fixes | findings | offered | repaired | left | taken back | files | checked | broken | unformatted | new | unstable | tests |\n\
-|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n";
+is not built, so packages that do not pass `go vet` before are those that need it.\n\n\
+| corpus | fixes | findings | offered | repaired | taken back | files | checked | broken | unformatted | new | unstable | tests |\n\
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n";
 
 /// How long the tests of one corpus may take together: then the rest is left out.
 const TESTS: Duration = Duration::from_secs(180);
@@ -63,8 +61,6 @@ struct Row {
     findings: usize,
     offered: usize,
     repaired: usize,
-    /// What has a fix and is still there.
-    left: Vec<String>,
     taken_back: usize,
     files: usize,
     checked: usize,
@@ -117,23 +113,18 @@ pub(crate) fn run(project: &Project, args: &FixesArgs) -> Result<()> {
                 ("is not formatted", &row.unformatted),
                 ("is new", &row.new),
                 ("changes again", &row.unstable),
-                ("is left", &row.left),
             ] {
-                if is_unsafe && what == "is left" {
-                    continue;
-                }
                 for item in list {
                     say!("{} ({kind}): {item} {what}", corpus.name);
                     failures.push(format!("{}: {item} {what}", corpus.name));
                 }
             }
             let row = format!(
-                "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                "| {} | {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
                 corpus.name,
                 row.findings,
                 row.offered,
                 row.repaired,
-                row.left.len(),
                 row.taken_back,
                 row.files,
                 row.checked,
@@ -286,11 +277,7 @@ fn one(
         ..Row::default()
     };
     let after = place.findings()?;
-    for (key, (count, offered)) in &after {
-        for _ in 0..*offered {
-            row.left
-                .push(format!("{} in {} of {}", key.0, key.2, key.1));
-        }
+    for (key, (count, _)) in &after {
         let known = before.get(key).map_or(0, |(count, _)| *count);
         if *count > known {
             row.new.push(format!("{} in {} of {}", key.0, key.2, key.1));
