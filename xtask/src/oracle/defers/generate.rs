@@ -288,15 +288,9 @@ impl Function<'_> {
                 self.line("}");
             }
             6 => {
-                let line = self.random.pick(&[
-                    "h(n)",
-                    "n++",
-                    "ch <- n",
-                    "go g()",
-                    "h(<-ch)",
-                    "looped(n)",
-                    "again(n)",
-                ]);
+                let line =
+                    self.random
+                        .pick(&["h(n)", "n++", "ch <- n", "go g()", "h(<-ch)", "looped(n)"]);
                 self.line(line);
             }
             7 if self.random.one_in(4) => self.exit(),
