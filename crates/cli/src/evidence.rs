@@ -1,7 +1,7 @@
 //! Reading the files given to `--evidence`: deferscope's own, and CPU profiles of Go.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -32,9 +32,14 @@ pub(crate) fn load(paths: &[PathBuf], quiet: bool) -> Result<Option<Merged>> {
 
 fn one(path: &Path, quiet: bool) -> Result<Vec<Evidence>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "there is no such file; `deferscope profile PID --format evidence -o {}` writes one",
+            path.display()
+        ),
+        file => file?,
+    };
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         bail!("it is larger than {MAX_BYTES} bytes");
     }

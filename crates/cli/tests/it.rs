@@ -45,6 +45,9 @@ mod process;
 #[cfg(target_os = "linux")]
 #[path = "it/profile.rs"]
 mod profile;
+#[cfg(target_os = "linux")]
+#[path = "it/rights.rs"]
+mod rights;
 #[path = "it/shop.rs"]
 mod shop;
 #[cfg(target_os = "linux")]

@@ -33,7 +33,7 @@ pub enum ProcessError {
     /// We may not.
     #[error(
         "looking into process {pid} is not permitted{owner}. Run the same command with sudo, or once: \
-         sudo setcap cap_sys_ptrace+ep {ourselves}{yama}"
+         sudo setcap cap_sys_ptrace,cap_dac_read_search+ep {ourselves}{yama}"
     )]
     Denied {
         /// The number.

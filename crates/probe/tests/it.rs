@@ -5,6 +5,8 @@
 mod chaos;
 #[path = "it/descriptors.rs"]
 mod descriptors;
+#[path = "it/ends.rs"]
+mod ends;
 #[path = "it/holds.rs"]
 mod holds;
 #[path = "it/targets.rs"]

@@ -162,6 +162,15 @@ impl Run {
         self
     }
 
+    /// Checks that standard output has all of this.
+    #[track_caller]
+    pub(crate) fn prints(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.stdout.contains(part), "no {part:?} in {self:#?}");
+        }
+        self
+    }
+
     /// Checks that it found exactly these, as `path:line:col: rule`.
     #[track_caller]
     pub(crate) fn finds(self, expected: &[&str]) -> Self {

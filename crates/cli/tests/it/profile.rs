@@ -3,15 +3,18 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::harness::{Folder, Run};
 
 /// A child that does not outlive its test.
-struct Process(Child);
+pub(crate) struct Process(pub(crate) Child);
 
 impl Process {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let command = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -19,7 +22,7 @@ impl Process {
         Self(command.spawn().expect("a process starts"))
     }
 
-    fn pid(&self) -> String {
+    pub(crate) fn pid(&self) -> String {
         self.0.id().to_string()
     }
 }
@@ -33,7 +36,7 @@ impl Drop for Process {
 }
 
 /// Past the capture of output: nobody should think that this was tested.
-fn not_tested(why: &str) {
+pub(crate) fn not_tested(why: &str) {
     assert!(
         std::env::var_os("CI").is_none_or(|ci| ci != "true"),
         "in CI this must be tested, but: {why}"
@@ -52,7 +55,7 @@ fn gofmt() -> Option<Process> {
 }
 
 /// Whether the run was refused for want of rights or of a kernel that can.
-fn refused(run: &Run) -> bool {
+pub(crate) fn refused(run: &Run) -> bool {
     let words = ["the right to use eBPF", "this kernel cannot do it"];
     let refused = run.code == Some(2) && words.iter().any(|word| run.stderr.contains(word));
     if refused {
@@ -93,7 +96,7 @@ fn a_program_at_work_is_profiled() {
         return;
     }
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let profile: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+    let profile: Value = serde_json::from_str(&run.stdout).expect("one object");
     let sites = profile["sites"].as_array().expect("sites");
     assert!(!sites.is_empty(), "{profile}");
     for site in sites {
@@ -111,7 +114,7 @@ fn a_program_at_work_is_profiled() {
 }
 
 /// A Go program that opens what it is told to, and does something every millisecond.
-fn holds(folder: &Folder) -> Option<(Process, std::process::ChildStdin)> {
+pub(crate) fn holds(folder: &Folder) -> Option<PathBuf> {
     let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
         not_tested("DEFERSCOPE_GOROOT names no Go");
         return None;
@@ -132,37 +135,45 @@ fn holds(folder: &Folder) -> Option<(Process, std::process::ChildStdin)> {
     }
     let built = build.status().expect("go starts");
     assert!(built.success(), "the target is built");
-    let mut process = Process::start(&mut Command::new(binary));
-    let input = process.0.stdin.take().expect("a pipe");
-    Some((process, input))
+    Some(binary)
+}
+
+/// Gives a command every half a second: when a profile begins to look depends on the machine.
+pub(crate) fn tell(
+    mut input: ChildStdin,
+    command: &'static str,
+    times: u32,
+) -> std::thread::JoinHandle<ChildStdin> {
+    std::thread::spawn(move || {
+        for _ in 0..times {
+            std::thread::sleep(Duration::from_millis(500));
+            // It may be over.
+            if writeln!(input, "{command}").is_err() {
+                break;
+            }
+        }
+        input
+    })
 }
 
 #[test]
 fn what_was_opened_is_in_all_formats() {
     let folder = Folder::new(&[]);
-    let Some((target, mut input)) = holds(&folder) else {
+    let Some(binary) = holds(&folder) else {
         return;
     };
+    let mut target = Process::start(&mut Command::new(binary));
+    let input = target.0.stdin.take().expect("a pipe");
     let pid = target.pid();
-    // It opens its files while it is profiled; how long that takes to begin depends on the machine.
-    let teller = std::thread::spawn(move || {
-        for _ in 0..8 {
-            std::thread::sleep(std::time::Duration::from_millis(500));
-            // It may be over.
-            if writeln!(input, "keep").is_err() {
-                break;
-            }
-        }
-        input
-    });
+    let teller = tell(input, "keep", 8);
     let args = ["profile", &pid, "--for", "4s", "--overhead", "10%"];
     let run = folder.run(&[&args[..], &["--format", "json"]].concat());
     if refused(&run) {
         return;
     }
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let mut input = teller.join().expect("it does not panic");
-    let profile: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+    let input = teller.join().expect("it does not panic");
+    let profile: Value = serde_json::from_str(&run.stdout).expect("one object");
     let places = profile["descriptors"]["places"].as_array().expect("a list");
     let kept = places
         .iter()
@@ -173,29 +184,131 @@ fn what_was_opened_is_in_all_formats() {
     let stack = kept["stacks"][0]["stack"].as_array().expect("a stack");
     assert!(stack.iter().any(|frame| frame["function"] == "main.main"));
 
-    let teller = std::thread::spawn(move || {
-        for _ in 0..6 {
-            std::thread::sleep(std::time::Duration::from_millis(500));
-            if writeln!(input, "keep").is_err() {
-                break;
-            }
-        }
-        input
-    });
-    let evidence = [&args[..], &["--format", "evidence"]].concat();
-    let run = folder.run(&evidence).exits(0);
+    let teller = tell(input, "keep", 8);
+    let evidence = [&args[..], &["--format", "evidence", "-o", "opened.jsonl"]].concat();
+    folder.run(&evidence).exits(0);
     let mut input = teller.join().expect("it does not panic");
-    let site = run
-        .stdout
+    let text = folder.read("opened.jsonl");
+    let site = text
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find(|site| site["function"] == "keep" && !site["resources"].is_null())
-        .unwrap_or_else(|| panic!("{}", run.stdout));
-    assert_eq!(site["resources"][0]["kind"], "file");
+        .unwrap_or_else(|| panic!("{text}"));
+    let resources = site["resources"].as_array().expect("a list");
+    assert!(resources.iter().any(|resource| resource["kind"] == "file"));
+    let line = format!("example.com/holds/main.go:{}", site["line"]);
+    let snapshot = ["snapshot", &pid, "--evidence", "opened.jsonl"];
+    let run = folder.run(&snapshot).exits(0);
+    run.prints(&["left open by these lines", &line]);
+    let run = folder.run(&[&snapshot[..], &["--format", "json"]].concat());
+    run.prints(&["\"kind\":\"opened\""]);
 
     writeln!(input, "keep").expect("it reads");
     let without = [&args[..], &["--format", "json", "--no-descriptors"]].concat();
     let run = folder.run(&without).exits(0);
-    let profile: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+    let profile: Value = serde_json::from_str(&run.stdout).expect("one object");
     assert!(profile["descriptors"].is_null(), "{profile}");
+}
+
+#[test]
+fn the_end_of_a_program_is_told() {
+    let folder = Folder::new(&[]);
+    let Some(binary) = holds(&folder) else {
+        return;
+    };
+    for (format, command) in [("table", "exit"), ("json", "exit")] {
+        let mut target = Process::start(&mut Command::new(&binary));
+        let mut input = target.0.stdin.take().expect("a pipe");
+        writeln!(input, "hold").expect("it reads");
+        let pid = target.pid();
+        // Long enough for a look on a machine that does other things as well.
+        let teller = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(6));
+            writeln!(input, "{command}")
+        });
+        let run = folder.run(&["profile", &pid, "--for", "60s", "--format", format]);
+        if refused(&run) {
+            return;
+        }
+        teller.join().expect("it does not panic").expect("it reads");
+        let run = run.exits(0);
+        assert!(run.stderr.contains("with exit status 3"), "{}", run.stderr);
+        if format == "table" {
+            run.prints(&["NEVER RAN", "exit-skips-defer", "hold"]);
+        } else {
+            let profile: Value = serde_json::from_str(&run.stdout).expect("one object");
+            assert_eq!(profile["exit"]["code"], 3);
+            let pending = profile["exit"]["pending"].as_array().expect("a list");
+            let hold = pending.iter().find(|site| site["function"] == "hold");
+            assert_eq!(hold.expect("it is there")["count"], 5);
+        }
+    }
+}
+
+/// Whoever is killed, the program goes on, and the kernel keeps nothing of ours.
+#[test]
+fn killing_either_or_both_leaves_nothing_behind() {
+    let folder = Folder::new(&[]);
+    let Some(binary) = holds(&folder) else {
+        return;
+    };
+    let rounds = std::env::var("DEFERSCOPE_CHAOS_ROUNDS").ok();
+    let rounds: u64 = rounds.and_then(|text| text.parse().ok()).unwrap_or(6);
+    let mut moment = 1u64;
+    for round in 0..rounds {
+        let mut target = Process::start(Command::new(&binary).stdout(Stdio::null()));
+        let mut input = target.0.stdin.take().expect("a pipe");
+        let mut profiler = folder
+            .command(&["profile", &target.pid(), "--for", "1s", "--overhead", "20%"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("deferscope starts");
+        moment = moment * 613 % 1499;
+        std::thread::sleep(Duration::from_millis(moment));
+        let (ours, theirs) = (round % 3 != 1, round % 3 != 0);
+        let early = profiler.try_wait().expect("it is ours").is_some();
+        if ours {
+            profiler.kill().expect("SIGKILL");
+        }
+        if theirs {
+            target.0.kill().expect("SIGKILL");
+        }
+        let status = profiler.wait().expect("it is ours");
+        if !ours && !early {
+            let code = status.code();
+            assert!(matches!(code, Some(0 | 2)), "round {round}: {status}");
+        }
+        if !theirs {
+            writeln!(input, "pass").expect("it reads");
+            let ended = target.0.try_wait().expect("it is ours");
+            assert_eq!(ended, None, "round {round}: the program is dead");
+        }
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            match probe::sys::bpf::programs_of(profiler.id()) {
+                Ok(0) => break,
+                Ok(left) => assert!(
+                    Instant::now() < patience,
+                    "round {round}: {left} programs are left"
+                ),
+                Err(error) => return not_tested(&error.to_string()),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for folder in [
+            "/sys/kernel/tracing/uprobe_events",
+            "/sys/kernel/debug/tracing/uprobe_events",
+        ] {
+            let events = std::fs::read_to_string(folder).unwrap_or_default();
+            assert_eq!(events, "", "round {round}");
+        }
+        if let Ok(mut pinned) = std::fs::read_dir("/sys/fs/bpf") {
+            assert!(
+                pinned.next().is_none(),
+                "round {round}: something is pinned"
+            );
+        }
+    }
 }

@@ -45,7 +45,10 @@ fn what_is_no_go_process_is_named() {
     let snapshot = |target: &str| folder.run(&["snapshot", target]).exits(2);
     snapshot("2147483647").says(&["there is no process 2147483647"]);
     snapshot("text").says(&["text is no core file"]);
-    snapshot("nowhere").says(&["cannot read nowhere"]);
+    snapshot("nowhere").says(&[
+        "neither the number of a process nor a core file",
+        "pgrep -a",
+    ]);
     let ours = std::process::id().to_string();
     snapshot(&ours).says(&[&format!("process {ours} ("), "this is no Go program"]);
     folder.run(&["snapshot"]).exits(2);

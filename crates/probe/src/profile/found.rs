@@ -7,6 +7,7 @@ use go_binary::{Class, SiteId};
 
 use super::descriptors::Opened;
 use super::estimate::Estimate;
+use super::exit::Exit;
 use super::points::Counted;
 use super::price::Prices;
 use super::times::Held;
@@ -79,6 +80,8 @@ pub struct Profile {
     pub recovers: Option<Estimate>,
     /// What it opened, if that was watched.
     pub descriptors: Option<Opened>,
+    /// How it ended, if it did.
+    pub exit: Option<Exit>,
     /// What it cost.
     pub cost: Cost,
     /// What should be known.

@@ -3,12 +3,14 @@
 //! - `points` finds where probes go, on what `flow` says of a function's instructions.
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
 //! - `session` watches a process within a budget; `estimate`, `in_situ` and `times` make numbers of what it saw.
-//! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens.
+//! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens,
+//!   `exit` how it ends.
 //! - `found` is what comes of all that.
 
 mod descriptors;
 mod error;
 mod estimate;
+mod exit;
 mod flow;
 mod found;
 mod in_situ;
@@ -23,6 +25,7 @@ mod watchers;
 pub use self::descriptors::{CallPrices, Opened, OpenedAt, OpenedIn};
 pub use self::error::Error;
 pub use self::estimate::Estimate;
+pub use self::exit::{Exit, Status, Unkept};
 pub use self::found::{Cost, Ended, Options, Profile, SiteProfile};
 pub use self::points::Counted;
 pub use self::price::Prices;

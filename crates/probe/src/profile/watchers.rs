@@ -5,6 +5,7 @@ use go_binary::Binary;
 
 use super::descriptors::Descriptors;
 use super::error::Error;
+use super::exit::Ending;
 use super::found::{Ended, Options, Profile};
 use super::target::Target;
 
@@ -40,7 +41,7 @@ pub(crate) fn all<'a>(
     options: &Options<'_>,
     notes: &mut Vec<String>,
 ) -> Vec<Box<dyn Watcher + 'a>> {
-    let mut all: Vec<Box<dyn Watcher + 'a>> = Vec::new();
+    let mut all: Vec<Box<dyn Watcher + 'a>> = vec![Box::new(Ending::new(target))];
     if options.descriptors {
         match Descriptors::new(target, binary, options.overhead / 2.0) {
             Ok(descriptors) => all.push(Box::new(descriptors)),

@@ -16,6 +16,9 @@ const MAP_UPDATE: libc::c_int = 2;
 const MAP_DELETE: libc::c_int = 3;
 const MAP_NEXT_KEY: libc::c_int = 4;
 const PROGRAM_LOAD: libc::c_int = 5;
+const PROGRAM_NEXT_ID: libc::c_int = 11;
+const PROGRAM_BY_ID: libc::c_int = 13;
+const INFORMATION: libc::c_int = 15;
 const RAW_TRACEPOINT_OPEN: libc::c_int = 17;
 const LINK_CREATE: libc::c_int = 28;
 
@@ -73,6 +76,24 @@ fn bpf(command: libc::c_int, attribute: &[u64]) -> io::Result<libc::c_long> {
         return Err(io::Error::last_os_error());
     }
     Ok(result)
+}
+
+/// A call that answers in its attribute.
+fn bpf_answer(command: libc::c_int, attribute: &mut [u64]) -> io::Result<()> {
+    // SAFETY: the attribute can be written for as many bytes as are named; an address in
+    // it, put there by a caller in this file, is of a buffer that outlives the call and is as large as it says.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_bpf,
+            command,
+            attribute.as_mut_ptr(),
+            size_of_val(attribute),
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 fn descriptor(result: libc::c_long) -> io::Result<OwnedFd> {
@@ -265,6 +286,7 @@ impl Program {
         };
         let length = u32::try_from(code.len()).map_err(io::Error::other)?;
         let log_length = u32::try_from(log.len()).map_err(io::Error::other)?;
+        let name = name_of_ours(std::process::id());
         // Some helpers are only for programs under the GPL; this is what we say the program is under.
         let licence = c"Dual MIT/GPL";
         let log_address = if log.is_empty() {
@@ -279,8 +301,8 @@ impl Program {
             pair(u32::from(!log.is_empty()), log_length),
             log_address,
             0,
-            0,
-            0,
+            name[0],
+            name[1],
             pair(0, attach),
         ];
         let descriptor = descriptor(bpf(PROGRAM_LOAD, &attribute)?)?;
@@ -324,6 +346,54 @@ impl Program {
         descriptor(bpf(RAW_TRACEPOINT_OPEN, &attribute)?).map(|descriptor| Link {
             _descriptor: descriptor,
         })
+    }
+}
+
+/// The name of programs of process `pid`, by which they are found.
+fn name_of_ours(pid: u32) -> [u64; 2] {
+    let mut name = [0; 16];
+    // The last byte is a zero.
+    for (byte, letter) in name.iter_mut().zip(format!("defer_{pid}").bytes().take(15)) {
+        *byte = letter;
+    }
+    let (words, _) = name.as_chunks::<8>();
+    [0, 1].map(|at| words.get(at).map_or(0, |word| u64::from_ne_bytes(*word)))
+}
+
+/// How many programs the kernel has that a process of deferscope gave to it. When that has ended there is none:
+/// what is attached anywhere would keep its program.
+///
+/// # Errors
+///
+/// What the kernel says: only those with rights may ask.
+pub fn programs_of(pid: u32) -> io::Result<usize> {
+    /// As much of `struct bpf_prog_info` as reaches to the end of the name.
+    const WORDS: usize = 10;
+    let name = name_of_ours(pid);
+    let (mut last, mut count) = (0, 0);
+    loop {
+        let mut attribute = [pair(last, 0), 0];
+        match bpf_answer(PROGRAM_NEXT_ID, &mut attribute) {
+            Ok(()) => {}
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(count),
+            Err(error) => return Err(error),
+        }
+        let [answer, _] = attribute;
+        last = u32::try_from(answer >> 32).unwrap_or(u32::MAX);
+        let program = match bpf(PROGRAM_BY_ID, &[pair(last, 0), 0]) {
+            Ok(program) => descriptor(program)?,
+            // It is gone meanwhile.
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => continue,
+            Err(error) => return Err(error),
+        };
+        let mut information = [0u64; WORDS];
+        let length = u32::try_from(size_of_val(&information)).map_err(io::Error::other)?;
+        let mut attribute = [
+            pair(program.as_raw_fd().cast_unsigned(), length),
+            information.as_mut_ptr().expose_provenance() as u64,
+        ];
+        bpf_answer(INFORMATION, &mut attribute)?;
+        count += usize::from(information.ends_with(&name));
     }
 }
 

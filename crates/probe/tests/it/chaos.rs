@@ -137,6 +137,39 @@ fn killing_the_process_ends_the_one_who_looks() {
     }
 }
 
+/// Nobody is left to undo anything: neither may stay, stopped or waiting for the other.
+#[test]
+fn killing_both_at_once_leaves_neither() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    let mut moment = 5u64;
+    for round in 0..rounds() {
+        let running = Running::start(binary, &["-churn", "1"]).expect("it starts");
+        let pid = running.pid();
+        let mut watcher = watcher(pid);
+        moment = moment * 31 % 103;
+        std::thread::sleep(Duration::from_millis(20 + moment));
+        // As close to each other as can be, now the one first and now the other.
+        if round % 2 == 0 {
+            watcher.kill().expect("SIGKILL");
+            running.kill().expect("SIGKILL");
+        } else {
+            running.kill().expect("SIGKILL");
+            watcher.kill().expect("SIGKILL");
+        }
+        let patience = Instant::now() + Duration::from_secs(30);
+        while watcher.try_wait().expect("it is ours").is_none() || !states(pid).is_empty() {
+            assert!(
+                Instant::now() < patience,
+                "round {round}: {:?}",
+                states(pid)
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
 #[test]
 fn killing_both_leaves_nothing_behind() {
     let Some(binary) = targets::truth() else {

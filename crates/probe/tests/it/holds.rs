@@ -45,10 +45,15 @@ impl Holds {
         self.child.id()
     }
 
-    /// Gives a command, and returns the answer: nothing if it ends.
-    pub(crate) fn tell(&mut self, command: &str) -> String {
+    /// Gives a command.
+    pub(crate) fn say(&mut self, command: &str) {
         let input = self.input.as_mut().expect("a pipe");
         writeln!(input, "{command}").expect("it reads");
+    }
+
+    /// Gives a command, and returns the answer: nothing if it ends.
+    pub(crate) fn tell(&mut self, command: &str) -> String {
+        self.say(command);
         let mut line = String::new();
         self.output.read_line(&mut line).expect("it answers");
         line.trim_end().to_owned()
@@ -94,6 +99,15 @@ impl Holds {
                 None
             }
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Waits until it is over, or another program.
+    pub(crate) fn wait_for_end(&mut self) {
+        let begin = Instant::now();
+        while !self.has_ended() {
+            assert!(begin.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -9,7 +9,7 @@ use profiles::flame::Graph;
 use profiles::pprof;
 use serde_json::{Value, json};
 
-use super::descriptors;
+use super::{descriptors, exit};
 
 /// One object.
 pub(super) fn json(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
@@ -50,6 +50,7 @@ pub(super) fn json(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
             "window_seconds": cost.window_seconds,
         },
         "descriptors": profile.descriptors.as_ref().map(descriptors::json),
+        "exit": profile.exit.as_ref().map(exit::json),
         "sites": profile.sites.iter().map(site).collect::<Vec<_>>(),
     });
     serde_json::to_writer(&mut *out, &value)?;
@@ -100,6 +101,13 @@ fn held(held: &Held) -> Value {
 /// What `check` and `cost` read.
 pub(super) fn evidence(profile: &Profile) -> Evidence {
     let whole = |value: f64| value.round().max(0.0) as u64;
+    let unkept = |id: &go_binary::SiteId| {
+        let exit = profile.exit.iter();
+        let mut pending = exit.flat_map(|exit| &exit.pending);
+        pending
+            .find(|site| site.id == *id)
+            .map(probe::profile::Unkept::count)
+    };
     let sites = profile.sites.iter().map(|site| evidence::Site {
         path: Some(site.path.clone()),
         class: Some(site.class),
@@ -118,7 +126,7 @@ pub(super) fn evidence(profile: &Profile) -> Evidence {
                 p99: held.p99,
                 max: Some(held.max as f64),
             }),
-        pending: site.pending,
+        pending: unkept(&site.id).or(site.pending),
         ..evidence::Site::at(&site.id)
     });
     Evidence {
@@ -132,6 +140,7 @@ pub(super) fn evidence(profile: &Profile) -> Evidence {
         },
         sites: sites
             .chain(profile.descriptors.iter().flat_map(descriptors::evidence))
+            .chain(exit::evidence(profile))
             .collect(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod data;
 mod descriptors;
+mod exit;
 mod text;
 
 use std::path::PathBuf;
@@ -104,8 +105,9 @@ pub(crate) fn run(args: &ProfileArgs) -> Result<Exit> {
         Ended::Time => {}
         Ended::Stopped => output::warning(&format!("stopped {after}")),
         Ended::Exited => output::warning(&format!(
-            "process {} exited {after}; this is what was seen until then",
-            profile.pid
+            "process {} ended {after}{}; this is what was seen until then",
+            profile.pid,
+            exit::how(&profile)
         )),
         Ended::Replaced => output::warning(&format!(
             "process {} began to run another program {after}; this is what was seen until then",

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use go_binary::SiteId;
 use probe::profile::{Counted, Estimate, Profile, SiteProfile};
 
-use super::descriptors;
+use super::{descriptors, exit};
 
 pub(super) fn write(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
     writeln!(
@@ -29,8 +29,11 @@ pub(super) fn write(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
         }
     }
     defers(out, profile)?;
-    match &profile.descriptors {
-        Some(opened) => descriptors::text(out, opened),
+    if let Some(opened) = &profile.descriptors {
+        descriptors::text(out, opened)?;
+    }
+    match &profile.exit {
+        Some(exit) => exit::text(out, exit),
         None => Ok(()),
     }
 }

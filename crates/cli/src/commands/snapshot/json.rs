@@ -7,7 +7,7 @@ use probe::{At, Group, Place, SitePending};
 use profiles::evidence::{Evidence, Header, Site, Source};
 use serde_json::{Value, json};
 
-use super::{Filter, Taken, text};
+use super::{Filter, Taken, opened, text};
 
 pub(super) fn write(out: &mut dyn Write, taken: &Taken, filter: &Filter<'_>) -> io::Result<()> {
     let snapshot = &taken.snapshot;
@@ -31,6 +31,9 @@ pub(super) fn write(out: &mut dyn Write, taken: &Taken, filter: &Filter<'_>) -> 
             "warnings": taken.warnings,
         }),
     )?;
+    for site in &taken.opened {
+        line(out, &opened::json(site))?;
+    }
     for site in snapshot.sites.iter().filter(|site| filter.shows_site(site)) {
         line(out, &of_site(site))?;
     }

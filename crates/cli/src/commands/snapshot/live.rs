@@ -9,7 +9,7 @@ use probe::{
     CoreFile, Looking, Process, Reading, Still, StillError, Target, TargetError, open_descriptors,
 };
 
-use super::{PauseArg, SnapshotArgs, Taken};
+use super::{PauseArg, SnapshotArgs, Taken, opened};
 
 /// Looks, hands over what was seen, and looks again after the time that it is told.
 pub(super) fn look(
@@ -20,7 +20,14 @@ pub(super) fn look(
     if let Ok(pid) = target.parse::<i32>() {
         return look_at_process(args, pid, next);
     }
-    look_at_core(args, Path::new(target), next)
+    let path = Path::new(target);
+    if !path.exists() {
+        bail!(
+            "{target} is neither the number of a process nor a core file; `pgrep -a NAME` finds the number of a \
+             program by its name"
+        );
+    }
+    look_at_core(args, path, next)
 }
 
 fn look_at_core(
@@ -67,6 +74,7 @@ fn look_at_core(
         snapshot,
         paused: None,
         descriptors: Vec::new(),
+        opened: opened::read(&args.evidence)?,
         warnings,
     })
     .map(|_| ())
@@ -149,6 +157,7 @@ fn look_at_process(
                 .into_iter()
                 .map(|(kind, count)| (kind.as_str(), count))
                 .collect(),
+            opened: opened::read(&args.evidence)?,
             warnings,
         };
         match next(taken)? {

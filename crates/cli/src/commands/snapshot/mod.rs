@@ -4,6 +4,7 @@ mod diff;
 mod json;
 #[cfg(target_os = "linux")]
 mod live;
+mod opened;
 mod stacks;
 mod text;
 
@@ -51,6 +52,10 @@ pub(crate) struct SnapshotArgs {
     /// Instead: how two snapshots differ that were written with `--format json`.
     #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], value_hint = ValueHint::FilePath, conflicts_with_all = ["target", "binary"])]
     diff: Vec<PathBuf>,
+    /// Also name the lines that opened what is open: what `profile --format evidence` wrote of this program. Can be
+    /// given more than once.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "diff")]
+    evidence: Vec<PathBuf>,
     /// Only sites of this package, or of those below it: PATH or PATH/...; can be given more than once.
     #[arg(long, value_name = "PATH", value_delimiter = ',')]
     package: Vec<String>,
@@ -104,6 +109,8 @@ struct Taken {
     paused: Option<Duration>,
     /// The CPU time that looking took us.
     descriptors: Vec<(&'static str, u64)>,
+    /// The lines that opened some of those.
+    opened: Vec<profiles::evidence::Site>,
     warnings: Vec<String>,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use probe::{At, Group, SitePending};
 
-use super::{Filter, Taken};
+use super::{Filter, Taken, opened};
 
 /// So many sites and places are shown; the other formats have all.
 const SHOWN: usize = 20;
@@ -46,6 +46,7 @@ pub(super) fn write(out: &mut dyn Write, taken: &Taken, filter: &Filter<'_>) -> 
             .collect();
         writeln!(out, "open descriptors: {}", kinds.join(", "))?;
     }
+    opened::text(out, &taken.opened)?;
     for panic in &snapshot.panics {
         let value = panic.value.as_deref().map_or_else(
             || "is ending by runtime.Goexit".to_owned(),

@@ -26,10 +26,7 @@ pub(super) struct Opener<'a> {
 
 impl<'a> Opener<'a> {
     pub(super) fn new(binary: &'a Binary<'a>, pid: u32) -> Self {
-        let vector = i32::try_from(pid).ok();
-        let vector = vector.and_then(|pid| std::fs::read(path(pid, "auxv")).ok());
-        let entry = vector.as_deref().and_then(entry_of);
-        let bias = entry.map_or(0, |entry| entry.wrapping_sub(binary.image().entry()));
+        let bias = i32::try_from(pid).ok().and_then(|pid| bias(binary, pid));
         let mut modules = HashSet::new();
         if let Some(info) = binary.build_info() {
             modules.extend(info.main.iter().map(|module| module.path.as_str()));
@@ -37,7 +34,7 @@ impl<'a> Opener<'a> {
         }
         Self {
             binary,
-            bias,
+            bias: bias.unwrap_or(0),
             modules,
         }
     }
@@ -108,6 +105,28 @@ impl<'a> Opener<'a> {
             ordinal: 1,
         }
     }
+}
+
+/// What is added to addresses in the file of a process's program.
+fn bias(binary: &Binary<'_>, pid: i32) -> Option<u64> {
+    let image = binary.image();
+    let vector = std::fs::read(path(pid, "auxv")).unwrap_or_default();
+    if let Some(entry) = entry_of(&vector) {
+        return Some(entry.wrapping_sub(image.entry()));
+    }
+    // That is for the owner only; this is for all who may trace.
+    let exe = std::fs::read_link(path(pid, "exe")).ok()?;
+    let exe = exe.to_string_lossy();
+    let maps = std::fs::read_to_string(path(pid, "maps")).ok()?;
+    let first = maps.lines().find(|line| line.ends_with(&*exe))?;
+    let (start, _) = first.split_once('-')?;
+    let start = u64::from_str_radix(start, 16).ok()?;
+    let lowest = image
+        .segments()
+        .iter()
+        .map(|segment| segment.address)
+        .min()?;
+    Some(start.wrapping_sub(lowest & !0xfff))
 }
 
 fn is_service(package: &str) -> bool {

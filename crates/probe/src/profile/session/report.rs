@@ -100,6 +100,7 @@ impl Session<'_> {
             panics: whole.0,
             recovers: whole.1,
             descriptors: None,
+            exit: None,
             cost,
             notes,
         })
