@@ -19,7 +19,7 @@ fn unkept(profile: &Profile, mark: &str) -> u64 {
     let mut pending = exit(profile).pending.iter();
     pending
         .find(|site| site.id.line == wanted && site.id.package == "example.com/holds")
-        .map_or(0, |site| site.count())
+        .map_or(0, probe::profile::Unkept::count)
 }
 
 /// Profiles the target while it ends in the way of a command.
