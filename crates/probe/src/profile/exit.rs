@@ -137,11 +137,11 @@ impl Watcher for Ending {
         Ok(())
     }
 
-    fn poll(&mut self) -> Result<(), Error> {
+    fn poll(&mut self) -> Result<f64, Error> {
         if self.target.state() == super::target::State::Same {
             self.alive = Instant::now();
         }
-        Ok(())
+        Ok(0.0)
     }
 
     fn end(&mut self, ended: Ended, profile: &mut Profile) -> Result<(), Error> {
