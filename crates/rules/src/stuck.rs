@@ -12,13 +12,14 @@ use crate::cx::{Finding, RuleCx};
 
 /// Whether a goroutine is stuck in the function.
 pub(crate) fn may_be_stuck(package: &PackageCx<'_>, func: FuncId, input: &FileInput<'_>) -> bool {
-    let all = StuckGoroutines::of(package, part_for(input.is_test));
+    let all = StuckGoroutines::of(package, part_for(package, input.index, input.is_test));
     all.of_function(input.index, func).next().is_some()
 }
 
 /// The goroutines that are stuck in the function, in one of these ways.
 pub(crate) fn stuck_here(cx: &RuleCx<'_>, kinds: &[StuckKind]) -> Vec<Stuck> {
-    of_kinds(cx, part_for(cx.is_test()), kinds)
+    let part = part_for(cx.body().cx(), cx.body().file_index(), cx.is_test());
+    of_kinds(cx, part, kinds)
 }
 
 /// Whether a goroutine waits for ever in the function to send.
@@ -27,14 +28,15 @@ pub(crate) fn may_send_for_ever(
     func: FuncId,
     input: &FileInput<'_>,
 ) -> bool {
-    let all = StuckGoroutines::of(package, part_for_sends(input.is_test));
+    let all = StuckGoroutines::of(package, part_for_sends(package, input.index, input.is_test));
     all.of_function(input.index, func)
         .any(|stuck| stuck.kind == StuckKind::Send)
 }
 
 /// The goroutines that wait for ever in the function to send.
 pub(crate) fn sending_here(cx: &RuleCx<'_>) -> Vec<Stuck> {
-    of_kinds(cx, part_for_sends(cx.is_test()), &[StuckKind::Send])
+    let part = part_for_sends(cx.body().cx(), cx.body().file_index(), cx.is_test());
+    of_kinds(cx, part, &[StuckKind::Send])
 }
 
 fn of_kinds(cx: &RuleCx<'_>, part: StuckPart, kinds: &[StuckKind]) -> Vec<Stuck> {
@@ -45,19 +47,18 @@ fn of_kinds(cx: &RuleCx<'_>, part: StuckPart, kinds: &[StuckKind]) -> Vec<Stuck>
         .collect()
 }
 
-fn part_for(is_test: bool) -> StuckPart {
-    if is_test {
+fn part_for(package: &PackageCx<'_>, file: u32, is_test: bool) -> StuckPart {
+    if is_test || StuckGoroutines::declares_tests(package, file) {
         StuckPart::All
     } else {
         StuckPart::Code
     }
 }
 
-fn part_for_sends(is_test: bool) -> StuckPart {
-    if is_test {
-        StuckPart::All
-    } else {
-        StuckPart::Sending
+fn part_for_sends(package: &PackageCx<'_>, file: u32, is_test: bool) -> StuckPart {
+    match part_for(package, file, is_test) {
+        StuckPart::Code => StuckPart::Sending,
+        part => part,
     }
 }
 

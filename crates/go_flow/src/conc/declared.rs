@@ -63,6 +63,17 @@ pub(super) fn is_test(name: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
+/// The files that declare tests.
+pub(super) fn files_with_tests(cx: &PackageCx<'_>) -> FxHashSet<u32> {
+    crate::lock_paths::declared_functions(cx)
+        .filter(|(_, file, func)| {
+            let node = file.func(*func);
+            node.recv.is_none() && node.name.is_some_and(|name| is_test(file.name(name)))
+        })
+        .map(|(index, ..)| index)
+        .collect()
+}
+
 /// A function, until the facts of what it calls are known.
 struct Mentions {
     name: u32,
@@ -75,7 +86,7 @@ pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
     let mut mentions: Vec<Mentions> = Vec::new();
     let mut names: FxHashMap<&str, u32> = FxHashMap::default();
     let mut by_name: Vec<Facts> = Vec::new();
-    let mut tests: FxHashSet<u32> = FxHashSet::default();
+    let tests = files_with_tests(cx);
     let mut number = |name, by_name: &mut Vec<Facts>| {
         let next = by_name.len();
         *names.entry(name).or_insert_with(|| {
@@ -86,9 +97,6 @@ pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
     for (index, file, func) in crate::lock_paths::declared_functions(cx) {
         let node = file.func(func);
         let name = node.name.map_or("", |name| file.name(name));
-        if is_test(name) && node.recv.is_none() {
-            tests.insert(index);
-        }
         let mut calls = Vec::new();
         let facts = own_facts(file, func, &mut |called| {
             calls.push(number(called, &mut by_name));

@@ -191,6 +191,9 @@ pub enum StuckPart {
     All,
 }
 
+/// The files that declare tests.
+struct TestFiles(FxHashSet<u32>);
+
 /// What was found so far, for those who do not want to cause the work again.
 #[derive(Debug, Default)]
 struct Known {
@@ -217,6 +220,14 @@ impl StuckGoroutines {
             explore(cx, &known, part);
         }
         Rc::clone(known.of(part).get_or_init(Rc::default))
+    }
+
+    /// Whether a file declares tests, whatever it is called: then its functions are run with
+    /// [`StuckPart::All`] only.
+    pub fn declares_tests(cx: &PackageCx<'_>, file: u32) -> bool {
+        cx.memo(|| TestFiles(declared::files_with_tests(cx)))
+            .0
+            .contains(&file)
     }
 
     /// How many first functions of the package were looked at, and for how many the bounds were not
