@@ -117,8 +117,9 @@ fn of_another_release(binary: &Path) -> Vec<u8> {
     let mut bytes = std::fs::read(binary).expect("it was built");
     let said = Target::new(&bytes, 0).expect("it is a Go program");
     let info = said.binary().build_info().expect("it says who built it");
-    let [ours, theirs] = [info.go_version.clone(), "go1.99.9".to_owned()];
-    assert_eq!(ours.len(), theirs.len(), "the bytes keep their places");
+    let ours = info.go_version.clone();
+    // The bytes keep their places.
+    let theirs = format!("go1.99.{:9<1$}", "", ours.len() - "go1.99.".len());
     drop(said);
     let places: Vec<_> = (0..=bytes.len() - ours.len())
         .filter(|&at| bytes[at..].starts_with(ours.as_bytes()))
@@ -162,7 +163,7 @@ fn an_unknown_release_is_read_with_the_help_of_its_debug_information() {
         let target = Target::new(&bytes, process.entry).expect("it is a Go program");
         let said = target.warnings().join("\n");
         assert!(
-            said.contains("Go 1.99.9 is newer") && said.contains(warning),
+            said.contains("Go 1.99.9") && said.contains(warning),
             "{said}"
         );
         if program != binary {
