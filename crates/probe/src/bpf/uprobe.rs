@@ -8,17 +8,8 @@ use super::assembler::{
     Assembler, AssemblyError, FP, If, Label, Op, R0, R1, R2, R3, R4, R6, R7, R8, R9, Register,
     Width,
 };
+use super::helper;
 use crate::sys::bpf::Map;
-
-/// Helpers of the kernel, by its numbers.
-mod helper {
-    pub(super) const LOOKUP: i32 = 1;
-    pub(super) const UPDATE: i32 = 2;
-    pub(super) const DELETE: i32 = 3;
-    pub(super) const TIME: i32 = 5;
-    pub(super) const READ_USER: i32 = 112;
-    pub(super) const COOKIE: i32 = 174;
-}
 
 /// Where registers are in what the kernel saved of the program it interrupted, on amd64.
 mod saved {
