@@ -51,6 +51,8 @@ pub struct Seen<'a> {
 /// What came out of a survey.
 #[derive(Debug)]
 pub struct Surveyed<T> {
+    /// How many packages there are that were asked for.
+    pub packages: usize,
     /// In the order of packages, files and functions.
     pub functions: Vec<T>,
     /// What was wrong with the patterns and the packages.
@@ -87,6 +89,7 @@ impl Survey<'_> {
             targets.map(|target| task.package(target, &visit)).collect()
         });
         let mut surveyed = Surveyed {
+            packages: loaded.targets.len(),
             functions: Vec::new(),
             problems: loaded.problems,
             unreadable: Vec::new(),

@@ -52,7 +52,8 @@ impl Problem {
         )
     }
 
-    pub(crate) fn of_project(problem: go_project::Problem, cwd: &Path) -> Self {
+    /// What loading packages ran into, with paths as they are reported to somebody in `cwd`.
+    pub fn of_project(problem: go_project::Problem, cwd: &Path) -> Self {
         let fatal = problem.is_fatal();
         let path = relative(&problem.path, cwd);
         let (absolute, short) = (problem.path.to_string_lossy(), path.to_string_lossy());

@@ -199,6 +199,31 @@ fn evidence_ranks_and_leaves_out() {
 }
 
 #[test]
+fn nothing_to_look_at_is_a_failure_without_sums() {
+    let folder = folder();
+    folder.write("docs/README", "no Go here\n");
+    for (args, word) in [
+        (
+            ["cost", "./docs/..."],
+            "error: there is no Go package to look at",
+        ),
+        (["cost", "./nope"], "error: nope does not exist\n  help: "),
+        (["cost", "nope"], "error: no package \"nope\": "),
+    ] {
+        let run = folder.run(&args).exits(2).says(&[word]);
+        assert_eq!(run.stdout, "");
+    }
+}
+
+#[test]
+fn a_release_that_is_newer_than_all_known_ones_is_said_to_be() {
+    folder()
+        .run(&["cost", "--go", "1.99"])
+        .exits(0)
+        .says(&["Go 1.99 is not known yet: classes are told as for Go 1.27"]);
+}
+
+#[test]
 fn bad_arguments_are_named() {
     let folder = folder();
     for (args, word) in [

@@ -5,7 +5,7 @@ use anyhow::Result;
 use cost::{Class, Survey};
 use go_project::Project;
 
-use super::{BuildArgs, complain, context};
+use super::{BuildArgs, Went, complain, context};
 use crate::commands::config::working_folder;
 use crate::exit::Exit;
 use crate::output::to_stdout;
@@ -34,7 +34,8 @@ pub(crate) struct DefersArgs {
 
 pub(crate) fn run(args: &DefersArgs) -> Result<Exit> {
     let (context, build) = context(&args.build)?;
-    let project = Project::open(&working_folder()?, context);
+    let folder = working_folder()?;
+    let project = Project::open(&folder, context);
     let survey = Survey {
         project: &project,
         patterns: &args.patterns,
@@ -67,12 +68,16 @@ pub(crate) fn run(args: &DefersArgs) -> Result<Exit> {
         }
         page
     })?;
-    let failed = complain(&surveyed);
+    let went = complain(&surveyed, &folder);
     to_stdout(|out| {
         for page in &surveyed.functions {
             out.write_all(page.as_bytes())?;
         }
         Ok(())
     })?;
-    Ok(if failed { Exit::Failure } else { Exit::Clean })
+    Ok(if went == Went::Well {
+        Exit::Clean
+    } else {
+        Exit::Failure
+    })
 }

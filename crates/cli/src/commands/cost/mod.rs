@@ -6,8 +6,11 @@ mod json;
 mod report;
 mod text;
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use cost::{Build, Surveyed};
+use engine::Problem;
 use go_project::{BuildContext, GoVersion, ProcessEnv};
 
 use crate::output::{error, warning};
@@ -61,10 +64,20 @@ fn build_for(args: &BuildArgs, context: &BuildContext, minor: u32) -> Build {
     }
 }
 
+/// The newest release whose compiler was compared with (oracle/defers.md).
+const NEWEST: u16 = 27;
+
 /// A release as people write it: `1.24`, `go1.24`, `go1.24.3`.
 fn release(text: &str) -> Result<GoVersion> {
     match GoVersion::parse(text) {
-        Some(version) if version >= GoVersion::new(1, 21) => Ok(version),
+        Some(version) if version >= GoVersion::new(1, 21) => {
+            if version.minor > NEWEST {
+                warning(&format!(
+                    "Go {version} is not known yet: classes are told as for Go 1.{NEWEST}"
+                ));
+            }
+            Ok(version)
+        }
         Some(_) => {
             bail!("{text} is older than Go 1.21, the oldest release whose classes are known")
         }
@@ -72,16 +85,24 @@ fn release(text: &str) -> Result<GoVersion> {
     }
 }
 
-/// Says what was wrong, and returns whether something could not be looked at.
-fn complain<T>(surveyed: &Surveyed<T>) -> bool {
+/// How it went to look at what was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Went {
+    Well,
+    /// Something could not be looked at.
+    Partly,
+    /// Nothing was.
+    Nowhere,
+}
+
+/// Says what was wrong.
+fn complain<T>(surveyed: &Surveyed<T>, folder: &Path) -> Went {
     let mut failed = !surveyed.unreadable.is_empty() || !surveyed.broken.is_empty();
     for problem in &surveyed.problems {
-        if problem.is_fatal() {
-            failed = true;
-            error(&problem.to_string());
-        } else {
-            warning(&problem.to_string());
-        }
+        let fatal = problem.is_fatal();
+        failed |= fatal;
+        let say = if fatal { error } else { warning };
+        say(&Problem::of_project(problem.clone(), folder).to_string());
     }
     surveyed
         .unreadable
@@ -92,5 +113,13 @@ fn complain<T>(surveyed: &Surveyed<T>) -> bool {
             "{message} (defers around it may be missing; `deferscope check` shows all errors)"
         ));
     }
-    failed
+    if surveyed.packages == 0 {
+        if !failed {
+            error(
+                "there is no Go package to look at\n  help: name a folder, a file or a pattern such as `./...`; GOOS, GOARCH and tags choose files too",
+            );
+        }
+        return Went::Nowhere;
+    }
+    if failed { Went::Partly } else { Went::Well }
 }

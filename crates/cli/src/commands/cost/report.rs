@@ -9,7 +9,7 @@ use go_project::Project;
 use profiles::evidence::{self, Merged};
 
 use super::args::{CostArgs, Format, Sort, TotalsOf};
-use super::{build_for, complain, context, json, release, text};
+use super::{Went, build_for, complain, context, json, release, text};
 use crate::commands::config::working_folder;
 use crate::exit::Exit;
 use crate::output::to_stdout;
@@ -56,7 +56,8 @@ fn list(args: &CostArgs, calibration: &Calibration) -> Result<Exit> {
     let observed = observed(args)?;
     let (context, build) = context(&args.build)?;
     let release = calibration.for_minor(build.minor);
-    let project = Project::open(&working_folder()?, context);
+    let folder = working_folder()?;
+    let project = Project::open(&folder, context);
     let survey = Survey {
         project: &project,
         patterns: &args.patterns,
@@ -65,7 +66,10 @@ fn list(args: &CostArgs, calibration: &Calibration) -> Result<Exit> {
         jobs: args.jobs,
     };
     let surveyed = survey.run(|seen| price(&seen, 0, release))?;
-    let failed = complain(&surveyed);
+    let went = complain(&surveyed, &folder);
+    if went == Went::Nowhere {
+        return Ok(Exit::Failure);
+    }
     let mut sites: Vec<Priced> = surveyed.functions.into_iter().flatten().collect();
     if let Some(observed) = &observed {
         sites.retain(|site| observed.sites.contains_key(&site.id));
@@ -86,7 +90,10 @@ fn list(args: &CostArgs, calibration: &Calibration) -> Result<Exit> {
         (Format::Text, Some(TotalsOf::Function)) => text::functions(out, &found),
         (Format::Text, Some(TotalsOf::Package)) => text::packages(out, &found),
     })?;
-    Ok(if failed { Exit::Failure } else { Exit::Clean })
+    Ok(match went {
+        Went::Well => Exit::Clean,
+        Went::Partly | Went::Nowhere => Exit::Failure,
+    })
 }
 
 fn compare(args: &CostArgs, calibration: &Calibration, releases: &str) -> Result<Exit> {
@@ -99,7 +106,8 @@ fn compare(args: &CostArgs, calibration: &Calibration, releases: &str) -> Result
     context.release = after.max(before);
     let builds =
         [before, after].map(|version| build_for(&args.build, &context, version.minor.into()));
-    let project = Project::open(&working_folder()?, context);
+    let folder = working_folder()?;
+    let project = Project::open(&folder, context);
     let survey = Survey {
         project: &project,
         patterns: &args.patterns,
@@ -109,7 +117,10 @@ fn compare(args: &CostArgs, calibration: &Calibration, releases: &str) -> Result
     };
     let prices = builds.map(|build| calibration.for_minor(build.minor));
     let surveyed = survey.run(|seen| [price(&seen, 0, prices[0]), price(&seen, 1, prices[1])])?;
-    let failed = complain(&surveyed);
+    let went = complain(&surveyed, &folder);
+    if went == Went::Nowhere {
+        return Ok(Exit::Failure);
+    }
     let mut sites = [Vec::new(), Vec::new()];
     for [before, after] in surveyed.functions {
         sites[0].extend(before);
@@ -146,10 +157,10 @@ fn compare(args: &CostArgs, calibration: &Calibration, releases: &str) -> Result
         Format::Json => json::compared(out, &compared),
         Format::Text => text::compared(out, &compared),
     })?;
-    Ok(match (failed, dearer) {
-        (true, _) => Exit::Failure,
-        (false, true) => Exit::Findings,
-        (false, false) => Exit::Clean,
+    Ok(match (went, dearer) {
+        (Went::Partly | Went::Nowhere, _) => Exit::Failure,
+        (Went::Well, true) => Exit::Findings,
+        (Went::Well, false) => Exit::Clean,
     })
 }
 
