@@ -4,11 +4,16 @@
 //! however it ends, the kernel takes its probes out of the programs they watch.
 #![expect(unsafe_code, reason = "system calls take addresses")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::perf_event;
 
 const MAP_CREATE: libc::c_int = 0;
 const MAP_LOOKUP: libc::c_int = 1;
@@ -22,6 +27,7 @@ const INFORMATION: libc::c_int = 15;
 const RAW_TRACEPOINT_OPEN: libc::c_int = 17;
 const LINK_CREATE: libc::c_int = 28;
 
+const PERF_EVENT: u32 = 41;
 const TRACE_UPROBE_MULTI: u32 = 48;
 const PROGRAM_KPROBE: u32 = 2;
 const PROGRAM_RAW_TRACEPOINT: u32 = 17;
@@ -47,6 +53,8 @@ pub enum MapKind {
 pub enum ProgramKind {
     /// Attached to many instructions of a file at once (Linux 6.6).
     UprobeMulti,
+    /// Attached to instructions of a file one by one (Linux 5.15, where programs are told the place).
+    UprobeEach,
     /// Attached to a tracepoint, with its raw arguments.
     RawTracepoint,
 }
@@ -251,6 +259,7 @@ impl Map {
 #[derive(Debug)]
 pub struct Program {
     descriptor: OwnedFd,
+    kind: ProgramKind,
 }
 
 impl Program {
@@ -282,6 +291,7 @@ impl Program {
     fn load_with(kind: ProgramKind, code: &[u64], log: &mut [u8]) -> io::Result<Self> {
         let (number, attach) = match kind {
             ProgramKind::UprobeMulti => (PROGRAM_KPROBE, TRACE_UPROBE_MULTI),
+            ProgramKind::UprobeEach => (PROGRAM_KPROBE, 0),
             ProgramKind::RawTracepoint => (PROGRAM_RAW_TRACEPOINT, 0),
         };
         let length = u32::try_from(code.len()).map_err(io::Error::other)?;
@@ -306,7 +316,19 @@ impl Program {
             pair(0, attach),
         ];
         let descriptor = descriptor(bpf(PROGRAM_LOAD, &attribute)?)?;
-        Ok(Self { descriptor })
+        Ok(Self { descriptor, kind })
+    }
+
+    /// A program that another process has loaded, by a descriptor that it gave.
+    #[must_use]
+    pub const fn received(descriptor: OwnedFd, kind: ProgramKind) -> Self {
+        Self { descriptor, kind }
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> ProgramKind {
+        self.kind
     }
 
     /// Runs the program whenever process `pid` comes to one of these places of a file. It gets the cookie
@@ -317,6 +339,9 @@ impl Program {
     /// What the kernel says.
     pub fn attach(&self, file: &Path, places: &[Place], pid: u32) -> io::Result<Link> {
         let path = CString::new(file.as_os_str().as_bytes())?;
+        if self.kind == ProgramKind::UprobeEach {
+            return self.attach_each(&path, places, pid);
+        }
         let offsets: Vec<u64> = places.iter().map(|place| place.offset).collect();
         let cookies: Vec<u64> = places.iter().map(|place| place.cookie).collect();
         let count = u32::try_from(places.len()).map_err(io::Error::other)?;
@@ -330,9 +355,28 @@ impl Program {
             pair(count, 0),
             u64::from(pid),
         ];
-        descriptor(bpf(LINK_CREATE, &attribute)?).map(|descriptor| Link {
-            _descriptor: descriptor,
-        })
+        Ok(Link::of(descriptor(bpf(LINK_CREATE, &attribute)?)?))
+    }
+
+    /// Place by place: each is an event of perf with a link that the program is told the place by. The link keeps
+    /// the event.
+    fn attach_each(&self, path: &CStr, places: &[Place], pid: u32) -> io::Result<Link> {
+        let kind = perf_event::uprobes()?;
+        let mut link = Link::default();
+        for place in places {
+            let event = perf_event::at_instruction(kind, path, place.offset, pid)?;
+            let attribute = [
+                pair(
+                    self.descriptor.as_raw_fd().cast_unsigned(),
+                    event.as_raw_fd().cast_unsigned(),
+                ),
+                pair(PERF_EVENT, 0),
+                place.cookie,
+            ];
+            let one = descriptor(bpf(LINK_CREATE, &attribute)?)?;
+            link.descriptors.push(one);
+        }
+        Ok(link)
     }
 
     /// Runs the program at a tracepoint.
@@ -343,10 +387,43 @@ impl Program {
     pub fn attach_tracepoint(&self, name: &str) -> io::Result<Link> {
         let name = CString::new(name)?;
         let attribute = [name.as_ptr().addr() as u64, low(&self.descriptor)];
-        descriptor(bpf(RAW_TRACEPOINT_OPEN, &attribute)?).map(|descriptor| Link {
-            _descriptor: descriptor,
-        })
+        Ok(Link::of(descriptor(bpf(RAW_TRACEPOINT_OPEN, &attribute)?)?))
     }
+}
+
+impl AsFd for Program {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+/// Which of the two kinds of programs at instructions this kernel has; [`ProgramKind::UprobeMulti`] where nobody
+/// may ask.
+#[must_use]
+pub fn uprobes() -> ProgramKind {
+    static KNOWN: OnceLock<ProgramKind> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        // `r0 = 0; exit`
+        let nothing = match Program::load(ProgramKind::UprobeMulti, &[0xb7, 0x95]) {
+            Ok(nothing) => nothing,
+            Err(refused) if refused.error.raw_os_error() == Some(libc::EINVAL) => {
+                return ProgramKind::UprobeEach;
+            }
+            Err(_) => return ProgramKind::UprobeMulti,
+        };
+        // A folder has no instructions: kernels that know what is asked for say so, others do not get so far.
+        let place = Place {
+            offset: 0,
+            cookie: 0,
+        };
+        match nothing.attach(Path::new("/"), &[place], std::process::id()) {
+            Err(error) => match error.raw_os_error() {
+                Some(libc::EINVAL | libc::EOPNOTSUPP) => ProgramKind::UprobeEach,
+                _ => ProgramKind::UprobeMulti,
+            },
+            Ok(_) => ProgramKind::UprobeMulti,
+        }
+    })
 }
 
 /// The name of programs of process `pid`, by which they are found.
@@ -398,7 +475,7 @@ pub fn programs_of(pid: u32) -> io::Result<usize> {
 }
 
 /// A place in a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// Where in the file.
     pub offset: u64,
@@ -407,9 +484,17 @@ pub struct Place {
 }
 
 /// That a program is attached; dropping it takes the program away.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Link {
-    _descriptor: OwnedFd,
+    descriptors: Vec<OwnedFd>,
+}
+
+impl Link {
+    fn of(descriptor: OwnedFd) -> Self {
+        Self {
+            descriptors: vec![descriptor],
+        }
+    }
 }
 
 /// How many processors the kernel keeps values for.

@@ -11,6 +11,10 @@ pub mod descent;
 #[cfg(target_os = "linux")]
 pub mod memory;
 #[cfg(target_os = "linux")]
+pub mod passing;
+#[cfg(target_os = "linux")]
+pub mod perf_event;
+#[cfg(target_os = "linux")]
 pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod priority;
