@@ -130,12 +130,16 @@ pub(crate) enum Command {
     ///
     /// Nothing in the program is changed or restarted. Probes of eBPF are placed where they are cheap, and only
     /// as long as the budget allows; what is too frequent to be watched all the time is watched in windows,
-    /// and estimated with an interval. When deferscope ends, however it ends, the kernel takes the probes
-    /// away. Needs Linux 6.6 or later on amd64, and root or the capabilities CAP_BPF, CAP_PERFMON and
-    /// CAP_SYS_PTRACE.
+    /// and estimated with an interval. When deferscope ends, however it ends, a process of its own takes the
+    /// probes away. Needs Linux 6.6 or later on amd64 (from 5.15 on it works, slowly), and root or the
+    /// capabilities CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.
     #[cfg(target_os = "linux")]
     #[command(after_help = crate::commands::profile::EXAMPLES)]
     Profile(crate::commands::profile::ProfileArgs),
+    /// Hold the probes of a profile: what `profile` starts.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    HoldProbes,
     /// Show the configuration in effect, or its schema.
     Config {
         #[command(subcommand)]

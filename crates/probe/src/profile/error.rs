@@ -51,6 +51,19 @@ pub enum Error {
         /// Some were left out.
         filtered: bool,
     },
+    /// Placed one by one, so many probes would be there for too long.
+    #[error(
+        "process {pid} has {count} places to watch, and before Linux 6.6 probes come and go one by one, each in a \
+         tenth of a second: at most {most} can be watched. Name the sites to watch with --sites"
+    )]
+    TooManyPlaces {
+        /// The process.
+        pid: u32,
+        /// How many.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// We may not use eBPF.
     #[error(
         "this needs the right to use eBPF ({what}: {error})\n  \
@@ -65,7 +78,7 @@ pub enum Error {
     },
     /// The kernel is too old, or made without.
     #[error(
-        "this kernel cannot do it ({what}: {error}); `profile` needs Linux 6.6 or later, with \
+        "this kernel cannot do it ({what}: {error}); `profile` needs Linux 5.15 or later, with \
          CONFIG_UPROBES and CONFIG_BPF_SYSCALL"
     )]
     Kernel {

@@ -8,9 +8,11 @@ use go_binary::{Class, SiteId};
 use super::descriptors::Opened;
 use super::estimate::Estimate;
 use super::exit::Exit;
+use super::holder::Start;
 use super::points::Counted;
 use super::price::Prices;
 use super::times::Held;
+use crate::sys::bpf::{ProgramKind, uprobes};
 
 /// What is asked for.
 pub struct Options<'a> {
@@ -28,8 +30,23 @@ pub struct Options<'a> {
     pub held: bool,
     /// Whether to watch descriptors.
     pub descriptors: bool,
+    /// Starts the process that holds the probes; without it we do, and `kill -9` may leave some in the program.
+    pub holder: Option<Start<'a>>,
+    /// Whether to place probes one by one also where the kernel could place all at once: for tests.
+    pub one_by_one: bool,
     /// Whether to stop.
     pub stop: &'a AtomicBool,
+}
+
+impl Options<'_> {
+    /// The kind of program that is attached to instructions.
+    pub(crate) fn uprobes(&self) -> ProgramKind {
+        if self.one_by_one {
+            ProgramKind::UprobeEach
+        } else {
+            uprobes()
+        }
+    }
 }
 
 impl std::fmt::Debug for Options<'_> {

@@ -1,13 +1,16 @@
 //! Our program and its maps in the kernel: attaching it to points, and reading what it counted.
 
+use std::io;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::error::Error;
+use super::holder::{Held, Holder, Start};
 use super::points::Point;
 use crate::bpf::uprobe::{
     self, BUCKETS, Control, Entry, HELD_SIZE, HITS_SIZE, Kind, Maps, OPEN_KEY, OPEN_SIZE,
 };
-use crate::sys::bpf::{Link, Map, MapKind, Place, Program, ProgramKind};
+use crate::sys::bpf::{Link, Map, MapKind, Place, Program, ProgramKind, own_processor_time};
 
 /// Promises open at one time; more are counted, but their times are lost.
 const OPEN_PROMISES: u32 = 1 << 17;
@@ -15,6 +18,9 @@ const OPEN_PROMISES: u32 = 1 << 17;
 const PANICKING: u32 = 1 << 14;
 /// Sites times buckets that can be in use.
 const MOST_BUCKETS: u32 = 1 << 17;
+
+/// A number that no point has.
+const NO_POINT: u64 = u32::MAX as u64;
 
 /// How often a point was hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,11 +53,27 @@ pub(crate) struct OpenPromises {
 pub(crate) struct Observer {
     maps: Maps,
     program: Program,
+    /// Who holds the probes; else we do.
+    holder: Option<Rc<Holder>>,
+}
+
+/// Probes that are placed; dropping it takes them away.
+#[derive(Debug)]
+pub(crate) enum Probes {
+    /// By us.
+    Ours(#[expect(dead_code, reason = "what counts is that it is there")] Link),
+    /// By a process of its own.
+    Held(#[expect(dead_code, reason = "what counts is that it is there")] Held),
 }
 
 impl Observer {
     /// Loads the program for this many points and slots.
-    pub(crate) fn new(points: usize, slots: usize, goid: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        kind: ProgramKind,
+        points: usize,
+        slots: usize,
+        goid: u64,
+    ) -> Result<Self, Error> {
         let entries = |count: usize| u32::try_from(count.max(1)).unwrap_or(u32::MAX);
         let map = |kind, key, value, entries| {
             Map::new(kind, key, value, entries)
@@ -75,11 +97,35 @@ impl Observer {
         };
         let goid = i32::try_from(goid).unwrap_or_default();
         let code = uprobe::program(&maps, goid).map_err(|error| Error::Refused {
-            error: std::io::Error::other(error),
+            error: io::Error::other(error),
             log: String::new(),
         })?;
-        let program = Program::load(ProgramKind::UprobeMulti, &code).map_err(Error::load)?;
-        Ok(Self { maps, program })
+        let program = Program::load(kind, &code).map_err(Error::load)?;
+        Ok(Self {
+            maps,
+            program,
+            holder: None,
+        })
+    }
+
+    /// Another process will hold the probes, if there is a way to start one.
+    pub(crate) fn held_by(mut self, start: Option<Start<'_>>) -> Result<Self, Error> {
+        if let Some(start) = start {
+            self.holder = Some(Holder::start(start, &self.program)?);
+        }
+        Ok(self)
+    }
+
+    /// That whoever holds the probes is still there.
+    pub(crate) fn check_holder(&self) -> Result<(), Error> {
+        self.holder.as_ref().map_or(Ok(()), |holder| holder.check())
+    }
+
+    /// The processor time of this thread and of the process that holds the probes, in seconds.
+    pub(crate) fn own_time(&self) -> f64 {
+        let holder = self.holder.as_ref();
+        let ours = own_processor_time().unwrap_or(0) as f64 * 1e-9;
+        ours + holder.map_or(0.0, |holder| holder.processor_seconds())
     }
 
     /// Tells the program what to do at a point.
@@ -105,7 +151,7 @@ impl Observer {
         points: &[Point],
         numbers: &[usize],
         pid: u32,
-    ) -> Result<Link, Error> {
+    ) -> Result<Probes, Error> {
         let places: Vec<_> = numbers
             .iter()
             .filter_map(|&number| {
@@ -115,12 +161,28 @@ impl Observer {
                 })
             })
             .collect();
-        self.program
-            .attach(file, &places, pid)
-            .map_err(|error| match error.raw_os_error() {
-                Some(libc::ESRCH) => Error::NoProcess(pid),
-                _ => Error::system("placing probes", error),
-            })
+        let probes = self.place(file, places, pid);
+        probes.map_err(|error| match error.raw_os_error() {
+            Some(libc::ESRCH) => Error::NoProcess(pid),
+            _ => Error::system("placing probes", error),
+        })
+    }
+
+    /// Places probes at instructions that are nobody's points, and takes them away again. Breakpoints that somebody
+    /// left there go with them.
+    pub(crate) fn touch(&self, file: &Path, offsets: &[u64], pid: u32) -> io::Result<()> {
+        let places = offsets.iter().map(|&offset| Place {
+            offset,
+            cookie: NO_POINT,
+        });
+        self.place(file, places.collect(), pid).map(drop)
+    }
+
+    fn place(&self, file: &Path, places: Vec<Place>, pid: u32) -> io::Result<Probes> {
+        match &self.holder {
+            Some(holder) => holder.attach(file, places, pid).map(Probes::Held),
+            None => self.program.attach(file, &places, pid).map(Probes::Ours),
+        }
     }
 
     /// How often a point was hit, on all processors.

@@ -2,6 +2,8 @@
 //!
 //! - `points` finds where probes go, on what `flow` says of a function's instructions.
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
+//! - `holder` is a process of its own that holds the probes, so that none stays whoever is killed; `leftovers`
+//!   looks for those that stayed all the same.
 //! - `session` watches a process within a budget; `estimate`, `in_situ` and `times` make numbers of what it saw.
 //! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens,
 //!   `exit` how it ends.
@@ -13,8 +15,10 @@ mod estimate;
 mod exit;
 mod flow;
 mod found;
+mod holder;
 mod in_situ;
 mod kernel;
+mod leftovers;
 pub mod points;
 mod price;
 mod session;
@@ -27,6 +31,7 @@ pub use self::error::Error;
 pub use self::estimate::Estimate;
 pub use self::exit::{Exit, Status, Unkept};
 pub use self::found::{Cost, Ended, Options, Profile, SiteProfile};
+pub use self::holder::{Start, hold};
 pub use self::points::Counted;
 pub use self::price::Prices;
 pub use self::session::profile;

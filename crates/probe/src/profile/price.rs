@@ -4,7 +4,7 @@ use super::error::Error;
 use super::kernel::Observer;
 use super::points::Point;
 use crate::bpf::uprobe::{Control, Kind};
-use crate::sys::bpf::own_processor_time;
+use crate::sys::bpf::{ProgramKind, own_processor_time};
 use crate::sys::calibration::Specimen;
 
 /// The prices of hits, in nanoseconds.
@@ -25,15 +25,15 @@ const DEAR_RUNS: u32 = 40;
 const ROUNDS: usize = 7;
 
 impl Prices {
-    /// Measures them with a function of our own.
+    /// Measures them with a function of our own, and probes of this kind.
     ///
     /// # Errors
     ///
     /// If the kernel lets us not.
-    pub fn measure() -> Result<Self, Error> {
+    pub fn measure(kind: ProgramKind) -> Result<Self, Error> {
         let specimen =
             Specimen::new().map_err(|error| Error::system("making a function to probe", error))?;
-        let observer = Observer::new(3, 1, 0)?;
+        let observer = Observer::new(kind, 3, 1, 0)?;
         let pid = std::process::id();
         let bare = nanos(&specimen, RUNS)?;
         let with = |points: &[(u64, Kind)], held: bool, runs: u32| -> Result<f64, Error> {

@@ -22,14 +22,15 @@ use self::windows::{Costs, For, Window, own_time};
 use super::error::Error;
 use super::found::{Ended, Options, Profile};
 use super::in_situ::own;
-use super::kernel::Observer;
+use super::kernel::{Observer, Probes};
+use super::leftovers::Leftovers;
 use super::points::Plan;
 use super::price::Prices;
 use super::target::{State, Target};
 use super::times::Times;
 use super::watchers::{self, Watcher};
 use crate::bpf::uprobe::{Control, Kind};
-use crate::sys::bpf::{Link, monotonic};
+use crate::sys::bpf::{ProgramKind, monotonic};
 use crate::sys::priority::Urgent;
 
 /// How often it is looked whether the process is still there.
@@ -54,6 +55,8 @@ const LONGEST: f64 = 0.05;
 const NEAREST: f64 = 0.08;
 /// How much traps may take in a window for each second that the program has for itself, if that can be helped.
 const HELD_UP: f64 = 0.1;
+/// Probes that are placed one by one, at most: they go one by one, too, and cost the program time until then.
+const ONE_BY_ONE: usize = 32;
 /// Promises that are looked at when a window ends.
 const LOOKED_AT: usize = 1 << 13;
 
@@ -87,6 +90,10 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         let filtered = options.filtered;
         return Err(Error::NoSites { pid, filtered });
     }
+    let (count, most) = (plan.points.len(), ONE_BY_ONE);
+    if options.uprobes() == ProgramKind::UprobeEach && count > most {
+        return Err(Error::TooManyPlaces { pid, count, most });
+    }
     if !plan.unplaced.is_empty() {
         let count = plan.unplaced.len();
         notes.push(format!(
@@ -94,11 +101,14 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         ));
     }
     let own_before = own_time();
-    let prices = Prices::measure()?;
+    let prices = Prices::measure(options.uprobes())?;
     // Windows must end when they should, also where many programs want the processor.
     let _urgent = Urgent::begin();
     let goid = layout.map_or(0, |layout| layout.g.id);
-    let observer = Observer::new(plan.points.len(), plan.slots.len(), goid)?;
+    let (points, slots) = (plan.points.len(), plan.slots.len());
+    let observer =
+        Observer::new(options.uprobes(), points, slots, goid)?.held_by(options.holder)?;
+    let mut leftovers = Leftovers::before(&target, &file, &observer, &mut notes);
     let watchers = watchers::all(&target, &binary, options, &mut notes);
     let mut session = Session {
         options,
@@ -133,6 +143,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
             State::Exited | State::Replaced => Error::Gone(pid),
         })?;
     profile.go_version = binary.build_info().map(|info| info.go_version.clone());
+    leftovers.after(&session.target, &file, &session.observer, &mut notes);
     notes.append(&mut profile.notes);
     profile.notes = notes;
     Ok(profile)
@@ -164,7 +175,7 @@ struct Session<'a> {
     /// Hits that the kernel's counters no longer have.
     spent_hits: u64,
     /// What attaches the points that are watched all the time.
-    link: Option<Link>,
+    link: Option<Probes>,
     /// What they cost, in seconds a second, when that was last looked at.
     always_price: f64,
     /// When their hits were looked at, what they were then, and what they had cost.
@@ -198,13 +209,14 @@ impl Session<'_> {
         let seconds = self.began.elapsed().as_secs_f64();
         self.control.watching = false;
         self.observer.control(self.control)?;
-        let removing = own_time();
+        let removing = self.observer.own_time();
         self.link = None;
-        self.budget.place(own_time() - removing, self.running());
+        let removed = self.observer.own_time();
+        self.budget.place(removed - removing, self.running());
         let processor = self.processor_since(processor_before);
         let mut profile = self.report(started, seconds, ended, processor)?;
         profile.cost.watched_seconds = begin.elapsed().as_secs_f64();
-        profile.cost.own_seconds = own_time() - self.own_before;
+        profile.cost.own_seconds = self.observer.own_time() - self.own_before;
         for watcher in &mut self.watchers {
             watcher.end(ended, &mut profile)?;
         }
@@ -396,6 +408,7 @@ impl Session<'_> {
             if let Some(ended) = self.is_over() {
                 return Ok(Some(ended));
             }
+            self.observer.check_holder()?;
             let mut others = 0.0;
             for watcher in &mut self.watchers {
                 others += watcher.poll()?;

@@ -61,6 +61,15 @@ impl Holds {
 
     /// Profiles it while `commands` are given; nothing where this machine lets us not.
     pub(crate) fn profiled(&mut self, commands: impl FnOnce(&mut Self)) -> Option<Profile> {
+        self.profiled_with(false, commands)
+    }
+
+    /// With probes that are placed one by one, or all at once.
+    pub(crate) fn profiled_with(
+        &mut self,
+        one_by_one: bool,
+        commands: impl FnOnce(&mut Self),
+    ) -> Option<Profile> {
         // Only one at a time: what is attached is looked for among all that this process has.
         static ONE: Mutex<()> = Mutex::new(());
         let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,10 +81,13 @@ impl Holds {
                     pid,
                     duration: PATIENCE,
                     overhead: 0.2,
-                    sites: &|_| true,
+                    // Placed one by one, all would take too long.
+                    sites: &|id| !one_by_one || id.package == "example.com/holds",
                     filtered: false,
                     held: true,
                     descriptors: true,
+                    holder: None,
+                    one_by_one,
                     stop: &stop,
                 })
             });

@@ -3,6 +3,7 @@
 mod data;
 mod descriptors;
 mod exit;
+pub(crate) mod holder;
 mod text;
 
 use std::path::PathBuf;
@@ -27,6 +28,9 @@ Examples:
 
 Exit codes: 0 done, also when the program ended before its time, 2 the program cannot be profiled. Ctrl-C
 ends it early; what was seen until then is printed. docs/profile.md tells how it works and what it cannot.";
+
+/// If this is set, probes are placed as before Linux 6.6: for tests.
+const ONE_BY_ONE: &str = "DEFERSCOPE_UPROBES_ONE_BY_ONE";
 
 #[derive(Args, Debug)]
 pub(crate) struct ProfileArgs {
@@ -94,6 +98,8 @@ pub(crate) fn run(args: &ProfileArgs) -> Result<Exit> {
             filtered: args.sites.is_some(),
             held: !args.no_held,
             descriptors: !args.no_descriptors,
+            holder: Some(&holder::start),
+            one_by_one: std::env::var_os(ONE_BY_ONE).is_some(),
             stop,
         })
     })?;

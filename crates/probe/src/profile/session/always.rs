@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use super::windows::own_time;
 use super::{CHECK, CREDIT, MOST_CREDIT, Session};
 use crate::profile::error::Error;
 
@@ -13,11 +12,12 @@ impl Session<'_> {
         if !self.always.is_empty() {
             let points = &self.plan.points;
             let path = self.target.path();
-            let placing = own_time();
+            let placing = self.observer.own_time();
             let link = self
                 .observer
                 .attach(&path, points, &self.always, self.target.pid)?;
-            self.budget.place(own_time() - placing, self.running());
+            let placed = self.observer.own_time();
+            self.budget.place(placed - placing, self.running());
             self.link = Some(link);
         }
         let spent = self.observer.always_spent()?;

@@ -98,11 +98,11 @@ impl Session<'_> {
         let numbers = self.points_for(slots, purpose);
         let before = self.hits(&numbers)?;
         let path = self.target.path();
-        let placing = own_time();
+        let placing = self.observer.own_time();
         let link = self
             .observer
             .attach(&path, &self.plan.points, &numbers, self.target.pid)?;
-        let placed = own_time();
+        let placed = self.observer.own_time();
         self.control.window += 1;
         let begin = (self.target.processor_seconds(), clock()?);
         self.observer.control(Control {
@@ -113,9 +113,10 @@ impl Session<'_> {
         self.wait_until_ran(length, begin.0);
         self.observer.control(self.control)?;
         let end = (self.target.processor_seconds(), clock()?);
-        let removing = own_time();
+        let removing = self.observer.own_time();
         drop(link);
-        self.placed((placed - placing) + (own_time() - removing));
+        let removed = self.observer.own_time();
+        self.placed((placed - placing) + (removed - removing));
         let after = self.hits(&numbers)?;
         let (mut counted, mut trapped) = (HashMap::new(), 0.0);
         let mut took: HashMap<u32, f64> = HashMap::new();
