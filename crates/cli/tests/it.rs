@@ -40,6 +40,9 @@ mod missing_dependencies;
 mod models;
 #[path = "it/no_go.rs"]
 mod no_go;
+#[cfg(target_os = "linux")]
+#[path = "it/probes.rs"]
+mod probes;
 #[path = "it/process.rs"]
 mod process;
 #[cfg(target_os = "linux")]

@@ -9,6 +9,8 @@ mod descriptors;
 mod ends;
 #[path = "it/holds.rs"]
 mod holds;
+#[path = "it/one_by_one.rs"]
+mod one_by_one;
 #[path = "it/targets.rs"]
 mod targets;
 #[path = "it/truth.rs"]

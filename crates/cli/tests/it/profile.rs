@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ pub(crate) fn refused(run: &Run) -> bool {
     let words = ["the right to use eBPF", "this kernel cannot do it"];
     let refused = run.code == Some(2) && words.iter().any(|word| run.stderr.contains(word));
     if refused {
-        assert!(run.stderr.contains("setcap") || run.stderr.contains("Linux 6.6"));
+        assert!(run.stderr.contains("setcap") || run.stderr.contains("Linux 5.15"));
         not_tested(&run.stderr);
     }
     refused
@@ -241,74 +241,6 @@ fn the_end_of_a_program_is_told() {
             let pending = profile["exit"]["pending"].as_array().expect("a list");
             let hold = pending.iter().find(|site| site["function"] == "hold");
             assert_eq!(hold.expect("it is there")["count"], 5);
-        }
-    }
-}
-
-/// Whoever is killed, the program goes on, and the kernel keeps nothing of ours.
-#[test]
-fn killing_either_or_both_leaves_nothing_behind() {
-    let folder = Folder::new(&[]);
-    let Some(binary) = holds(&folder) else {
-        return;
-    };
-    let rounds = std::env::var("DEFERSCOPE_CHAOS_ROUNDS").ok();
-    let rounds: u64 = rounds.and_then(|text| text.parse().ok()).unwrap_or(6);
-    let mut moment = 1u64;
-    for round in 0..rounds {
-        let mut target = Process::start(Command::new(&binary).stdout(Stdio::null()));
-        let mut input = target.0.stdin.take().expect("a pipe");
-        let mut profiler = folder
-            .command(&["profile", &target.pid(), "--for", "1s", "--overhead", "20%"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("deferscope starts");
-        moment = moment * 613 % 1499;
-        std::thread::sleep(Duration::from_millis(moment));
-        let (ours, theirs) = (round % 3 != 1, round % 3 != 0);
-        let early = profiler.try_wait().expect("it is ours").is_some();
-        if ours {
-            profiler.kill().expect("SIGKILL");
-        }
-        if theirs {
-            target.0.kill().expect("SIGKILL");
-        }
-        let status = profiler.wait().expect("it is ours");
-        if !ours && !early {
-            let code = status.code();
-            assert!(matches!(code, Some(0 | 2)), "round {round}: {status}");
-        }
-        if !theirs {
-            writeln!(input, "pass").expect("it reads");
-            let ended = target.0.try_wait().expect("it is ours");
-            assert_eq!(ended, None, "round {round}: the program is dead");
-        }
-        let patience = Instant::now() + Duration::from_secs(10);
-        loop {
-            match probe::sys::bpf::programs_of(profiler.id()) {
-                Ok(0) => break,
-                Ok(left) => assert!(
-                    Instant::now() < patience,
-                    "round {round}: {left} programs are left"
-                ),
-                Err(error) => return not_tested(&error.to_string()),
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        for folder in [
-            "/sys/kernel/tracing/uprobe_events",
-            "/sys/kernel/debug/tracing/uprobe_events",
-        ] {
-            let events = std::fs::read_to_string(folder).unwrap_or_default();
-            assert_eq!(events, "", "round {round}");
-        }
-        if let Ok(mut pinned) = std::fs::read_dir("/sys/fs/bpf") {
-            assert!(
-                pinned.next().is_none(),
-                "round {round}: something is pinned"
-            );
         }
     }
 }

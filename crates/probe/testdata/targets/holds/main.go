@@ -154,6 +154,13 @@ func run(command string) {
 		select {}
 	case "exec":
 		must(syscall.Exec("/bin/sleep", []string{"sleep", "60"}, nil))
+	case "rush":
+		// So many promises that they can be watched in windows only.
+		go func() {
+			for {
+				pass()
+			}
+		}()
 	case "busy":
 		// System calls, as many as it can.
 		go func() {
