@@ -89,8 +89,10 @@ impl Holder {
             ProgramKind::UprobeEach => EACH,
             _ => MULTI,
         };
-        passing::send(&inner.socket, kind, program.as_fd()).map_err(starting)?;
+        // If it is gone already, how it ended is told with the answer that does not come.
+        let sent = passing::send(&inner.socket, kind, program.as_fd());
         let ready = inner.answer(PATIENCE).map_err(starting)?;
+        sent.map_err(starting)?;
         ready.map_err(|error| starting(io::Error::from_raw_os_error(error)))?;
         Ok(Rc::new(Self(RefCell::new(inner))))
     }
@@ -136,7 +138,7 @@ impl Inner {
     fn ask(&mut self, request: &Request, patience: Duration) -> io::Result<u64> {
         let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
-        // That it is gone is told with how it ended, when no answer comes.
+        // As at the start.
         let sent = self.socket.write_all(&line);
         let result = self.answer(patience)?;
         sent?;
