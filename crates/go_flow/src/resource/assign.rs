@@ -1,7 +1,7 @@
 //! Assignments and returns: where the resource goes.
 
 use go_syntax::{AssignOp, ExprId, ExprKind, List};
-use go_types::{LocalId, Object};
+use go_types::{Basic, LocalId, Object, Type};
 
 use super::calls::LAST;
 use super::contract::Subject;
@@ -101,6 +101,16 @@ impl<'a> Explorer<'_, '_, 'a> {
             }
         }
         if let [value] = *rhs {
+            if let Val::Multi { how: How::Same, .. } = self.t.value(&state, temps, value) {
+                state.ok = self.told_by(lhs);
+            }
+            if self.t.never_fails(value)
+                && let Some(&error) = lhs.last()
+                && let Object::Local(error) = self.t.body().object(error)
+                && self.t.is_own(error)
+            {
+                state.learn(error, Fact::Nil);
+            }
             self.asks(&mut state, lhs, value, temps);
         }
         if held_before && state.holders.is_empty() {
@@ -108,6 +118,28 @@ impl<'a> Explorer<'_, '_, 'a> {
             return Vec::new();
         }
         vec![state]
+    }
+
+    /// The variable beside the resource that says, by being false, that nothing was acquired:
+    /// `lock, acquired, err := …`. Other truths, such as `created`, do not say so.
+    fn told_by(&self, lhs: &[ExprId]) -> Option<LocalId> {
+        const WORDS: [&str; 7] = [
+            "acquired", "exist", "found", "got", "locked", "obtained", "success",
+        ];
+        let (body, file) = (self.t.body(), self.t.file());
+        lhs.iter().find_map(|&target| {
+            let Object::Local(local) = body.object(target) else {
+                return None;
+            };
+            let name = file.ident(file.unparen(target))?.to_ascii_lowercase();
+            let says_so = name.ends_with("ok") || WORDS.iter().any(|word| name.contains(word));
+            let ty = body.type_of_local(local);
+            let is_truth = matches!(
+                body.cx().ty(body.underlying(ty)),
+                Type::Unknown | Type::Basic(Basic::Bool)
+            );
+            (says_so && is_truth).then_some(local)
+        })
     }
 
     /// Notes what says, after an assignment, that the resource came to its end.

@@ -607,6 +607,8 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             }
             for state in states {
                 if self.is_beyond() {
+                    // A deferred literal may have asked for the error that is returned.
+                    let error = error.or_else(|| self.error_fact(func, &state));
                     self.finish(&state, &hops, error);
                     continue;
                 }

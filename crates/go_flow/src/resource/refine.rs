@@ -20,7 +20,44 @@ const OF_ERRORS: [&str; 8] = [
     "IsCanceled",
 ];
 
+/// Types whose methods that write never fail.
+const NEVER_FAILING: [(&str, &str); 2] = [("bytes", "Buffer"), ("strings", "Builder")];
+
 impl<'a> Tracker<'_, 'a> {
+    /// Whether the error that a call gives is always nil.
+    pub(crate) fn never_fails(&self, call: ExprId) -> bool {
+        let file = self.file();
+        let call = file.unparen(call);
+        // The address of a listener or connection is one that can be split.
+        let is_address = |expr: ExprId| {
+            let method = |expr: ExprId| match self.facts().callee(file.unparen(expr)) {
+                Callee::Selected { x, name } => Some((x, name)),
+                _ => None,
+            };
+            matches!(method(expr), Some((x, "String"))
+                if matches!(method(x), Some((_, "Addr" | "LocalAddr" | "RemoteAddr"))))
+        };
+        match self.facts().callee(call) {
+            Callee::Func {
+                package: "net",
+                name: "SplitHostPort",
+                ..
+            } => matches!(file.call(call), Some((_, &[address])) if is_address(address)),
+            Callee::Selected { name, .. } if name.starts_with("Write") && name != "WriteTo" => {
+                NEVER_FAILING
+                    .iter()
+                    .any(|(package, ty)| self.body().is_method_call(call, package, ty, name))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a variable gets its values where the function itself assigns them, and nowhere else.
+    pub(crate) fn is_own(&self, local: LocalId) -> bool {
+        let facts = self.facts().var_facts(local);
+        !facts.address_taken && !facts.is_written_in_literal()
+    }
+
     /// Whether a `range` statement is one over the channel of the resource.
     fn is_own_channel(&self, cfg: &Cfg<'a>, node: NodeId, state: &State) -> bool {
         if self.models().class(self.class.get()).channel.is_none() {
@@ -208,6 +245,9 @@ impl<'a> Tracker<'_, 'a> {
                 Fact::NonNil | Fact::False => return false,
                 Fact::Nil | Fact::True => (state.err, state.err_copy) = (None, None),
             }
+        }
+        if fact == Fact::False && state.ok == Some(local) {
+            return false;
         }
         if fact == Fact::False && state.more == Some(local) {
             state.spent = true;

@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) err: Option<LocalId>,
     /// The variable that this one was copied to.
     pub(crate) err_copy: Option<LocalId>,
+    /// The variable that says, by being false, that nothing was acquired.
+    pub(crate) ok: Option<LocalId>,
     /// The function that has released it when its last result is false.
     pub(crate) feeder: Option<LocalId>,
     /// The variable that says, by being false, that it is released.
@@ -104,6 +106,7 @@ impl State {
         for told_by in [
             &mut self.err,
             &mut self.err_copy,
+            &mut self.ok,
             &mut self.feeder,
             &mut self.more,
         ] {
@@ -153,7 +156,7 @@ impl State {
     /// Whether the state speaks of `local`.
     pub(crate) fn mentions(&self, local: LocalId) -> bool {
         self.tells_error(local)
-            || [self.feeder, self.more].contains(&Some(local))
+            || [self.ok, self.feeder, self.more].contains(&Some(local))
             || self.holders.iter().any(|holder| holder.local == local)
             || self.fact(local).is_some()
     }
