@@ -1,10 +1,14 @@
 //! `defer-in-channel-range`.
 
 use diagnostics::Severity;
+use go_flow::Loop;
+use go_syntax::{FuncId, Span};
 
 use crate::cx::RuleCx;
-use crate::duty::Duty;
+use crate::duty::{Duty, DutyKind};
 use crate::fixes::loops::wrap_for;
+use crate::keeps::{Carrier, is_kept};
+use crate::origin::{Origin, origin};
 use crate::repeat::{Repeat, head_span, repeat};
 use crate::rule::{Rule, declare_rule};
 
@@ -77,6 +81,9 @@ impl Rule for DeferInChannelRange {
                 continue;
             };
             let duty = Duty::of(cx, site);
+            if is_needed_later(cx, &duty, range, site.point.func) {
+                continue;
+            }
             let call = cx.call_snippet(duty.call);
             let channel = cx.snippet(operand);
             let message = format!(
@@ -96,4 +103,16 @@ impl Rule for DeferInChannelRange {
             }
         }
     }
+}
+
+/// Whether what the iteration makes is handed to something that goes on with it.
+fn is_needed_later(cx: &RuleCx<'_>, duty: &Duty, range: &Loop, func: FuncId) -> bool {
+    let file = cx.file();
+    let within = Span::new(file.stmt(range.stmt).span.start, file.func(func).span.end);
+    let made = duty.subject.map(|subject| origin(cx, subject, within));
+    let Some(Origin::Made(local)) = made else {
+        return false;
+    };
+    !matches!(duty.kind, DutyKind::Unlock(_))
+        && is_kept(cx, local, range.stmt, within, Carrier::Wrapper)
 }

@@ -2,8 +2,8 @@
 
 use diagnostics::Severity;
 use go_flow::{DeferSite, LockOp, Place, Visit};
-use go_syntax::{ExprKind, Span, SpecKind, StmtId, StmtKind};
-use go_types::{Init, LocalKind, MemberKind, Object};
+use go_syntax::{ExprId, ExprKind, Span, SpecKind, StmtId, StmtKind};
+use go_types::{Callee, Init, LocalKind, MemberKind, Object};
 
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
@@ -300,7 +300,11 @@ fn is_meant(
             _ => Visit::Continue,
         });
         let is_in_each_round = round_without.is_none();
-        return is_about_nothing(cx, site, duty, within) && (cx.is_test() || !is_in_each_round);
+        let is_needed_later = matches!(duty.subject.map(origin_of), Some(Origin::Made(local))
+            if is_kept(cx, local, lp.stmt, within, Carrier::Wrapper));
+        return is_needed_later
+            || is_about_nothing(cx, site, duty, within)
+                && (cx.is_test() || !is_in_each_round || keeps_state(cx, site, lp.stmt));
     }
     let carrier = match duty.kind {
         DutyKind::Remove => Carrier::Anything,
@@ -314,6 +318,23 @@ fn is_meant(
         }
         Some(Origin::Outside) | None => false,
     }
+}
+
+/// Whether the `defer`, the last statement of the body of its loop, keeps something for later:
+/// `defer set(name, current(name))` at the end of the iteration would change nothing.
+fn keeps_state(cx: &RuleCx<'_>, site: &DeferSite<'_>, lp: StmtId) -> bool {
+    let file = cx.file();
+    let (StmtKind::For { body, .. } | StmtKind::Range { body, .. }) = file.stmt(lp).kind else {
+        return false;
+    };
+    let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
+    let is_asked = |&arg: &ExprId| {
+        matches!(
+            cx.facts().callee(file.unparen(arg)),
+            Callee::Func { .. } | Callee::Selected { .. }
+        )
+    };
+    file.block_stmts(body).last() == Some(&site.stmt) && args.iter().any(is_asked)
 }
 
 /// Whether the deferred literal looks at or sets what belongs to the function rather than to the
