@@ -1,11 +1,14 @@
 //! What the rules of the family *release* have in common: each reports the resources of its kind that
 //! are left behind.
 
-use go_flow::{Class, EdgeKind, Fate, Leak, NodeKind, Subject, acquires_by_variable, calls};
-use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, StmtKind};
+use go_flow::{
+    Class, DeferSite, EdgeKind, Fate, Leak, NodeId, NodeKind, Subject, acquires_by_variable, calls,
+};
+use go_syntax::{BinaryOp, DeclKind, ExprId, ExprKind, FuncId, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
 
 use crate::FileInput;
+use crate::contexts::cancellables;
 use crate::cx::RuleCx;
 use crate::deferred::{last_only, too_late};
 use crate::fixes;
@@ -72,7 +75,12 @@ pub(crate) fn report_discarded(cx: &RuleCx<'_>, meta: &'static RuleMeta) {
             let declared = cx.body().declaration(leak.call);
             !declared.is_some_and(|(index, func)| may_give_nil(cx, index, func, 2))
         };
-        if is_thrown_away(cx, class, leak) && !again && matters(cx, class, leak) && gives() {
+        if is_thrown_away(cx, class, leak)
+            && !again
+            && matters(cx, class, leak)
+            && gives()
+            && !must_fail(cx, leak)
+        {
             let call = cx.call_snippet(leak.call);
             let message = format!(
                 "nobody holds the {} that `{call}` gives, so nothing can release it",
@@ -109,6 +117,72 @@ fn is_overwritten(class: &Class, leak: &Leak) -> bool {
         && !class.noun.ends_with("channel")
         && *class.rule != *"pool-item-not-returned"
         && rule_by_name(&class.rule).is_some()
+}
+
+/// Whether the function does not go on unless the call has failed: what was acquired then does not
+/// matter any more.
+fn must_fail(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let cfg = cx.facts().cfg(leak.point.func);
+    let error = cfg
+        .stmt_of_node(leak.point.node)
+        .and_then(|stmt| cx.facts().acquisition(stmt)?.error);
+    let Some(error) = error else { return false };
+    let is_error =
+        |expr: ExprId| cx.body().object(file.unparen(expr)) == Object::Local(error.local);
+    // The edge that is taken when there is no error, if the condition is about it.
+    let edge_without = |cond: ExprId| match file.expr(file.unparen(cond)).kind {
+        ExprKind::Binary { op, x, y } if is_error(x) || is_error(y) => {
+            let with_nil = [x, y]
+                .iter()
+                .any(|&expr| cx.body().object(expr) == Object::Nil);
+            match (op, with_nil) {
+                (BinaryOp::Eq, true) | (BinaryOp::Ne, false) => Some(EdgeKind::True),
+                (BinaryOp::Ne, true) | (BinaryOp::Eq, false) => Some(EdgeKind::False),
+                _ => None,
+            }
+        }
+        // `errors.Is(err, …)`, `os.IsNotExist(err)`.
+        ExprKind::Call { args, .. }
+            if file.exprs(args).first().is_some_and(|&arg| is_error(arg)) =>
+        {
+            Some(EdgeKind::False)
+        }
+        _ => None,
+    };
+    let mut at = leak.point.node;
+    // To the first condition, past what has but one way on.
+    for _ in 0..8 {
+        let next = cfg.successors(at);
+        if let NodeKind::Cond(cond) = cfg.kind(at) {
+            let Some(wanted) = edge_without(cond) else {
+                return false;
+            };
+            let on = next.iter().find(|edge| edge.kind == wanted);
+            return on.is_some_and(|edge| {
+                !cfg.can_reach_exit(edge.node) || fails_test(cx, leak, edge.node)
+            });
+        }
+        match next {
+            [edge] => at = edge.node,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a test ends at a node: without the declarations of package testing, names tell.
+fn fails_test(cx: &RuleCx<'_>, leak: &Leak, node: NodeId) -> bool {
+    cx.facts().calls_of(leak.point.func).iter().any(|site| {
+        site.point.node == node
+            && matches!(
+                cx.facts().callee(site.call),
+                Callee::Selected {
+                    name: "Fatal" | "Fatalf" | "FailNow",
+                    ..
+                }
+            )
+    })
 }
 
 /// Whether a function of the package, or one whose results it returns, gives nil without an error:
@@ -246,6 +320,8 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     match &*class.rule {
         // Whoever gets the context finds the span in it.
         "span-not-ended" if !leak.otherwise_released && gives_context(cx, leak) => return false,
+        // What ends with the function, ends what is made of it.
+        "cancel-not-called" if ends_with_parent(cx, leak) => return false,
         // What grew too large, or met with an error, is not put back.
         "pool-item-not-returned" if is_examined(cx, leak) => return false,
         // A program for the command line mostly starts others that outlive it.
@@ -284,6 +360,42 @@ pub(crate) fn matters(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> bool {
     // What main and its literals listen on, the program listens on.
     let is_lasting = class.long_lived || *class.rule == *"listener-not-closed";
     !(is_lasting && in_main)
+}
+
+/// Whether a context is made of one that a deferred call of the function cancels.
+fn ends_with_parent(cx: &RuleCx<'_>, leak: &Leak) -> bool {
+    let file = cx.file();
+    let Some((_, &[parent, ..])) = file.call(leak.call) else {
+        return false;
+    };
+    let cfg = cx.facts().cfg(leak.point.func);
+    // Until then those of all iterations pile up.
+    let piles_up = cfg.in_cycle(leak.point.node) && !leak.otherwise_released;
+    let is_left = matches!(leak.fate, Fate::Held | Fate::Discarded);
+    if !is_left || leak.at.func != leak.point.func || piles_up {
+        return false;
+    }
+    // `NewContext(ctx, logger)` of some package.
+    let parent = file.unparen(parent);
+    let of = match (cx.facts().callee(parent), file.call(parent)) {
+        (Callee::Func { name, .. }, Some((_, &[of, ..])))
+            if name.contains("Context") && !name.contains("Without") =>
+        {
+            of
+        }
+        _ => parent,
+    };
+    cancellables(cx).iter().any(|outer| {
+        let is_deferred = |site: &DeferSite<'_>| {
+            site.point.func == leak.point.func
+                && (cfg.dominates(site.point.node, leak.point.node)
+                    || !cfg.reaches_avoiding(leak.point.node, cfg.exit(), site.point.node))
+                && outer.is_deferred_cancel(cx, site)
+        };
+        outer.point != leak.point
+            && (outer.is_ctx(cx, parent) || outer.is_ctx(cx, of))
+            && cx.facts().defers().iter().any(is_deferred)
+    })
 }
 
 /// Whether the path comes by a condition that says of which type the error of the call is.

@@ -9,6 +9,7 @@ use go_syntax::walk::{Descend, Node, walk};
 use go_syntax::{BinaryOp, ExprId, ExprKind, Span, StmtKind};
 use go_types::{Callee, LocalId, Object, Type};
 
+use crate::contexts::cancellables;
 use crate::cx::RuleCx;
 use crate::duty::{Duty, DutyKind};
 use crate::keeps::{Carrier, is_kept};
@@ -162,6 +163,9 @@ fn replaced(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Replaced> {
             && is_fresh(cx, late.access.value, local, is_func)
             && stays_unreleased(cx, &late.access, local)
     })?;
+    if ends_with_first(cx, site, local, leaked.access.value) {
+        return None;
+    }
     let body = cx.file().func(site.point.func).body?;
     let within = cx.file().stmt(body).span;
     if is_kept(cx, local, body, within, Carrier::Wrapper) {
@@ -183,6 +187,24 @@ fn replaced(cx: &RuleCx<'_>, site: &DeferSite<'_>) -> Option<Replaced> {
             None => cfg.span_of_node(written)?,
         },
         by_hand: by_hand.map(|call| cx.file().expr(call.call).span),
+    })
+}
+
+/// Whether the later value cancels a context that is made of the one that the deferred call cancels:
+/// it ends with that.
+fn ends_with_first(cx: &RuleCx<'_>, site: &DeferSite<'_>, local: LocalId, later: Value) -> bool {
+    let (Value::Expr(call) | Value::Element { expr: call, .. }) = later else {
+        return false;
+    };
+    let Some((_, &[parent, ..])) = cx.file().call(cx.file().unparen(call)) else {
+        return false;
+    };
+    let cfg = cx.facts().cfg(site.point.func);
+    cancellables(cx).iter().any(|first| {
+        first.cancel == local
+            && first.point.func == site.point.func
+            && cfg.reaches(first.point.node, site.point.node)
+            && first.is_ctx(cx, parent)
     })
 }
 

@@ -124,7 +124,7 @@ func shadowed(parent context.Context, n int) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	if n > 0 {
-		ctx, cancel := context.WithTimeout(ctx, time.Second) // want
+		ctx, cancel := context.WithTimeout(ctx, time.Second) // ends with its parent
 		if err := useOf(ctx); err != nil {
 			return err
 		}
