@@ -215,8 +215,10 @@ const FUNCTIONS: &[(&str, &[&str], Loss)] = &[
 ];
 
 /// Packages beside the standard library all of whose functions are known: what is not in
-/// [`FUNCTIONS`] is harmless.
+/// [`FUNCTIONS`] is harmless, and so are the methods of their types.
 const KNOWN: &[&str] = &[
+    // Queues in memory.
+    "k8s.io/client-go/util/workqueue",
     "k8s.io/klog",
     "k8s.io/klog/v2",
     "k8s.io/component-base/logs",
@@ -302,6 +304,9 @@ fn method_loss(
             let loss = named_loss(name);
             if loss.is_some() && !declared {
                 let (package, ty) = owner();
+                if KNOWN.contains(&&*package) {
+                    return None;
+                }
                 if is_standard(facts, &package) {
                     let removes = (&*package, &*ty) == ("os", "Root");
                     return removes.then_some(Loss::Leftover);

@@ -424,7 +424,13 @@ fn is_only_for_unix(cx: &RuleCx<'_>) -> bool {
                 && !expr.contains("!darwin")
         })
     });
-    by_name || by_line
+    // Only on Unix does that package declare anything.
+    let file = cx.file();
+    let by_import = file.imports().any(|import| {
+        file.span_text(file.spec(import).span)
+            .ends_with("\"golang.org/x/sys/unix\"")
+    });
+    by_name || by_line || by_import
 }
 
 /// The field that a deferred literal writes after the lock beside it was given back.
