@@ -89,7 +89,7 @@ declare_rule! {
         name: "double-lock",
         category: Locks,
         severity: Error,
-        default: off,
+        default: on,
         needs: BODY,
     }
 }
