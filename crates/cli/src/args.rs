@@ -136,10 +136,6 @@ pub(crate) enum Command {
     #[cfg(target_os = "linux")]
     #[command(after_help = crate::commands::profile::EXAMPLES)]
     Profile(crate::commands::profile::ProfileArgs),
-    /// Hold the probes of a profile: what `profile` starts.
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    HoldProbes,
     /// Show the configuration in effect, or its schema.
     Config {
         #[command(subcommand)]

@@ -17,8 +17,12 @@ use crate::args::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let exit = commands::run(cli).unwrap_or_else(|error| {
+    #[cfg(target_os = "linux")]
+    let held = commands::profile::holder::run_if_called();
+    #[cfg(not(target_os = "linux"))]
+    let held = None;
+    let result = held.unwrap_or_else(|| commands::run(Cli::parse()));
+    let exit = result.unwrap_or_else(|error| {
         output::error(&format!("{error:#}"));
         Exit::Failure
     });

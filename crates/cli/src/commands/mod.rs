@@ -37,8 +37,6 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Snapshot(args) => snapshot::run(&args),
         #[cfg(target_os = "linux")]
         Command::Profile(args) => profile::run(&args),
-        #[cfg(target_os = "linux")]
-        Command::HoldProbes => profile::holder::run(),
         Command::Rule(args) => rules::explain(&args, color),
         Command::Rules(args) => rules::list(args.format),
         Command::Config {

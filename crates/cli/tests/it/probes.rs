@@ -321,6 +321,18 @@ fn without_the_holder_of_the_probes_a_profile_ends() {
     }
 }
 
+/// The process that holds probes is for nobody else to start.
+#[test]
+fn holding_probes_is_no_command_for_users() {
+    let folder = Folder::new(&[]);
+    let run = folder.run(&["hold-probes"]).exits(2);
+    run.says(&["this is for `deferscope profile` to start"]);
+    for args in [&["--help"][..], &["completions", "bash"]] {
+        let run = folder.run(args).exits(0);
+        assert!(!run.stdout.contains("hold-probes"), "{args:?}");
+    }
+}
+
 /// What somebody else left there is named, and goes, also where this profile has no probe.
 #[test]
 fn breakpoints_that_nobody_needs_are_taken_away() {
@@ -363,7 +375,7 @@ fn breakpoints_that_nobody_needs_are_taken_away() {
         return;
     }
     let run = run.exits(0);
-    run.says(&["had 1 breakpoint that nobody needed", "taken away"]);
+    run.says(&["took 1 breakpoint out of process", "that nobody needed"]);
     assert_eq!(changed(target.id(), &binary), 0);
     target.works();
 }
@@ -398,5 +410,12 @@ fn probes_placed_one_by_one_do_as_well() {
     let run = run.exits(0);
     run.prints(&["pass"]);
     assert_eq!(changed(target.id(), &binary), 0);
+    // All of its sites, with those of the standard library, are too many.
+    let run = finish(
+        folder
+            .command(&["profile", &pid])
+            .env("DEFERSCOPE_UPROBES_ONE_BY_ONE", "1"),
+    );
+    run.exits(2).says(&["at most 32 can be watched", "--sites"]);
     target.works();
 }

@@ -97,6 +97,15 @@ fn what_is_missing_is_said_and_what_suffices_suffices() {
     let run = shared.run("", &profile).exits(2);
     run.says(&["the right to use eBPF", "sudo setcap"]);
     shared.run("+bpf,+perfmon", &profile).exits(0);
+    // Before Linux 6.6, more is needed.
+    let one_by_one = |rights: &str| {
+        let mut command = shared.as_nobody(rights, "deferscope");
+        command.args(profile).args(["--sites", "holds/main.go"]);
+        finish(command.env("DEFERSCOPE_UPROBES_ONE_BY_ONE", "1"))
+    };
+    let run = one_by_one("+bpf,+perfmon").exits(2);
+    run.says(&["before Linux 6.6", "sudo setcap cap_sys_admin"]);
+    one_by_one("+sys_admin").exits(0).prints(&["main.pass"]);
     let run = shared.run("", &["snapshot", &pid]);
     if !run.stderr.contains("ptrace_scope") {
         run.exits(0).prints(&["example.com/holds/main.go"]);

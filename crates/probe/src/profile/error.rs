@@ -76,6 +76,18 @@ pub enum Error {
         /// What the kernel says.
         error: io::Error,
     },
+    /// We may use eBPF, but not place probes one by one.
+    #[error(
+        "before Linux 6.6 this needs the rights of root ({what}: {error})\n  \
+         Run deferscope as root, or give it what it needs: `sudo setcap \
+         cap_sys_admin,cap_sys_ptrace,cap_dac_read_search+ep $(command -v deferscope)`."
+    )]
+    Administrator {
+        /// What was tried.
+        what: &'static str,
+        /// What the kernel says.
+        error: io::Error,
+    },
     /// The kernel is too old, or made without.
     #[error(
         "this kernel cannot do it ({what}: {error}); `profile` needs Linux 5.15 or later, with \

@@ -164,6 +164,10 @@ impl Observer {
         let probes = self.place(file, places, pid);
         probes.map_err(|error| match error.raw_os_error() {
             Some(libc::ESRCH) => Error::NoProcess(pid),
+            Some(libc::EACCES) if self.program.kind() == ProgramKind::UprobeEach => {
+                let what = "placing probes";
+                Error::Administrator { what, error }
+            }
             _ => Error::system("placing probes", error),
         })
     }

@@ -41,7 +41,7 @@ impl Leftovers {
         let (taken, others) = take_away(target, file, observer);
         if taken > 0 {
             notes.push(format!(
-                "process {pid} had {} that nobody needed, left by something that was killed; they were taken away",
+                "took {} out of process {pid} that nobody needed, left there by something that was killed",
                 breakpoints(taken)
             ));
         }

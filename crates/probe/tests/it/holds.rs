@@ -106,7 +106,9 @@ impl Holds {
         });
         match result {
             Ok(profile) => Some(profile),
-            Err(error @ (Error::Rights { .. } | Error::Kernel { .. })) => {
+            Err(
+                error @ (Error::Rights { .. } | Error::Administrator { .. } | Error::Kernel { .. }),
+            ) => {
                 targets::not_tested(&error.to_string());
                 None
             }
