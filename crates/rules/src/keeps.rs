@@ -20,7 +20,7 @@ pub(crate) enum Carrier {
 
 /// Whether the value that `local` has in the statement `block` may be kept by something that lives
 /// longer: assigned or appended to what is declared outside of `within`, sent, returned, handed to
-/// a method that stores it, to a goroutine, or to C.
+/// a method that stores it, to a function that `go` starts, or to C.
 pub(crate) fn is_kept(
     cx: &RuleCx<'_>,
     local: LocalId,
@@ -118,10 +118,12 @@ impl Keeping<'_, '_> {
         match file.stmt(stmt).kind {
             StmtKind::Send { value, .. } => elsewhere(&[value]),
             StmtKind::Return(results) => elsewhere(file.exprs(results)),
-            // The goroutine may go on with it when the block is left.
+            // The goroutine may go on with what it is given when the block is left. A literal that uses
+            // something of the block mostly ends with it.
             StmtKind::Go(call) => {
                 if let Some((fun, args)) = file.call(file.unparen(call)) {
-                    elsewhere(&[&[fun], args].concat());
+                    let recv = file.selector(file.unparen(fun)).map(|(x, _)| x);
+                    elsewhere(&[args, recv.as_slice()].concat());
                 }
             }
             StmtKind::Assign {

@@ -24,6 +24,7 @@ func forwards(requests <-chan request, serve func(net.Listener)) {
 	}
 }
 
+// A literal mostly ends with the iteration; this one does not.
 func forwardsInLiteral(requests <-chan request, serve func(net.Listener)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -32,7 +33,7 @@ func forwardsInLiteral(requests <-chan request, serve func(net.Listener)) {
 		if err != nil {
 			return
 		}
-		defer l.Close()
+		defer l.Close() // bug
 		wg.Add(1)
 		go func() {
 			defer wg.Done()

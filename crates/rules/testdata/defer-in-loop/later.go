@@ -84,14 +84,14 @@ func serves(addrs []string, serve func(net.Listener), wait func()) error {
 	return nil
 }
 
-// The goroutine ends with the iteration, which cannot be seen: it counts as one that goes on.
+// A literal that looks on mostly ends with the iteration.
 func looksOn(names []string, look func(*os.File, <-chan bool), work func(*os.File)) error {
 	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}
-		defer f.Close() // bug-missed
+		defer f.Close() // want
 		done := make(chan bool)
 		go func() { look(f, done) }()
 		work(f)
