@@ -32,6 +32,18 @@ pub enum Kind {
     Panic = 3,
 }
 
+/// When a point is watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u64)]
+pub enum Watched {
+    /// All the time.
+    Always = 0,
+    /// In windows.
+    InWindows = 1,
+    /// It counts all the time, but times are taken in windows.
+    TimedInWindows = 2,
+}
+
 /// What the program knows of a point, under the number of the point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
@@ -39,8 +51,8 @@ pub struct Entry {
     pub kind: Kind,
     /// For which site.
     pub slot: u32,
-    /// Whether what happens between windows is not seen.
-    pub windowed: bool,
+    /// When it is watched.
+    pub watched: Watched,
     /// How far the stack pointer is below its value at the entry of the function that promised.
     pub adjust: i64,
     /// What a hit costs, in nanoseconds.
@@ -57,7 +69,7 @@ impl Entry {
         let mut bytes = Vec::new();
         bytes.extend((self.kind as u32).to_le_bytes());
         bytes.extend(self.slot.to_le_bytes());
-        bytes.extend(u64::from(self.windowed).to_le_bytes());
+        bytes.extend((self.watched as u64).to_le_bytes());
         bytes.extend(self.adjust.to_le_bytes());
         bytes.extend(self.price.to_le_bytes());
         bytes
@@ -66,7 +78,7 @@ impl Entry {
 
 const ENTRY_KIND: i16 = 0;
 const ENTRY_SLOT: i16 = 4;
-const ENTRY_WINDOWED: i16 = 8;
+const ENTRY_WATCHED: i16 = 8;
 const ENTRY_ADJUST: i16 = 16;
 const ENTRY_PRICE: i16 = 24;
 
@@ -192,8 +204,8 @@ pub fn program(maps: &Maps, goid: i32) -> Result<Vec<u64>, AssemblyError> {
     a.jump_if(If::Equal, R0, 0, end);
     a.number(Op::Move, R1, 1);
     a.add_at(R0, 8, R1);
-    a.load(Width::Double, R2, R9, ENTRY_WINDOWED);
-    a.jump_if(If::NotEqual, R2, 0, windowed);
+    a.load(Width::Double, R2, R9, ENTRY_WATCHED);
+    a.jump_if(If::Equal, R2, Watched::InWindows as i32, windowed);
     a.load(Width::Double, R2, R8, CONTROL_WATCHING);
     a.jump_if(If::Equal, R2, 0, end);
     a.add_at(R0, 0, R1);
@@ -201,6 +213,9 @@ pub fn program(maps: &Maps, goid: i32) -> Result<Vec<u64>, AssemblyError> {
     a.jump_if(If::Equal, R0, 0, end);
     a.load(Width::Double, R1, R9, ENTRY_PRICE);
     a.load(Width::Double, R2, R8, CONTROL_HELD);
+    a.load(Width::Double, R3, R9, ENTRY_WATCHED);
+    a.jump_if(If::Equal, R3, 0, counts);
+    a.load(Width::Double, R2, R8, CONTROL_WINDOW_HELD);
     a.jump(counts);
     a.place(windowed);
     a.load(Width::Double, R2, R8, CONTROL_OPEN);
@@ -289,7 +304,7 @@ fn panicked(a: &mut Assembler, maps: &Maps, end: Label) {
 fn round(a: &mut Assembler, maps: &Maps) {
     let (always, none, done) = (a.label(), a.label(), a.label());
     a.number(Op::Move, R7, 0);
-    a.load(Width::Double, R1, R9, ENTRY_WINDOWED);
+    a.load(Width::Double, R1, R9, ENTRY_WATCHED);
     a.jump_if(If::Equal, R1, 0, always);
     a.load(Width::Double, R7, R8, CONTROL_WINDOW);
     a.number(Op::ShiftLeft, R7, 32);
@@ -341,7 +356,7 @@ fn kept(a: &mut Assembler, maps: &Maps, end: Label) {
     lookup(a, &maps.open, frame::KEY);
     a.jump_if(If::Equal, R0, 0, end);
     a.register(Op::Move, R6, R0);
-    a.load(Width::Double, R1, R9, ENTRY_WINDOWED);
+    a.load(Width::Double, R1, R9, ENTRY_WATCHED);
     a.jump_if(If::Equal, R1, 0, valid);
     a.load(Width::Double, R1, R6, 32);
     a.number(Op::ShiftRight, R1, 32);
@@ -492,7 +507,7 @@ mod tests {
         let entry = Entry {
             kind: Kind::Run,
             slot: 7,
-            windowed: true,
+            watched: Watched::InWindows,
             adjust: -16,
             price: 700,
         };

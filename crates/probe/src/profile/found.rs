@@ -164,9 +164,15 @@ impl Cost {
         self.seconds / self.watched_seconds.max(1e-9)
     }
 
-    /// As a share of what the process used.
+    /// As a share of what the process used, or of one processor if it used less: what the budget is a share of.
     #[must_use]
     pub fn share(&self) -> f64 {
+        self.seconds / self.process_seconds.max(self.watched_seconds).max(1e-9)
+    }
+
+    /// As a share of what the process used.
+    #[must_use]
+    pub fn of_process(&self) -> f64 {
         self.seconds / self.process_seconds.max(1e-9)
     }
 }

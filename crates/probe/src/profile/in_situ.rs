@@ -27,9 +27,13 @@ pub(crate) struct Dearness {
 
 /// What is known without windows.
 pub(crate) const PRIOR: Dearness = Dearness {
-    value: 1.15,
-    doubt: 0.2,
+    value: 1.2,
+    doubt: 0.15,
 };
+/// Windows with many traps and with few also differ in what a hit costs: more is not known.
+const LEAST_DOUBT: f64 = 0.1;
+/// For the same reason, windows count for less than they seem to say.
+const TRUSTED: f64 = 0.25;
 /// What is tried.
 const LOWEST: f64 = 0.5;
 const STEP: f64 = 0.01;
@@ -59,7 +63,10 @@ impl Dearness {
             .map(|dearness| {
                 let off = (dearness - PRIOR.value) / PRIOR.doubt;
                 let squares = disagreement(&samples, dearness).max(1e-12);
-                (dearness, -0.5 * freedom * squares.ln() - 0.5 * off * off)
+                (
+                    dearness,
+                    -0.5 * TRUSTED * freedom * squares.ln() - 0.5 * off * off,
+                )
             })
             .collect();
         let best = likelihoods
@@ -74,8 +81,11 @@ impl Dearness {
             squares += likelihood * dearness * dearness;
         }
         let value = sum / weight;
-        let doubt = (squares / weight - value * value).max(STEP * STEP).sqrt();
-        Self { value, doubt }
+        let doubt = (squares / weight - value * value).max(0.0).sqrt();
+        Self {
+            value,
+            doubt: doubt.max(LEAST_DOUBT),
+        }
     }
 }
 
@@ -142,10 +152,10 @@ mod tests {
         for dearness in [0.8, 1.0, 1.3] {
             let found = Dearness::of(&windows(dearness, 0.01));
             assert!(
-                (found.value - dearness).abs() < 0.06,
+                (found.value - dearness).abs() < 0.12,
                 "{dearness}: {found:?}"
             );
-            assert!(found.doubt < 0.06, "{found:?}");
+            assert!(found.doubt < 0.13, "{found:?}");
             assert!(
                 (found.value - dearness).abs() < 2.5 * found.doubt,
                 "{found:?}"
@@ -157,7 +167,7 @@ mod tests {
     fn windows_that_are_all_alike_tell_nothing() {
         let alike: Vec<_> = windows(1.3, 0.01).into_iter().step_by(4).collect();
         let found = Dearness::of(&alike);
-        assert!(found.doubt > 0.1, "{found:?}");
+        assert!(found.doubt > 0.09, "{found:?}");
         assert_eq!(Dearness::of(&alike[..3]), PRIOR);
     }
 }

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::holder::{Held, Holder, Start};
 use super::points::Point;
 use crate::bpf::uprobe::{
-    self, BUCKETS, Control, Entry, HELD_SIZE, HITS_SIZE, Kind, Maps, OPEN_KEY, OPEN_SIZE,
+    self, BUCKETS, Control, Entry, HELD_SIZE, HITS_SIZE, Kind, Maps, OPEN_KEY, OPEN_SIZE, Watched,
 };
 use crate::sys::bpf::{Link, Map, MapKind, Place, Program, ProgramKind, own_processor_time};
 
@@ -283,7 +283,7 @@ impl Observer {
 
 impl Point {
     /// As the program knows it, with what a hit costs in nanoseconds.
-    pub(crate) const fn entry(&self, windowed: bool, price: u64) -> Entry {
+    pub(crate) const fn entry(&self, watched: Watched, price: u64) -> Entry {
         Entry {
             price,
             kind: match self.kind {
@@ -292,7 +292,7 @@ impl Point {
                 kind => kind,
             },
             slot: self.slot,
-            windowed,
+            watched,
             adjust: self.adjust,
         }
     }

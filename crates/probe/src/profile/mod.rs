@@ -4,7 +4,8 @@
 //! - `kernel` has our program and its maps in the kernel, `price` measures what a hit costs.
 //! - `holder` is a process of its own that holds the probes, so that none stays whoever is killed; `leftovers`
 //!   looks for those that stayed all the same.
-//! - `session` watches a process within a budget; `estimate`, `in_situ` and `times` make numbers of what it saw.
+//! - `session` watches a process within a budget; `estimate`, `in_situ`, `keeping_up` and `times` make numbers of what
+//!   it saw.
 //! - `watchers` watch what else there is to see of it meanwhile: `descriptors` what it opens,
 //!   `exit` how it ends.
 //! - `found` is what comes of all that.
@@ -17,6 +18,7 @@ mod flow;
 mod found;
 mod holder;
 mod in_situ;
+mod keeping_up;
 mod kernel;
 mod leftovers;
 pub mod points;

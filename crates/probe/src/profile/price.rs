@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::kernel::Observer;
 use super::points::Point;
-use crate::bpf::uprobe::{Control, Kind};
+use crate::bpf::uprobe::{Control, Kind, Watched};
 use crate::sys::bpf::{ProgramKind, own_processor_time};
 use crate::sys::calibration::Specimen;
 
@@ -49,7 +49,7 @@ impl Prices {
                 })
                 .collect();
             for (number, point) in points.iter().enumerate() {
-                observer.describe(number, point.entry(false, 0))?;
+                observer.describe(number, point.entry(Watched::Always, 0))?;
             }
             observer.control(Control {
                 watching: true,
@@ -86,7 +86,8 @@ impl Prices {
     }
 }
 
-/// Nanoseconds for one run, in the middle of some rounds; of the processor's time, for others want it too.
+/// Nanoseconds for one run, of some rounds one of the quicker ones: the first are slow, and so are those in which others
+/// have the caches. Of the processor's time, for others want that, too.
 fn nanos(specimen: &Specimen, runs: u32) -> Result<f64, Error> {
     let clock = || own_processor_time().map_err(|error| Error::system("reading a clock", error));
     let mut rounds = [0.0; ROUNDS];
@@ -96,5 +97,5 @@ fn nanos(specimen: &Specimen, runs: u32) -> Result<f64, Error> {
         *round = (clock()? - start) as f64 / f64::from(runs);
     }
     rounds.sort_by(f64::total_cmp);
-    Ok(rounds[ROUNDS / 2])
+    Ok(rounds[ROUNDS / 3])
 }

@@ -1,14 +1,15 @@
 //! One profile: what is watched all the time, what in windows, and when.
 //!
-//! A first look tells how often each point is hit. Points that together cost less than half of the budget
-//! are watched all the time: their counts are exact (`always`). The others are watched in windows (`windows`), a few
-//! sites at a time (`groups`); a window is opened when it can be paid (`budget`). `report` makes a profile of
-//! what was seen.
+//! A first look (`first`) tells how often each point is hit, and so what can be watched all the time (`shares`): such
+//! counts are exact (`always`). The others are watched in windows (`windows`), a few sites at a time (`groups`); a window
+//! is opened when it can be paid (`budget`). `report` makes a profile of what was seen.
 
 mod always;
 mod budget;
+mod first;
 mod groups;
 mod report;
+mod shares;
 mod windows;
 
 use std::collections::{HashMap, HashSet};
@@ -21,7 +22,6 @@ use self::budget::Budget;
 use self::windows::{Costs, For, Window, own_time};
 use super::error::Error;
 use super::found::{Ended, Options, Profile};
-use super::in_situ::own;
 use super::kernel::{Observer, Probes};
 use super::leftovers::Leftovers;
 use super::points::Plan;
@@ -29,7 +29,7 @@ use super::price::Prices;
 use super::target::{State, Target};
 use super::times::Times;
 use super::watchers::{self, Watcher};
-use crate::bpf::uprobe::{Control, Kind};
+use crate::bpf::uprobe::{Control, Watched};
 use crate::sys::bpf::{ProgramKind, monotonic};
 use crate::sys::priority::Urgent;
 
@@ -42,17 +42,20 @@ const CHECK: Duration = Duration::from_millis(500);
 /// What it may cost before that is looked at: of the whole budget, and in seconds.
 const CREDIT: f64 = 0.05;
 const MOST_CREDIT: f64 = 0.002;
-/// How often the first look is tried.
-const LOOKS: u32 = 8;
-/// What the process should have run meanwhile, in seconds.
-const RAN: f64 = 0.001_5;
-/// What it may cost, of the whole budget.
-const FIRST: f64 = 0.1;
-/// How long the program runs in a window, in seconds; and how long that is waited for.
-const SHORTEST: f64 = 0.000_5;
+/// How long a window is, in seconds.
+const SHORTEST: f64 = 0.001;
 const LONGEST: f64 = 0.05;
-/// Times from one window to the next.
+/// Times from one window to the next, and how many windows there are if they can be paid.
 const NEAREST: f64 = 0.08;
+const WINDOWS: f64 = 70.0;
+/// Of what is earned, windows may spend so much at least.
+const LEAST_INCOME: f64 = 0.1;
+/// One window in so many is for times, and one for the price of hits.
+const TURNS: usize = 5;
+/// A program that runs for so much of the time has hardly any to spare.
+const SPARE: f64 = 0.85;
+/// A window may cost so much of what is left.
+const HOARDED: f64 = 0.5;
 /// How much traps may take in a window for each second that the program has for itself, if that can be helped.
 const HELD_UP: f64 = 0.1;
 /// Probes that are placed one by one, at most: they go one by one, too, and cost the program time until then.
@@ -119,6 +122,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         held,
         always: Vec::new(),
         windowed: Vec::new(),
+        counted: HashSet::new(),
         windows: Vec::new(),
         budget: Budget::new(options.overhead),
         costs: Costs::default(),
@@ -131,6 +135,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         turns: 0,
         times: HashMap::new(),
         unwatched: Running::default(),
+        before: Running::default(),
         began: Instant::now(),
         own_before,
         watchers,
@@ -167,6 +172,8 @@ struct Session<'a> {
     always: Vec<usize>,
     /// Those that are watched in windows.
     windowed: Vec<usize>,
+    /// Slots that are counted all the time, but whose times are taken in windows.
+    counted: HashSet<u32>,
     windows: Vec<Window>,
     budget: Budget,
     costs: Costs,
@@ -185,6 +192,8 @@ struct Session<'a> {
     turns: u32,
     times: HashMap<u32, Times>,
     unwatched: Running,
+    /// The same before windows, by their clocks.
+    before: Running,
     began: Instant,
     /// The processor time that we had used at the start.
     own_before: f64,
@@ -195,7 +204,7 @@ impl Session<'_> {
     fn run(&mut self) -> Result<Profile, Error> {
         let processor_before = self.target.processor_seconds().unwrap_or(0.0);
         let begin = Instant::now();
-        self.pilot()?;
+        self.first_look()?;
         self.control.watching = true;
         self.control.held = self.held;
         self.watch_always()?;
@@ -223,82 +232,6 @@ impl Session<'_> {
         Ok(profile)
     }
 
-    /// All points for a moment, to see which are hot. For those that are, it is a window like others.
-    fn pilot(&mut self) -> Result<(), Error> {
-        self.windowed = (0..self.plan.points.len()).collect();
-        self.describe()?;
-        self.settle()?;
-        let before = self.target.processor_seconds().unwrap_or(0.0);
-        let begin = Instant::now();
-        std::thread::sleep(SLICE);
-        self.unwatched = Running {
-            processor: self.target.processor_seconds().unwrap_or(before) - before,
-            wall: begin.elapsed().as_secs_f64(),
-        };
-        let slots: HashSet<u32> = self.plan.points.iter().map(|point| point.slot).collect();
-        let mut length = SHORTEST;
-        // A program that did not get to run was not looked at.
-        for _ in 0..LOOKS {
-            self.window(length, &slots, For::First)?;
-            self.settle()?;
-            let ran: f64 = self
-                .windows
-                .iter()
-                .map(|window| window.looked.processor)
-                .sum();
-            let wall = begin.elapsed().as_secs_f64();
-            let used = self.target.processor_seconds().unwrap_or(before) - before;
-            let idle = wall > 0.3 && used / wall < RAN;
-            let all = self.budget.income(used / wall) * self.options.duration.as_secs_f64();
-            let dear = self.spent > all * FIRST;
-            if ran >= RAN || idle || dear || self.target.state() != State::Same {
-                break;
-            }
-            length *= 1.5;
-        }
-        // What the program had for itself: else it did less by what hits took.
-        let windows = self.windows.iter().map(|window| window.looked);
-        let looked: f64 = windows
-            .map(|looked| match self.running() {
-                0.0 => looked.wall,
-                running => own(looked.processor, looked.trapped, 1.0) / running,
-            })
-            .sum();
-        // Points of a slot are watched together.
-        let mut price: HashMap<u32, f64> = HashMap::new();
-        for (number, point) in self.plan.points.iter().enumerate() {
-            let windows = self.windows.iter();
-            let hits: u64 = windows
-                .filter_map(|window| window.counted.get(&number))
-                .sum();
-            // Probes for times were not there; each promise that is made is kept.
-            let probes = if self.held && point.kind == Kind::Register {
-                2.0
-            } else {
-                1.0
-            };
-            let each = self.prices.of(point, self.held) * probes;
-            *price.entry(point.slot).or_default() += hits as f64 * each * 1e-9 / looked.max(1e-6);
-        }
-        let mut prices: Vec<_> = price.into_iter().collect();
-        prices.sort_by(|one, other| one.1.total_cmp(&other.1));
-        let allowed = self.budget.income(self.running()) / 2.0;
-        let mut sum = 0.0;
-        let always: HashSet<u32> = prices
-            .into_iter()
-            .take_while(|(_, price)| {
-                sum += price;
-                sum <= allowed
-            })
-            .map(|(slot, _)| slot)
-            .collect();
-        (self.always, self.windowed) = (0..self.plan.points.len()).partition(|&number| {
-            let point = self.plan.points.get(number);
-            point.is_some_and(|point| always.contains(&point.slot))
-        });
-        self.describe()
-    }
-
     /// Brings what was earned and spent up to date.
     fn settle(&mut self) -> Result<(), Error> {
         let spent = self.spent + self.observer.always_spent()?;
@@ -311,8 +244,14 @@ impl Session<'_> {
     fn describe(&self) -> Result<(), Error> {
         let windowed: HashSet<usize> = self.windowed.iter().copied().collect();
         for (number, point) in self.plan.points.iter().enumerate() {
-            let price = self.prices.of(point, self.held).round() as u64;
-            let entry = point.entry(windowed.contains(&number), price);
+            let only_counted = self.counted.contains(&point.slot);
+            let watched = match (windowed.contains(&number), only_counted) {
+                (true, _) => Watched::InWindows,
+                (false, true) => Watched::TimedInWindows,
+                (false, false) => Watched::Always,
+            };
+            let price = self.prices.of(point, self.held && !only_counted);
+            let entry = point.entry(watched, price.round() as u64);
             self.observer.describe(number, entry)?;
         }
         Ok(())
@@ -322,7 +261,7 @@ impl Session<'_> {
     fn watch(&mut self) -> Result<Ended, Error> {
         let mut random = Random::new();
         let mut corrected = 0;
-        let wanted = (self.options.duration.as_secs_f64() / 100.0).clamp(NEAREST, 1.0);
+        let wanted = (self.options.duration.as_secs_f64() / WINDOWS).clamp(NEAREST, 1.0);
         loop {
             let pause = wanted * (0.5 + random.next());
             if let Some(ended) = self.rest(pause)? {
@@ -357,47 +296,68 @@ impl Session<'_> {
         }
     }
 
-    /// What windows may cost in a second: what is not used by what is watched all the time.
+    /// What windows may cost in a second: what is not used by others and by what is watched all the time.
     fn income(&self) -> f64 {
         let income = self.budget.income(self.running());
-        (income - self.always_price).max(income / 4.0)
+        (income - self.always_price - self.others_price()).max(income * LEAST_INCOME)
+    }
+
+    /// What others than probes cost, in seconds a second.
+    fn others_price(&self) -> f64 {
+        self.budget.others_spent() / self.began.elapsed().as_secs_f64().max(1.0)
     }
 
     /// Which slots the next window looks at, and what for.
     fn next_look(&mut self) -> (HashSet<u32>, For) {
-        let loads: HashMap<u32, f64> = self
+        let load = |slot: u32| self.costs.loads.get(&slot).copied().unwrap_or(0.0);
+        let slots: HashSet<u32> = self
             .windowed
             .iter()
-            .filter_map(|&number| self.plan.points.get(number))
-            .map(|point| {
-                let load = self.costs.loads.get(&point.slot).copied();
-                (point.slot, load.unwrap_or(0.0))
-            })
+            .filter_map(|&number| Some(self.plan.points.get(number)?.slot))
             .collect();
-        let total: f64 = loads.values().sum();
-        let groups = groups::pack(loads.into_iter().collect(), HELD_UP);
+        let all: Vec<_> = slots.iter().map(|&slot| (slot, load(slot))).collect();
+        let counted = |(slot, _): &(u32, f64)| !self.counted.contains(slot);
+        let for_counts: Vec<_> = all.iter().copied().filter(counted).collect();
         let turn = self.turns as usize;
         self.turns += 1;
-        // Counts and times in turns: fewer probes hold the program up less, and more can be told from counts.
-        let heavy = total > HELD_UP;
-        let every = if heavy { 5 } else { 3 };
-        let purpose = match turn % every {
-            2 if self.held => For::Times,
-            _ if turn % 8 == 4 && heavy => For::Price,
-            _ => For::Counts,
+        if self.held && (turn % TURNS == TURNS - 1 || for_counts.is_empty()) {
+            let slots = self.costs.next(groups::pack(all, HELD_UP), For::Times);
+            return (slots.into_iter().collect(), For::Times);
+        }
+        let groups = groups::pack(for_counts, HELD_UP);
+        let heavy: Vec<_> = groups
+            .iter()
+            .filter(|group| {
+                let load = group.iter().map(|&slot| load(slot)).sum::<f64>();
+                load > HELD_UP / 2.0 && self.bears(2.0 * load)
+            })
+            .cloned()
+            .collect();
+        let purpose = if turn % TURNS == TURNS / 2 && !heavy.is_empty() {
+            For::Price
+        } else {
+            For::Counts
         };
-        let slots = match purpose {
-            For::Price => groups.into_iter().flatten().collect(),
-            _ => self.costs.next(groups, purpose),
-        };
-        (slots.into_iter().collect(), purpose)
+        let of = if purpose == For::Price { heavy } else { groups };
+        (self.costs.next(of, purpose).into_iter().collect(), purpose)
     }
 
-    /// How long a window should be: as many as fit, but not so many that each is hardly seen.
+    /// Whether a program with time to spare would still have some while traps take so much for each second of its own;
+    /// one that has none bears all.
+    fn bears(&self, load: f64) -> bool {
+        let running = self.running();
+        let processors = running.ceil().max(1.0);
+        running > SPARE * processors
+            || running * (1.0 + load * self.budget.dearer()) < SPARE * processors
+    }
+
+    /// How long a window should be: as many as fit, but not so many that each is hardly seen. What was not spent
+    /// until now makes it longer.
     fn length(&self, slots: &HashSet<u32>, purpose: For, wanted: f64) -> f64 {
         let fixed = self.expected(slots, purpose, 0.0);
         let a_second = self.expected(slots, purpose, 1.0) - fixed;
-        ((self.income() * wanted - fixed) / a_second.max(1e-9)).clamp(SHORTEST, LONGEST)
+        let spend = (self.income() * wanted).max(self.budget.left() * HOARDED);
+        ((spend - fixed) / a_second.max(1e-9)).clamp(SHORTEST, LONGEST)
     }
 
     /// Waits so many seconds, or until there is no more to watch.
@@ -467,6 +427,16 @@ impl Session<'_> {
     /// How many processors it uses when there is no window.
     fn running(&self) -> f64 {
         (self.unwatched.processor / self.unwatched.wall.max(1e-9)).max(0.0)
+    }
+
+    /// The same by the clocks of windows, if that is known.
+    fn baseline(&self) -> f64 {
+        /// In seconds.
+        const ENOUGH: f64 = 0.1;
+        if self.before.wall < ENOUGH {
+            return self.running();
+        }
+        (self.before.processor / self.before.wall).max(0.0)
     }
 
     /// The processor time that it used since it had used so much.

@@ -19,4 +19,6 @@ pub mod pidfd;
 #[cfg(target_os = "linux")]
 pub mod priority;
 #[cfg(target_os = "linux")]
+pub mod running;
+#[cfg(target_os = "linux")]
 pub mod stop;

@@ -36,6 +36,7 @@ pub(super) fn json(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
         "cost": {
             "share": cost.share(),
             "of_processor": cost.of_processor(),
+            "of_process": cost.of_process(),
             "seconds": cost.seconds,
             "trapped_seconds": cost.trapped_seconds,
             "placing_seconds": cost.placing_seconds,
@@ -156,7 +157,7 @@ pub(super) fn pprof(profile: &Profile) -> pprof::Profile {
     ]);
     builder.taken(profile.started, Duration::from_secs_f64(profile.seconds));
     builder.shown_first("defers");
-    let cost = profile.cost.share() * 100.0;
+    let cost = profile.cost.of_process() * 100.0;
     builder.comment(&format!(
         "deferscope profile of process {}; cost {cost:.2} % of its processor time",
         profile.pid

@@ -65,7 +65,7 @@ fn cost(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
         out,
         "  cost      {} of a processor, {} of what the program used: {} hits of {} to {}",
         percent(cost.of_processor()),
-        percent(cost.share()),
+        percent(cost.of_process()),
         cost.hits,
         nanos(cost.prices.count * cost.dearness),
         nanos(cost.prices.timed * cost.dearness)

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use super::shares::{ALL, Price, SOME};
 use super::{CHECK, CREDIT, MOST_CREDIT, Session};
 use crate::profile::error::Error;
 
@@ -32,68 +33,108 @@ impl Session<'_> {
             .collect()
     }
 
-    /// What is watched all the time may become hot: then it is watched in windows from now on, and what was
-    /// counted of it until now is not used.
+    /// What is watched all the time may become hot. Then its times are taken in windows only; where that is not
+    /// enough, it is counted in windows only from now on, and what was counted until now is not used.
     pub(super) fn demote(&mut self) -> Result<(), Error> {
         let (since, ref before, spent_before) = self.checked;
         let elapsed = since.elapsed();
         if self.always.is_empty() {
             return Ok(());
         }
-        let spent = (self.observer.always_spent()? - spent_before) * self.budget.dearer();
-        let allowed = self.budget.income(self.running()) / 2.0;
+        let dearer = self.budget.dearer();
+        let spent = (self.observer.always_spent()? - spent_before) * dearer;
+        let income = self.budget.income(self.running());
+        let allowed = self.budget.limit(self.running()) - self.others_price();
         // A little credit, so that few hits in a short time are no reason.
-        let all = self.budget.income(self.running()) * self.options.duration.as_secs_f64();
+        let all = income * self.options.duration.as_secs_f64();
         let credit = (all * CREDIT).min(MOST_CREDIT);
         if spent < allowed * elapsed.as_secs_f64() + credit && elapsed < CHECK {
             return Ok(());
         }
         let now = self.always_hits()?;
-        let mut price: HashMap<u32, f64> = HashMap::new();
+        let mut prices: HashMap<u32, Price> = HashMap::new();
         for (number, hits) in &now {
-            if let Some(point) = self.plan.points.get(*number) {
-                let hits = hits - before.get(number).copied().unwrap_or(0);
-                let each = self.prices.of(point, self.held) * 1e-9;
-                *price.entry(point.slot).or_default() += hits as f64 * each;
+            let Some(point) = self.plan.points.get(*number) else {
+                continue;
+            };
+            let hits = hits - before.get(number).copied().unwrap_or(0);
+            let seconds = |nanos: f64| hits as f64 * nanos * 1e-9 * dearer / elapsed.as_secs_f64();
+            let count = self.prices.of(point, false);
+            let timed = self.held && !self.counted.contains(&point.slot);
+            let price = prices.entry(point.slot).or_default();
+            if point.counts || point.slot == u32::MAX {
+                price.count += seconds(count);
+                if timed {
+                    price.times += seconds(self.prices.of(point, true) - count);
+                }
+            } else if timed {
+                price.times += seconds(self.prices.of(point, true));
             }
         }
-        let mut rest = price.values().sum::<f64>() / elapsed.as_secs_f64();
         self.checked = (Instant::now(), now, self.observer.always_spent()?);
+        let mut rest: f64 = prices.values().map(|price| price.count + price.times).sum();
         self.always_price = rest;
-        if rest <= 1.5 * allowed {
+        if rest <= allowed {
             return Ok(());
         }
-        let mut dearest: Vec<_> = price.iter().map(|(&slot, &price)| (slot, price)).collect();
-        dearest.sort_by(|one, other| other.1.total_cmp(&one.1));
-        let mut hot = HashSet::new();
-        for &(slot, price) in &dearest {
-            if rest <= allowed {
+        let mut dearest: Vec<(u32, Price)> = prices.into_iter().collect();
+        dearest.sort_by(|one, other| other.1.times.total_cmp(&one.1.times));
+        let mut untimed = HashSet::new();
+        for (slot, price) in &dearest {
+            if rest <= income * ALL {
                 break;
             }
-            rest -= price / elapsed.as_secs_f64();
-            hot.insert(slot);
-        }
-        self.link = None;
-        let points = &self.plan.points;
-        let is_hot = |number: &usize| {
-            points
-                .get(*number)
-                .is_some_and(|point| hot.contains(&point.slot))
-        };
-        let (mut moved, always): (Vec<usize>, Vec<usize>) =
-            self.always.iter().copied().partition(is_hot);
-        for &number in &moved {
-            if let Some(point) = points.get(number) {
-                self.spent_hits += self.observer.hits(number)?.all;
-                let took = price.get(&point.slot).copied().unwrap_or(0.0);
-                let own = elapsed.as_secs_f64() * self.running();
-                self.costs.loads.insert(point.slot, took / own.max(1e-6));
+            if price.times > 0.0 {
+                rest -= price.times;
+                untimed.insert(*slot);
             }
-            self.observer.reset(number)?;
+        }
+        dearest.sort_by(|one, other| other.1.count.total_cmp(&one.1.count));
+        let mut hot = HashMap::new();
+        if rest > allowed {
+            for (slot, price) in dearest {
+                if rest <= income * SOME {
+                    break;
+                }
+                rest -= price.count;
+                hot.insert(slot, price.count);
+            }
+        }
+        self.move_to_windows(&untimed, &hot)?;
+        self.always_price = rest;
+        self.watch_always()
+    }
+
+    /// Takes the times of some slots in windows, and of others counts as well: those cost so much.
+    fn move_to_windows(
+        &mut self,
+        untimed: &HashSet<u32>,
+        hot: &HashMap<u32, f64>,
+    ) -> Result<(), Error> {
+        self.link = None;
+        let mut always = Vec::new();
+        for number in std::mem::take(&mut self.always) {
+            let Some(point) = self.plan.points.get(number) else {
+                continue;
+            };
+            if let Some(took) = hot.get(&point.slot) {
+                self.spent_hits += self.observer.hits(number)?.all;
+                self.observer.reset(number)?;
+                let load = took / self.budget.dearer() / self.running().max(1e-6);
+                self.costs.loads.insert(point.slot, load);
+                self.windowed.push(number);
+            } else if untimed.contains(&point.slot) && !point.counts && point.slot != u32::MAX {
+                self.windowed.push(number);
+            } else {
+                always.push(number);
+            }
         }
         self.always = always;
-        self.windowed.append(&mut moved);
-        self.describe()?;
-        self.watch_always()
+        self.counted.extend(untimed);
+        self.counted.retain(|slot| !hot.contains_key(slot));
+        // Run points of what was only counted are in windows already, and stay there.
+        self.windowed.sort_unstable();
+        self.windowed.dedup();
+        self.describe()
     }
 }

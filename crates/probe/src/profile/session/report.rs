@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use super::Session;
 use super::windows::For;
 use crate::profile::error::Error;
-use crate::profile::estimate::{Estimate, Observed, rate};
+use crate::profile::estimate::{Estimate, Observed, Program, Spread, rate};
 use crate::profile::found::{Cost, Ended, Profile, SiteProfile};
 use crate::profile::in_situ::{Dearness, Sample};
+use crate::profile::keeping_up::{Doses, Lag};
 use crate::profile::points::{self, Counted};
 use crate::profile::times::Times;
 
@@ -24,8 +25,8 @@ impl Session<'_> {
         processor: f64,
     ) -> Result<Profile, Error> {
         self.collect_times()?;
-        let mut notes = Vec::new();
         let dearness = self.dearness();
+        let program = self.program(dearness);
         let mut cost = Cost {
             prices: self.prices,
             dearness: dearness.value,
@@ -50,7 +51,7 @@ impl Session<'_> {
                 let counted = self.observer.hits(number)?.counted;
                 Some(Estimate::exact(counted as f64 / seconds))
             } else {
-                self.estimate(number, dearness)
+                rate(&self.seen_best(number), &program)
             };
             let Some(estimate) = estimate else {
                 continue;
@@ -66,25 +67,6 @@ impl Session<'_> {
                 entry.0 = Estimate::sum([entry.0, estimate]);
                 entry.1 &= exact;
             }
-        }
-        if !self.windowed.is_empty()
-            && self
-                .windows
-                .iter()
-                .filter(|window| window.purpose != For::Times)
-                .count()
-                < 2
-        {
-            let slots = self.windowed.iter().filter_map(|&number| {
-                let slot = self.plan.points.get(number)?.slot;
-                self.plan.slots.get(usize::try_from(slot).ok()?)
-            });
-            let sites: HashSet<_> = slots.map(|slot| &slot.id).collect();
-            notes.push(format!(
-                "{} frequent sites are not shown: the budget had no room for two looks at them; give a longer \
-                 --for, a larger --overhead or a --sites that names few",
-                sites.len()
-            ));
         }
         let pending = self.pending()?;
         let sites = self.sites(seconds, &rates, &pending);
@@ -102,7 +84,7 @@ impl Session<'_> {
             descriptors: None,
             exit: None,
             cost,
-            notes,
+            notes: Vec::new(),
         })
     }
 
@@ -136,6 +118,10 @@ impl Session<'_> {
                     });
                 }
             }
+            // Those whose times are taken in windows are not followed in between.
+            let timed = slots
+                .iter()
+                .any(|(number, slot)| slot.held && !self.counted.contains(number));
             let waiting: u64 = slots
                 .iter()
                 .filter_map(|(number, _)| pending.get(number))
@@ -159,7 +145,7 @@ impl Session<'_> {
                 exact,
                 rate,
                 held: times.settle(),
-                pending: (exact && slots.iter().any(|(_, slot)| slot.held)).then_some(waiting),
+                pending: (exact && timed).then_some(waiting),
                 counted: first.counted,
             });
         }
@@ -167,34 +153,79 @@ impl Session<'_> {
         sites
     }
 
-    fn estimate(&self, number: usize, dearness: Dearness) -> Option<Estimate> {
-        let seen: Vec<_> = self
-            .windows
-            .iter()
-            .filter(|window| window.purpose != For::Times && window.looked_at.contains(&number))
-            .collect();
-        // Those for the price hold the program up most, and are used only where there are no others.
-        let held_up_little = seen
-            .iter()
-            .filter(|window| window.purpose == For::Counts)
-            .count();
-        let windows: Vec<_> = seen
-            .into_iter()
-            .filter(|window| held_up_little < ENOUGH || window.purpose == For::Counts)
+    /// What windows for counts saw of a point; from the first look and from windows for the price only if there are
+    /// hardly any others, for those hold the program up most.
+    fn seen(&self, number: usize, purposes: &[For]) -> Vec<Observed> {
+        let windows = self.windows.iter();
+        windows
+            .filter(|window| purposes.contains(&window.purpose))
+            .filter(|window| window.looked_at.contains(&number))
             .map(|window| Observed {
                 count: window.counted.get(&number).copied().unwrap_or(0),
                 looked: window.looked,
             })
+            .collect()
+    }
+
+    fn seen_best(&self, number: usize) -> Vec<Observed> {
+        let mut seen = self.seen(number, &[For::Counts]);
+        for more in [For::Price, For::First] {
+            if seen.len() < ENOUGH {
+                seen.extend(self.seen(number, &[more]));
+            }
+        }
+        seen
+    }
+
+    /// What is known of the program from all windows.
+    fn program(&self, dearness: Dearness) -> Program {
+        let count = |number: &&usize| {
+            let point = self.plan.points.get(**number);
+            point.is_some_and(|point| point.counts)
+        };
+        let counts: Vec<usize> = self.windowed.iter().filter(count).copied().collect();
+        let sites: Vec<_> = counts
+            .iter()
+            .map(|&number| self.seen_best(number))
             .collect();
-        rate(&windows, self.running(), dearness)
+        let doses: Vec<_> = counts
+            .iter()
+            .map(|&number| Doses {
+                few: self.seen(number, &[For::Counts]),
+                more: self.seen(number, &[For::Price]),
+            })
+            .collect();
+        let windows: Vec<_> = self
+            .windows
+            .iter()
+            .filter(|window| window.purpose == For::Counts)
+            .map(|window| Observed {
+                count: 0,
+                looked: window.looked,
+            })
+            .collect();
+        let running = self.baseline();
+        Program {
+            running,
+            dearness,
+            lag: Lag::of(&windows, &doses, running, dearness),
+            spread: Spread::of(&sites, dearness),
+        }
     }
 
     /// How dear hits are in the program.
     pub(super) fn dearness(&self) -> Dearness {
+        let windows = self.windows.iter();
+        let others = windows
+            .filter(|window| matches!(window.purpose, For::Counts | For::Price))
+            .count();
         let samples: Vec<_> = self
             .windows
             .iter()
-            .filter(|window| window.purpose != For::Times)
+            .filter(|window| {
+                let first = window.purpose == For::First;
+                window.purpose != For::Times && (!first || others < ENOUGH)
+            })
             .map(|window| {
                 let hits = window.looked_at.iter().filter_map(|&number| {
                     let price = self.prices.of(self.plan.points.get(number)?, false) * 1e-9;

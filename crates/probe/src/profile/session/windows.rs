@@ -1,15 +1,23 @@
 //! Windows: the moments in which frequent points have probes.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{LONGEST, LOOKED_AT, Session};
+use super::{LOOKED_AT, Session};
 use crate::bpf::uprobe::Control;
 use crate::profile::error::Error;
 use crate::profile::estimate::Looked;
 use crate::profile::in_situ::own;
 use crate::profile::kernel::Hits;
+use crate::profile::target::Target;
 use crate::sys::bpf::{monotonic, own_processor_time};
+use crate::sys::running::TaskClocks;
+
+/// How long the program is looked at before probes are placed, in seconds.
+const BEFORE: f64 = 0.03;
+/// How long it has probes before the window begins, as a share of the window, and in seconds at most.
+const SETTLING: f64 = 0.2;
+const LONG_SETTLING: f64 = 0.002;
 
 /// What a window is for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -33,6 +41,32 @@ pub(super) struct Window {
     /// Hits by point.
     pub(super) counted: HashMap<usize, u64>,
     pub(super) looked: Looked,
+}
+
+/// The processor time of the program while a window is open.
+enum Clocks {
+    /// To the moment.
+    Exactly(TaskClocks),
+    /// As the scheduler last looked.
+    About(Target),
+}
+
+impl Clocks {
+    fn of(target: &Target) -> Self {
+        TaskClocks::new(target.pid).map_or_else(|_| Self::About(target.clone()), Self::Exactly)
+    }
+
+    /// In seconds, and the time in the middle of reading it; nothing when the program is gone.
+    fn now(&self) -> Result<Option<(f64, u64)>, Error> {
+        let clock = || monotonic().map_err(|error| Error::system("reading a clock", error));
+        let begin = clock()?;
+        let seconds = match self {
+            Self::Exactly(clocks) => clocks.seconds().ok(),
+            Self::About(target) => target.processor_seconds(),
+        };
+        let middle = begin.midpoint(clock()?);
+        Ok(seconds.map(|seconds| (seconds, middle)))
+    }
 }
 
 /// What windows cost, to know what the next will.
@@ -80,10 +114,14 @@ impl Session<'_> {
             For::Times => 2.0 * self.prices.timed / self.prices.count,
         };
         let load = loads.sum::<f64>() * more * self.budget.dearer();
-        self.costs.placing + length * load / (1.0 + load)
+        let running = self.running();
+        // A program that has time to spare keeps up; one that has none does less.
+        let share = f64::min(running * load, running.max(1.0) * load / (1.0 + load));
+        self.costs.placing + length * (1.0 + SETTLING) * share
     }
 
-    /// One window, until the program has run for so many seconds in it, or [`LONGEST`] is over.
+    /// One window of so many seconds. That it ends by the clock, whatever the program does in it, is what makes it a
+    /// sample: else it would rather end while the program is at work.
     pub(super) fn window(
         &mut self,
         length: f64,
@@ -96,29 +134,44 @@ impl Session<'_> {
             *self.costs.seen.entry((slot, purpose)).or_default() += 1;
         }
         let numbers = self.points_for(slots, purpose);
-        let before = self.hits(&numbers)?;
         let path = self.target.path();
+        let running = Clocks::of(&self.target);
+        if matches!(purpose, For::Counts | For::Price) {
+            self.look_before(&running)?;
+        }
+        let before = self.hits(&numbers)?;
         let placing = self.observer.own_time();
         let link = self
             .observer
             .attach(&path, &self.plan.points, &numbers, self.target.pid)?;
         let placed = self.observer.own_time();
         self.control.window += 1;
-        let begin = (self.target.processor_seconds(), clock()?);
+        // So that work which traps delay is as much at the end of the window as at its begin.
+        std::thread::sleep(Duration::from_secs_f64(f64::min(
+            length * SETTLING,
+            LONG_SETTLING,
+        )));
+        let always_before = self.observer.always_spent()?;
+        let begin = running.now()?;
+        let opened = clock()?;
         self.observer.control(Control {
             open: true,
             window_held: timed,
             ..self.control
         })?;
-        self.wait_until_ran(length, begin.0);
+        std::thread::sleep(Duration::from_secs_f64(length));
         self.observer.control(self.control)?;
-        let end = (self.target.processor_seconds(), clock()?);
+        let closed = clock()?;
+        let end = running.now()?;
+        // Those of points that are watched all the time are part of it.
+        let mut trapped = self.observer.always_spent()? - always_before;
         let removing = self.observer.own_time();
         drop(link);
+        drop(running);
         let removed = self.observer.own_time();
         self.placed((placed - placing) + (removed - removing));
         let after = self.hits(&numbers)?;
-        let (mut counted, mut trapped) = (HashMap::new(), 0.0);
+        let mut counted = HashMap::new();
         let mut took: HashMap<u32, f64> = HashMap::new();
         for (&number, hits) in &after {
             let Some(point) = self.plan.points.get(number) else {
@@ -129,7 +182,7 @@ impl Session<'_> {
             let here = (hits.counted - was.counted) as f64 * price;
             self.spent += (hits.all - was.all) as f64 * price;
             trapped += here;
-            if point.counts {
+            if point.counts || point.slot == u32::MAX {
                 *took.entry(point.slot).or_default() += here;
             }
             if hits.counted > was.counted {
@@ -137,12 +190,15 @@ impl Session<'_> {
             }
         }
         if timed {
-            self.cut(end.1)?;
+            self.cut(closed)?;
         }
-        if let (Some(first), Some(last)) = (begin.0, end.0) {
+        if let (Some(first), Some(last)) = (begin, end) {
+            let wall = closed.saturating_sub(opened) as f64 / 1e9;
+            // Reading the clocks takes a little longer than what is between.
+            let between = last.1.saturating_sub(first.1) as f64 / 1e9;
             let looked = Looked {
-                wall: (end.1 - begin.1) as f64 / 1e9,
-                processor: last - first,
+                wall,
+                processor: (last.0 - first.0) * wall / between.max(1e-9),
                 trapped,
             };
             if matches!(purpose, For::First | For::Counts) {
@@ -158,25 +214,19 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Sleeps until the program has run for so many seconds since it had used so much. One that does not get
-    /// to run costs nothing meanwhile.
-    fn wait_until_ran(&self, length: f64, before: Option<f64>) {
-        /// Being woken has its price, too.
-        const LEAST: f64 = 0.000_25;
-        let begin = Instant::now();
-        let processors = self.running().mul_add(1.5, 1.0);
-        loop {
-            let ran = match (before, self.target.processor_seconds()) {
-                (Some(before), Some(now)) => now - before,
-                _ => return,
-            };
-            let rest = LONGEST - begin.elapsed().as_secs_f64();
-            if ran >= length || rest <= 0.0 {
-                return;
-            }
-            let step = ((length - ran) / processors).max(LEAST).min(rest);
-            std::thread::sleep(Duration::from_secs_f64(step));
+    /// What the program uses of processors before probes are placed, by the same clocks as in the window: what they
+    /// say differs a little from what the clock of the process says.
+    fn look_before(&mut self, running: &Clocks) -> Result<(), Error> {
+        let always = self.observer.always_spent()?;
+        let begin = running.now()?;
+        std::thread::sleep(Duration::from_secs_f64(BEFORE));
+        let end = running.now()?;
+        let always = (self.observer.always_spent()? - always) * self.budget.dearer();
+        if let (Some(begin), Some(end)) = (begin, end) {
+            self.before.processor += end.0 - begin.0 - always;
+            self.before.wall += end.1.saturating_sub(begin.1) as f64 * 1e-9;
         }
+        Ok(())
     }
 
     /// Probes were placed, or taken away.
