@@ -112,6 +112,8 @@ fn open(thread: i32) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -126,7 +128,8 @@ mod tests {
                 std::env::var_os("CI").is_none_or(|ci| ci != "true"),
                 "in CI this must be tested"
             );
-            eprintln!("*** NOT TESTED: task clocks: no right to make them ***");
+            let words = "\n*** NOT TESTED: task clocks: no right to make them ***";
+            writeln!(io::stderr(), "{words}").expect("stderr is open");
             return;
         };
         let own = || crate::sys::bpf::own_processor_time().expect("there is a clock") as f64 * 1e-9;
