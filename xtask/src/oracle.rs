@@ -225,7 +225,7 @@ pub(crate) struct PeersArgs {
 #[derive(clap::Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// How many programs.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 15.000)]
     pub(crate) programs: u32,
     /// The seed of the first 250; the others follow.
     #[arg(long, default_value_t = 1)]
@@ -236,7 +236,7 @@ pub(crate) struct ExplainArgs {
 }
 
 /// The flags of `oracle profile`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct ProfileArgs {
     /// Every Go release, not only the newest.
     #[arg(long)]
@@ -254,7 +254,7 @@ pub(crate) struct ProfileArgs {
     #[arg(long, default_value_t = 3)]
     pub(crate) rounds: u32,
     /// How long each.
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 15.0)]
     pub(crate) seconds: f64,
     /// What each may cost, in hundredths.
     #[arg(long, default_value_t = 1.0)]
@@ -262,6 +262,9 @@ pub(crate) struct ProfileArgs {
     /// A sentence for the table: what else the machine did.
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
+    /// Instead, two short profiles, and only what must hold on a machine that does other things as well.
+    #[arg(long)]
+    pub(crate) short: bool,
     /// Instead, kill deferscope, the program or both at random moments, so many times.
     #[arg(long, value_name = "ROUNDS", default_value_t = 0)]
     pub(crate) chaos: u32,
@@ -300,6 +303,7 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Inspect(InspectArgs::default()))?;
     if cfg!(target_os = "linux") {
         run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
+        profile::check(project)?;
     }
     profiles::check(project)?;
     run(project, &Oracle::Defers(DefersArgs::default()))?;

@@ -29,8 +29,8 @@ pub(super) struct Report {
     held: HashMap<String, f64>,
 }
 
-/// How often it is asked.
-const EVERY: Duration = Duration::from_millis(20);
+/// How often it is asked: to answer costs it a millisecond.
+const EVERY: Duration = Duration::from_millis(100);
 
 impl Target {
     pub(super) fn start(program: &Path, args: &[&str]) -> Result<Self> {
@@ -154,9 +154,9 @@ impl Report {
         self.rounds
     }
 
-    /// Rounds for each second of processor time between two reports.
-    pub(super) fn pace(first: &Self, last: &Self) -> f64 {
-        (last.rounds - first.rounds) / ((last.processor - first.processor) / 1e9).max(1e-9)
+    /// How many processors it used between two reports.
+    pub(super) fn used(first: &Self, last: &Self) -> f64 {
+        (last.processor - first.processor) / (last.unix - first.unix).max(1.0)
     }
 
     /// Rounds for each second of the clock between two reports.

@@ -40,7 +40,7 @@ pub(crate) struct ProfileArgs {
     /// How long: 500ms, 30s, 5m, 1h.
     #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = duration)]
     duration: Duration,
-    /// What it may cost, in hundredths of the processor time that the program uses.
+    /// What it may cost, in hundredths of the processor time that the program uses, or of one processor if it uses less.
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = share)]
     overhead: f64,
     /// Only sites that match this regular expression, as they are shown: IMPORT-PATH/FILE:LINE FUNCTION.
