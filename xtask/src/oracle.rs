@@ -225,7 +225,7 @@ pub(crate) struct PeersArgs {
 #[derive(clap::Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// How many programs.
-    #[arg(long, default_value_t = 15.000)]
+    #[arg(long, default_value_t = 10_000)]
     pub(crate) programs: u32,
     /// The seed of the first 250; the others follow.
     #[arg(long, default_value_t = 1)]
