@@ -303,7 +303,6 @@ pub(crate) fn check_all(project: &Project) -> Result<()> {
     run(project, &Oracle::Inspect(InspectArgs::default()))?;
     if cfg!(target_os = "linux") {
         run(project, &Oracle::Snapshot(SnapshotArgs::default()))?;
-        profile::check(project)?;
     }
     profiles::check(project)?;
     run(project, &Oracle::Defers(DefersArgs::default()))?;

@@ -188,22 +188,6 @@ pub(crate) fn run(project: &Project, args: &ProfileArgs) -> Result<()> {
     Ok(())
 }
 
-/// The short run with a build for tests; where probes are not possible that is said, and an error in CI.
-pub(super) fn check(project: &Project) -> Result<()> {
-    let deferscope = generated::deferscope(project, "dev")?;
-    let Err(error) = short(project, &deferscope) else {
-        return Ok(());
-    };
-    let text = format!("{error:#}");
-    let refused = ["the right to use eBPF", "this kernel cannot do it"];
-    let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-    if ci || !refused.iter().any(|words| text.contains(words)) {
-        return Err(error);
-    }
-    say!("*** NOT TESTED: oracle profile: {text} ***");
-    Ok(())
-}
-
 /// Two paces once, with bounds that a healthy run keeps on a machine that does other things as well.
 fn short(project: &Project, deferscope: &Path) -> Result<()> {
     /// Of seven sites, so many at least are near or in their intervals.
