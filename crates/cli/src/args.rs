@@ -98,9 +98,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Repair what `check` finds, where that can be done without changing what the program is for.
     ///
-    /// Fixes are applied until nothing is left to do; after each, the code is analysed again, and a fix
-    /// whose finding is not gone is taken back. Generated files are never changed. What is left is what
-    /// `deferscope check` reports.
+    /// What `check` offers is applied until nothing is left to do, and the code is analysed again after
+    /// each step; a fix whose finding is not gone then is taken back. Generated files are never changed.
+    /// What is left is what `deferscope check` reports.
     #[command(after_help = FIX_EXAMPLES)]
     Fix(Box<FixArgs>),
     /// Explain a rule: what it finds, why that is bad, and what to write instead.

@@ -49,6 +49,8 @@ pub struct Times {
     pub names: Duration,
     /// Running rules.
     pub rules: Duration,
+    /// Trying fixes.
+    pub fixes: Duration,
 }
 
 /// What threads count together.
@@ -58,6 +60,7 @@ pub(crate) struct Counters {
     pub(crate) parse: Clock,
     pub(crate) names: Clock,
     pub(crate) rules: Clock,
+    pub(crate) fixes: Clock,
 }
 
 impl Counters {
@@ -68,6 +71,7 @@ impl Counters {
         times.parse = self.parse.total();
         times.names = self.names.total();
         times.rules = self.rules.total();
+        times.fixes = self.fixes.total();
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             cache: cache.as_ref(),
             jobs: args.jobs.map(usize::from),
             count_imports: args.statistics,
+            prove_fixes: true,
             observer: &progress,
             interrupt: flag,
         };

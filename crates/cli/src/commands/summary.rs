@@ -29,6 +29,7 @@ pub(crate) fn run(args: &SummaryArgs) -> Result<Exit> {
         cache: None,
         jobs: None,
         count_imports: false,
+        prove_fixes: false,
         observer: &Silent,
         interrupt: &AtomicBool::new(false),
     };

@@ -114,6 +114,7 @@ fn findings(path: &Path, bytes: &[u8]) -> BTreeSet<Found> {
         cache: None,
         jobs: Some(1),
         count_imports: false,
+        prove_fixes: false,
         observer: &Silent,
         interrupt: &AtomicBool::new(false),
     })

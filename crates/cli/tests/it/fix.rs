@@ -95,6 +95,59 @@ fn check_reports_what_is_left() {
     assert!(other.read("a.go").contains(MOVED));
 }
 
+/// The close that keeps its error is a literal in a loop, which lives on the heap.
+const LOOPED: &str = "package p
+
+import \"os\"
+
+func add(path string, lines []string) error {
+	for _, line := range lines {
+		if line == \"\" {
+			continue
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o644)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = f.WriteString(line)
+		return err
+	}
+	return nil
+}
+";
+
+#[test]
+fn what_another_rule_would_find_fault_with_is_not_offered() {
+    let module = Folder::module(&[("a.go", LOOPED)]);
+    let both = "close-error-dropped,deferred-closure-escapes";
+    let fix_of = |select: &str| -> serde_json::Value {
+        let run = module
+            .check(&["--select", select, "--format", "json"])
+            .exits(1);
+        let finding: serde_json::Value = serde_json::from_str(&run.stdout).expect("one line");
+        finding["fix"].clone()
+    };
+    let fix = fix_of(both);
+    assert_eq!(fix["applicability"], "display-only");
+    assert_eq!(
+        fix["description"],
+        "Return the error of `f.Close()`, though `deferred-closure-escapes` would find something then"
+    );
+    module
+        .run(&["fix", "--select", both, "--unsafe-fixes"])
+        .exits(0)
+        .says(&["repaired 0 findings in 0 files"]);
+    assert_eq!(module.read("a.go"), LOOPED);
+
+    // Who does not ask that rule is not kept from the fix.
+    assert_eq!(fix_of("close-error-dropped")["applicability"], "safe");
+    module
+        .run(&["fix", "--select", "close-error-dropped"])
+        .exits(0)
+        .says(&["repaired 1 finding in 1 file"]);
+}
+
 #[test]
 fn a_diff_changes_nothing_and_can_be_applied() {
     let module = Folder::module(&[("d/a.go", LATE)]);

@@ -68,6 +68,17 @@ impl<'a> FileCheck<'a> {
 
     /// Checks the file at `index` of the package.
     pub(crate) fn run(&mut self, index: u32, file: &UnitFile) -> FileReport {
+        self.run_some(index, file, &|_| true)
+    }
+
+    /// Checks those functions of a file that are `asked` for; all, when comments suppress something,
+    /// since the comments are judged too.
+    pub(super) fn run_some(
+        &mut self,
+        index: u32,
+        file: &UnitFile,
+        asked: &dyn Fn(FuncId) -> bool,
+    ) -> FileReport {
         let mut report = FileReport::default();
         if self.run.is_interrupted() {
             return report;
@@ -92,7 +103,9 @@ impl<'a> FileCheck<'a> {
                 models: self.run.models.get(),
                 contracts: self.contracts,
             };
-            self.check_functions(&input, &rules.rules, &mut report);
+            let all = !Suppressions::new(tree).is_empty();
+            let asked = |func| all || asked(func);
+            self.check_functions(&input, &rules.rules, &asked, &mut report);
             self.identify(file, tree, &mut report.findings);
             self.suppress(index, file, &rules, &mut report);
         } else {
@@ -107,9 +120,11 @@ impl<'a> FileCheck<'a> {
         &mut self,
         input: &FileInput<'_>,
         rules: &RuleSet,
+        asked: &dyn Fn(FuncId) -> bool,
         report: &mut FileReport,
     ) {
-        for func in rules::functions(self.names.file(input.index), rules) {
+        let functions = rules::functions(self.names.file(input.index), rules);
+        for func in functions.filter(|&func| asked(func)) {
             match catch(|| rules::check_function(&self.cx, input, rules, func)) {
                 Ok(findings) => report.findings.extend(findings),
                 Err(panic) => {

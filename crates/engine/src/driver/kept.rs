@@ -55,6 +55,7 @@ impl<'a> Memory<'a> {
             .bytes(run.request.cwd.as_os_str().as_encoded_bytes())
             .debug(&(config.generated, config.build.go_version))
             .flag(wants_contracts)
+            .flag(run.request.prove_fixes)
             .finish();
         Some(Self {
             run,

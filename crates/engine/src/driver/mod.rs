@@ -9,6 +9,7 @@ mod contracts;
 mod file;
 mod kept;
 mod package;
+mod prove;
 mod rulesets;
 mod summary;
 mod targets;
@@ -74,6 +75,8 @@ pub struct Request<'a> {
     pub jobs: Option<usize>,
     /// Whether to count imports that lead nowhere, which costs a little.
     pub count_imports: bool,
+    /// Whether fixes are tried before they are offered: see `prove`.
+    pub prove_fixes: bool,
     /// Hears how far the run is.
     pub observer: &'a dyn Observer,
     /// Ends the run when it becomes true.

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::Run;
 use super::contracts::Contracts;
 use super::file::{FileCheck, FileReport};
+use super::prove::Checked;
 use super::targets::{Unit, UnitFile};
 use crate::cache::{Cache, shape};
 use crate::guard::catch;
@@ -109,6 +110,20 @@ pub(crate) fn analyse(
         report.suppressed += file.suppressed;
         report.generated += usize::from(file.generated);
         report.explored = report.explored.max(file.explored);
+    }
+    if run.request.prove_fixes {
+        let checked = Checked {
+            run,
+            loader,
+            unit,
+            names: &names,
+            contracts: &own,
+            paths: &paths,
+            wanted: &wanted,
+        };
+        run.counters
+            .fixes
+            .time(|| checked.prove(&mut report.findings));
     }
     report
 }

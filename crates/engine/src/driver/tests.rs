@@ -68,6 +68,7 @@ impl Module {
             cache: None,
             jobs: Some(2),
             count_imports: true,
+            prove_fixes: true,
             observer: &Silent,
             interrupt: &AtomicBool::new(false),
         };
@@ -276,6 +277,7 @@ fn an_interrupted_run_says_so() {
         cache: None,
         jobs: Some(1),
         count_imports: false,
+        prove_fixes: false,
         observer: &Silent,
         interrupt: &interrupt,
     };
@@ -315,6 +317,7 @@ fn the_observer_hears_of_each_package() {
         cache: None,
         jobs: Some(2),
         count_imports: false,
+        prove_fixes: false,
         observer: &counts,
         interrupt: &AtomicBool::new(false),
     };
@@ -407,6 +410,7 @@ fn a_panic_costs_one_function() {
         cache: None,
         jobs: Some(1),
         count_imports: false,
+        prove_fixes: false,
         observer: &Silent,
         interrupt: &AtomicBool::new(false),
     };
@@ -439,6 +443,7 @@ fn a_panic_costs_one_function() {
     check.check_functions(
         &input,
         &RuleSet::new(vec![(&Panics, Severity::Note)]),
+        &|_| true,
         &mut report,
     );
     let functions: Vec<_> = report

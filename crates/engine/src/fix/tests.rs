@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use diagnostics::{Applicability, ByteRange, Category, Diagnostic, Edit, Fix, Severity};
 
-use super::{Change, FixError, select, surplus, text, write_changes};
+use super::rounds::surplus;
+use super::{Change, FixError, select, text, write_changes};
 
 const TEXT: &str = "package p\n\nimport \"os\"\n\nfunc a() {\n\tos.Exit(1)\n\tos.Exit(2)\n}\n\nfunc b() {\n\tos.Exit(3)\n}\n";
 

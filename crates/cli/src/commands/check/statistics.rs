@@ -61,6 +61,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         parse,
         names,
         rules,
+        fixes,
     } = times;
     let durations = [
         ("time to find packages", discover),
@@ -69,6 +70,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         ("  parsing, all threads", parse),
         ("  names, all threads", names),
         ("  rules, all threads", rules),
+        ("  trying fixes, all threads", fixes),
     ];
     rows.extend(durations.map(|(name, time)| (name.to_owned(), seconds(time))));
 
