@@ -123,7 +123,7 @@ fn what_another_rule_would_find_fault_with_is_not_offered() {
     let both = "close-error-dropped,deferred-closure-escapes";
     let fix_of = |select: &str| -> serde_json::Value {
         let run = module
-            .check(&["--select", select, "--format", "json"])
+            .run(&["check", "--select", select, "--format", "json"])
             .exits(1);
         let finding: serde_json::Value = serde_json::from_str(&run.stdout).expect("one line");
         finding["fix"].clone()
