@@ -50,7 +50,7 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
     let undo = !class.closing.rollback.is_empty();
     let is_own = || !class.exhausted_by.is_empty() && is_never_handed_on(cx, class, local);
     if !leak.otherwise_fine || (undo && leak.otherwise_released) || is_own() {
-        if in_loop || is_reassigned(cx, local) {
+        if in_loop || is_reassigned(cx, local) || lends_channel(cx, local) {
             return None;
         }
         let applicability = if wants_reading(cx, class, local) {
@@ -72,6 +72,43 @@ pub(crate) fn repair(cx: &RuleCx<'_>, class: &Class, leak: &Leak) -> Option<Repa
         });
     }
     before_returns(cx, leak, local, anchor, &release)
+}
+
+/// Whether a channel that it feeds is returned, or given to a goroutine: after the release who waits there
+/// would wait for ever.
+fn lends_channel(cx: &RuleCx<'_>, local: LocalId) -> bool {
+    let file = cx.file();
+    let lends = |expr: ExprId| {
+        let mut found = false;
+        walk(file, Node::Expr(expr), |node| {
+            if let Node::Expr(part) = node
+                && (file.call(part).is_some() || file.selector(part).is_some())
+                && let Type::Chan { .. } =
+                    (cx.body().cx()).ty(cx.body().underlying(cx.body().type_of(part)))
+            {
+                found |= mentions(cx, Node::Expr(part), local);
+            }
+            if found { Descend::Stop } else { Descend::Into }
+        });
+        found
+    };
+    let Some(body) = file.func(cx.root()).body else {
+        return false;
+    };
+    let mut found = false;
+    walk(file, Node::Stmt(body), |node| {
+        if let Node::Stmt(stmt) = node {
+            found |= match file.stmt(stmt).kind {
+                StmtKind::Return(results) => {
+                    file.exprs(results).iter().any(|&result| lends(result))
+                }
+                StmtKind::Go(call) => lends(call),
+                _ => false,
+            };
+        }
+        if found { Descend::Stop } else { Descend::Into }
+    });
+    found
 }
 
 /// Whether what is released should be read to its end before, says a rule that runs too.
