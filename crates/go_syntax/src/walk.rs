@@ -1,5 +1,7 @@
 //! Children of nodes and a walk over a tree without recursion.
 
+use std::cell::Cell;
+
 use crate::ast::{DeclKind, ExprKind, File, SpecKind, StmtKind};
 use crate::ids::{DeclId, ExprId, FieldListId, FuncId, SpecId, StmtId};
 
@@ -34,7 +36,10 @@ pub enum Descend {
 /// Calls `visit` for `root` and, as far as `visit` wants, for everything below it: parents before
 /// children, children in source order.
 pub fn walk(file: &File, root: Node, mut visit: impl FnMut(Node) -> Descend) {
-    let mut stack = vec![root];
+    // Most walks are short, and there are many: they take turns with one stack. A walk within a walk
+    // finds none and makes its own.
+    let mut stack = STACK.take();
+    stack.push(root);
     while let Some(node) = stack.pop() {
         match visit(node) {
             Descend::Into => {
@@ -43,9 +48,21 @@ pub fn walk(file: &File, root: Node, mut visit: impl FnMut(Node) -> Descend) {
                 stack[base..].reverse();
             }
             Descend::Past => {}
-            Descend::Stop => return,
+            Descend::Stop => break,
         }
     }
+    stack.clear();
+    if stack.capacity() <= KEPT_STACK {
+        STACK.set(stack);
+    }
+}
+
+/// A longer stack is not worth its memory.
+const KEPT_STACK: usize = 4096;
+
+thread_local! {
+    /// The stack of the last walk, empty.
+    static STACK: Cell<Vec<Node>> = const { Cell::new(Vec::new()) };
 }
 
 /// Like [`walk`], but passes over the function literals below `root` (`root` itself may be one).

@@ -1,9 +1,10 @@
 //! One function body: its names, and the types in it on demand.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use go_syntax::{AssignOp, BinaryOp, DeclRun, ExprId, ExprKind, File, FuncId, StmtKind, UnaryOp};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::callee::Callee;
 use crate::cx::{PackageCx, root_of};
@@ -17,6 +18,7 @@ pub struct Body<'a> {
     cx: &'a PackageCx<'a>,
     file: &'a File,
     types: BodyTypes<'a>,
+    methods: RefCell<FxHashMap<ExprId, Option<MethodCall<'a>>>>,
 }
 
 /// The method that a call calls.
@@ -45,6 +47,7 @@ impl<'a> Body<'a> {
             cx,
             file: tree,
             types: BodyTypes::new(file, names, &[]),
+            methods: RefCell::default(),
         }
     }
 
@@ -56,6 +59,7 @@ impl<'a> Body<'a> {
             cx,
             file: cx.file(file),
             types: BodyTypes::new(file, names, run.decls),
+            methods: RefCell::default(),
         }
     }
 
@@ -249,6 +253,18 @@ impl<'a> Body<'a> {
         let Callee::Selected { x, name } = self.callee(call) else {
             return None;
         };
+        if let Some(known) = self.methods.borrow().get(&call) {
+            return *known;
+        }
+        let method = self.find_method(call, x, name);
+        // An answer within another one may be that the questions go too deep.
+        if self.cx.depth.get() == 0 {
+            self.methods.borrow_mut().insert(call, method);
+        }
+        method
+    }
+
+    fn find_method(&self, call: ExprId, x: ExprId, name: &'a str) -> Option<MethodCall<'a>> {
         match self.selection(self.type_of(x), name)? {
             Selection::Field(_) => None,
             Selection::Method {

@@ -570,6 +570,7 @@ impl<'b, 'a> Builder<'b, 'a> {
             loops: self.loops,
             reachable: BitSet::default(),
             expr_nodes: OnceCell::new(),
+            own_exprs: OnceCell::new(),
             components: OnceCell::new(),
             to_exit: OnceCell::new(),
             dominators: OnceCell::new(),

@@ -103,17 +103,50 @@ impl Cfg<'_> {
     /// Calls `visit` for all expressions that a node evaluates, parents first, without those within
     /// function literals.
     pub fn own_exprs(&self, node: NodeId, mut visit: impl FnMut(ExprId)) {
-        self.for_each_part(node, |part| {
-            walk_function(self.file, part, |at| {
-                if let Node::Expr(id) = at {
-                    if self.node_of_expr(id) != Some(node) {
-                        return Descend::Past;
+        let own = self.own_exprs.get_or_init(|| self.collect_own());
+        own.of(node).iter().for_each(|&expr| visit(expr));
+    }
+
+    fn collect_own(&self) -> OwnExprs {
+        let table = self.expr_nodes();
+        let exprs = self.file.func(self.func).exprs;
+        let mut own = OwnExprs::default();
+        own.ends.reserve_exact(self.len());
+        own.exprs.reserve(exprs.len());
+        for node in (0..self.len()).map(NodeId::from_index) {
+            self.for_each_part(node, |part| {
+                walk_function(self.file, part, |at| {
+                    if let Node::Expr(id) = at {
+                        let is_own = exprs
+                            .position(id)
+                            .is_some_and(|position| table[position] == Some(node));
+                        if !is_own {
+                            return Descend::Past;
+                        }
+                        own.exprs.push(id);
                     }
-                    visit(id);
-                }
-                Descend::Into
+                    Descend::Into
+                });
             });
-        });
+            own.ends.push(own.exprs.len() as u32);
+        }
+        own
+    }
+}
+
+/// The expressions of all nodes: everybody asks for those of all, again and again.
+#[derive(Clone, Default)]
+pub(super) struct OwnExprs {
+    exprs: Vec<ExprId>,
+    /// Where those of each node end.
+    ends: Vec<u32>,
+}
+
+impl OwnExprs {
+    fn of(&self, node: NodeId) -> &[ExprId] {
+        let index = node.index();
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.exprs[start as usize..self.ends[index] as usize]
     }
 }
 

@@ -234,6 +234,7 @@ pub struct Cfg<'a> {
     loops: Vec<Loop>,
     reachable: BitSet,
     expr_nodes: OnceCell<Box<[Option<NodeId>]>>,
+    own_exprs: OnceCell<expr_nodes::OwnExprs>,
     components: OnceCell<Components>,
     to_exit: OnceCell<BitSet>,
     dominators: OnceCell<Dominators>,
