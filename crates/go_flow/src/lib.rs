@@ -45,10 +45,10 @@ pub use locks::LastOps;
 pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
-    Acquire, ArgEffect, CallContract, Class, ClassId, CloseError, Closing, Contract, DeadReturn,
-    Ending, Exits, Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks, LifeEvent,
-    Models, NoContracts, OwnContracts, PackageContracts, Stored, Subject, Twice, Wanted, What,
-    WritesTo, acquires_by_variable, calls, infer_package, method_key,
+    Acquire, ArgEffect, CallContract, CallNames, Class, ClassId, CloseError, Closing, Contract,
+    DeadReturn, Ending, Exits, Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks,
+    LifeEvent, Models, NoContracts, OnDemand, OwnContracts, PackageContracts, Stored, Subject,
+    Twice, Wanted, What, WritesTo, acquires_by_variable, calls, infer_package, method_key,
 };
 pub use search::{Path, Step, Visit};
 pub use sites::{

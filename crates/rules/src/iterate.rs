@@ -29,7 +29,7 @@ pub(crate) fn may_iterate(
         .models
         .iterates()
         .filter(|iterate| *iterate.rule == *rule)
-        .any(|iterate| iterate.next.iter().any(|name| calls.contains(&**name)))
+        .any(|iterate| iterate.next.iter().any(|name| calls.contains(name)))
 }
 
 /// A loop after which nobody asks for the error.

@@ -1,11 +1,14 @@
 //! What the rules of the family *release* have in common: each reports the resources of its kind that
 //! are left behind.
 
+use std::cell::RefCell;
+
 use go_flow::{
     Class, DeferSite, EdgeKind, Fate, Leak, NodeId, NodeKind, Subject, acquires_by_variable, calls,
 };
 use go_syntax::{BinaryOp, DeclKind, ExprId, ExprKind, FuncId, StmtKind};
 use go_types::{Callee, LocalKind, Object, PackageCx};
+use rustc_hash::FxHashMap;
 
 use crate::FileInput;
 use crate::contexts::cancellables;
@@ -21,12 +24,22 @@ pub(crate) fn may_acquire(package: &PackageCx<'_>, func: FuncId, input: &FileInp
     if input.is_test {
         return false;
     }
+    let known = package.memo(Acquiring::default);
+    if let Some(known) = known.0.borrow().get(&(input.index, func)) {
+        return *known;
+    }
     let calls = calls(package.file(input.index), func);
-    calls
+    let acquires = calls
         .iter()
         .any(|name| input.models.may_acquire(name) || input.contracts.may_give(name))
-        || acquires_by_variable(package, input.models, &calls)
+        || acquires_by_variable(package, input.models, &calls);
+    known.0.borrow_mut().insert((input.index, func), acquires);
+    acquires
 }
+
+/// Whether functions may acquire: a dozen rules ask it of each.
+#[derive(Default)]
+struct Acquiring(RefCell<FxHashMap<(u32, FuncId), bool>>);
 
 /// Reports the resources that are left behind of which the rule `meta` speaks.
 pub(crate) fn report_leaks(cx: &RuleCx<'_>, meta: &'static RuleMeta) {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use go_flow::{Contract, Inferred, OwnContracts, PackageContracts, infer_package};
+use go_flow::{Contract, Inferred, OnDemand, OwnContracts, PackageContracts, infer_package};
 use go_project::{Origin, Package, PackageId, Project, Resolution};
 use go_syntax::{Mode, Source, parse};
 use go_types::{ImportId, Importer, Loader, PackageCx, PackageNames};
@@ -71,25 +71,31 @@ impl<'p> Contracts<'p> {
     }
 
     /// The contracts as a package under analysis sees them: its own functions, those of its test
-    /// files included, and those of others. Nothing is inferred unless `wanted`.
-    pub(crate) fn of_unit<'c>(
-        &'c self,
-        names: &Arc<PackageNames>,
-        wanted: bool,
-    ) -> OwnContracts<Imported<'c>> {
-        let cx = PackageCx::new(names, self.loader);
-        let nothing = || Imported {
+    /// files included, and those of others. All are inferred at once, so that threads can share them.
+    pub(crate) fn of_unit<'c>(&'c self, cx: &PackageCx<'_>) -> OwnContracts<Imported<'c>> {
+        let infer = || OwnContracts::infer(cx, self.models.get(), self.imported(cx));
+        // The rules meet the same trouble and report it.
+        catch(infer).unwrap_or_else(|_| self.unknown(cx))
+    }
+
+    /// Likewise, each inferred when it is asked for.
+    pub(crate) fn on_demand<'c>(&'c self, cx: &'c PackageCx<'c>) -> OnDemand<'c, Imported<'c>> {
+        let imported = catch(|| self.imported(cx)).unwrap_or_else(|_| self.nothing());
+        OnDemand::new(cx, self.models.get(), imported)
+    }
+
+    /// For those who do not ask.
+    pub(crate) fn unknown<'c>(&'c self, cx: &PackageCx<'_>) -> OwnContracts<Imported<'c>> {
+        OwnContracts::none(cx, self.nothing())
+    }
+
+    fn nothing(&self) -> Imported<'_> {
+        Imported {
             all: self,
             giving: FxHashSet::default(),
             ending: FxHashSet::default(),
             exiting: FxHashSet::default(),
-        };
-        if !wanted {
-            return OwnContracts::none(&cx, nothing());
         }
-        let infer = || OwnContracts::infer(&cx, self.models.get(), self.imported(&cx));
-        // The rules meet the same trouble and report it.
-        catch(infer).unwrap_or_else(|_| OwnContracts::none(&cx, nothing()))
     }
 
     /// What the packages that a package imports give.

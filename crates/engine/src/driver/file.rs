@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use diagnostics::{ByteRange, Category, Diagnostic, Severity};
-use go_flow::{OwnContracts, StuckGoroutines};
+use go_flow::{Inferred, StuckGoroutines};
 use go_project::PackageKind;
 use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
 use rules::{FileInput, RuleSet, SYNTAX_ERROR};
 
-use super::contracts::Imported;
 use super::rulesets::FileRules;
 use super::targets::{Unit, UnitFile};
 use super::{Run, order};
@@ -42,7 +41,7 @@ pub(crate) struct FileCheck<'a> {
     names: &'a Arc<PackageNames>,
     /// The paths to report of the package's files, by index.
     paths: &'a [Arc<PathBuf>],
-    contracts: &'a OwnContracts<Imported<'a>>,
+    contracts: &'a dyn Inferred,
     cx: PackageCx<'a>,
 }
 
@@ -53,7 +52,7 @@ impl<'a> FileCheck<'a> {
         unit: &'a Unit,
         names: &'a Arc<PackageNames>,
         paths: &'a [Arc<PathBuf>],
-        contracts: &'a OwnContracts<Imported<'a>>,
+        contracts: &'a dyn Inferred,
     ) -> Self {
         Self {
             run,

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diagnostics::Diagnostic;
+use go_flow::{Inferred, OnDemand, OwnContracts};
 use go_project::{KnownFiles as _, PackageKind};
 use go_syntax::source::MAX_SOURCE_BYTES;
 use go_syntax::{File, Mode, Source, parse};
-use go_types::{Importer, Loader, PackageNames};
+use go_types::{Importer, Loader, PackageCx, PackageNames};
 use rayon::prelude::*;
 
 use super::Run;
@@ -88,16 +89,33 @@ pub(crate) fn analyse(
     let wanted: Vec<(u32, &UnitFile)> = (0..).zip(files).filter(|(_, file)| file.wanted).collect();
     let wants =
         |(_, file): &(u32, &UnitFile)| run.rule_sets.of(&file.absolute).rules.wants_contracts();
-    let own = contracts.of_unit(&names, wanted.iter().any(wants));
-    let new_check = || FileCheck::new(run, loader, unit, &names, &paths, &own);
+    let cx = PackageCx::new(&names, loader);
+    let wants = wanted.iter().any(wants);
     let reports: Vec<FileReport> = run.counters.rules.time(|| {
         if large {
+            let own = match wants {
+                true => contracts.of_unit(&cx),
+                false => contracts.unknown(&cx),
+            };
+            let new_check = || FileCheck::new(run, loader, unit, &names, &paths, &own);
             wanted
                 .par_iter()
                 .map_init(new_check, |check, &(index, file)| check.run(index, file))
                 .collect()
         } else {
-            let mut check = new_check();
+            let unknown: OwnContracts<_>;
+            let on_demand: OnDemand<'_, _>;
+            let own: &dyn Inferred = match wants {
+                true => {
+                    on_demand = contracts.on_demand(&cx);
+                    &on_demand
+                }
+                false => {
+                    unknown = contracts.unknown(&cx);
+                    &unknown
+                }
+            };
+            let mut check = FileCheck::new(run, loader, unit, &names, &paths, own);
             wanted
                 .iter()
                 .map(|&(index, file)| check.run(index, file))

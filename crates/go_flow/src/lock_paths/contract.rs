@@ -18,7 +18,7 @@ use super::{Answered, LockField};
 use crate::cfg::Cfg;
 use crate::facts::{FunctionFacts, Point, param_number};
 use crate::place::Place;
-use crate::resource::calls;
+use crate::resource::{CallNames, calls};
 use crate::sites::{LiteralUse, LockOp, Mutex};
 
 /// Calls are looked into so many levels deep.
@@ -685,7 +685,7 @@ pub(crate) fn declared<'a>(cx: &PackageCx<'a>) -> impl Iterator<Item = (u32, &'a
 
 fn collect_names(cx: &PackageCx<'_>) -> Names {
     let mut names = Names::default();
-    let mut functions: Vec<(&str, FxHashSet<&str>)> = Vec::new();
+    let mut functions: Vec<(&str, CallNames<'_>)> = Vec::new();
     for (_, file, func) in declared(cx) {
         let node = file.func(func);
         let Some(name) = node.name.map(|name| file.name(name)) else {

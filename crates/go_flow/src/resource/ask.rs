@@ -45,7 +45,10 @@ impl<'a> FunctionFacts<'a> {
         call: ExprId,
     ) -> CallContract {
         let tracker = Tracker::new(self, models, inferred);
-        (*tracker.contract(call)).clone()
+        CallContract {
+            contract: (*tracker.contract(call)).clone(),
+            error: tracker.error_result(call),
+        }
     }
 
     /// The kind of resource that values of a type are.

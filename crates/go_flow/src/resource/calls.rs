@@ -7,7 +7,7 @@ use go_syntax::{ExprId, ExprKind};
 use go_types::{Basic, Builtin, Callee, PackageCx, Selection, Type, TypeId};
 use rustc_hash::FxHashMap;
 
-use super::contract::{ArgEffect, CallContract, Contract, Gives};
+use super::contract::{ArgEffect, Contract, Ending, Gives};
 use super::explore::Tracker;
 use super::models::{ClassId, Models};
 use super::versions::unversioned;
@@ -54,7 +54,7 @@ struct Classes(RefCell<FxHashMap<TypeId, Option<ClassId>>>);
 
 impl<'a> Tracker<'_, 'a> {
     /// What a call does.
-    pub(crate) fn contract(&self, call: ExprId) -> Rc<CallContract> {
+    pub(crate) fn contract(&self, call: ExprId) -> Rc<Contract> {
         if let Some(known) = self.contracts.borrow().get(&call) {
             return Rc::clone(known);
         }
@@ -63,28 +63,35 @@ impl<'a> Tracker<'_, 'a> {
         made
     }
 
-    fn make_contract(&self, call: ExprId) -> CallContract {
-        let Some((package, name)) = self.key(call) else {
-            let mut contract = CallContract::default();
-            contract.contract.gives.extend(self.returned(call));
-            contract.error = self.error_result(call);
-            return contract;
-        };
-        let mut contract = match self.models().function(&format!("{package}.{name}")) {
-            Some(contract) => contract.clone(),
-            None => self
-                .inferred()
-                .contract(self.body().cx(), &package, &name)
-                .or_else(|| self.common_contract(call))
-                .unwrap_or_default(),
-        };
+    fn make_contract(&self, call: ExprId) -> Contract {
+        let mut contract = self.declared_contract(call).unwrap_or_default();
         if contract.gives.is_empty() {
             contract.gives.extend(self.returned(call));
         }
-        CallContract {
-            error: self.error_result(call),
-            contract,
+        contract
+    }
+
+    /// What models and contracts say of what a call calls.
+    fn declared_contract(&self, call: ExprId) -> Option<Contract> {
+        let (package, name) = self.key(call)?;
+        if let Some(contract) = self.models().function(&format!("{package}.{name}")) {
+            return Some(contract.clone());
         }
+        self.inferred()
+            .contract(self.body().cx(), &package, &name)
+            .or_else(|| self.common_contract(call))
+    }
+
+    /// How a call ends, by its contract. Unlike [`contract`](Self::contract) this needs no types of
+    /// results, and most calls are asked for nothing else.
+    pub(crate) fn contract_end(&self, call: ExprId) -> Ending {
+        if let Some(known) = self.contracts.borrow().get(&call) {
+            return known.ending();
+        }
+        let declared = self.declared_contract(call);
+        declared
+            .map(|contract| contract.ending())
+            .unwrap_or_default()
     }
 
     /// What a call through an interface or a function value gives, by the types of its results.
@@ -116,7 +123,7 @@ impl<'a> Tracker<'_, 'a> {
     }
 
     /// The number of the last result of a call, when it can tell whether the call succeeded.
-    fn error_result(&self, call: ExprId) -> Option<u32> {
+    pub(crate) fn error_result(&self, call: ExprId) -> Option<u32> {
         let body = self.body();
         // When nobody knows the types, the model's word is good: it is the last one.
         let Some(results) = body.results_of_call(call) else {
@@ -192,9 +199,9 @@ impl<'a> Tracker<'_, 'a> {
         let Some((_, args)) = self.file().call(call) else {
             return false;
         };
-        args.iter().enumerate().any(|(index, &arg)| {
-            contract.contract.param(index) == ArgEffect::Own && self.is_closable(arg)
-        })
+        args.iter()
+            .enumerate()
+            .any(|(index, &arg)| contract.param(index) == ArgEffect::Own && self.is_closable(arg))
     }
 
     /// What a call does with argument `index`, which is the resource or something around it.
@@ -204,7 +211,7 @@ impl<'a> Tracker<'_, 'a> {
             Callee::Builtin(_) => return ArgEffect::Borrow,
             _ => {}
         }
-        let contract: &Contract = &self.contract(call).contract;
+        let contract: &Contract = &self.contract(call);
         let effect = contract.param(index);
         if effect == ArgEffect::Borrow && self.is_served(call, class) {
             return ArgEffect::Keep;

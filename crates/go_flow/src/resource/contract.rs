@@ -118,6 +118,15 @@ impl Contract {
                 .all(|&effect| effect == ArgEffect::Unknown)
     }
 
+    /// How calls end.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending {
+            never_returns: self.never_returns,
+            exits: self.exits,
+            blocks: self.blocks,
+        }
+    }
+
     /// Whether it writes to parameter `index`.
     pub fn writes_to(&self, index: usize) -> bool {
         index < 32 && self.writes & (1 << index) != 0

@@ -8,13 +8,13 @@ use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, StmtId, StmtKind};
 use go_types::{Body, Callee, LocalId, LocalKind, Object, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::contract::{CallContract, Gives, Subject};
+use super::contract::{Contract, Gives, Subject};
 use super::infer::Inferred;
 use super::life::LifeEvent;
 use super::models::{ClassId, Models};
 use super::nodes::NodeInfo;
 use super::state::{Fact, How, State, Sym};
-use crate::cfg::{EdgeKind, NodeId, NodeKind};
+use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 use crate::facts::{FunctionFacts, Point};
 use crate::switches::exhaustive;
 
@@ -151,7 +151,7 @@ pub(crate) struct Tracker<'f, 'a> {
     facts: &'f FunctionFacts<'a>,
     models: &'f Models,
     inferred: &'f dyn Inferred,
-    pub(crate) contracts: RefCell<FxHashMap<ExprId, Rc<CallContract>>>,
+    pub(crate) contracts: RefCell<FxHashMap<ExprId, Rc<Contract>>>,
     pub(crate) nodes: RefCell<FxHashMap<Point, Rc<NodeInfo>>>,
     tested: OnceCell<FxHashSet<LocalId>>,
     switches: OnceCell<FxHashMap<StmtId, StmtId>>,
@@ -334,13 +334,13 @@ impl<'f, 'a> Tracker<'f, 'a> {
                         return;
                     }
                     let contract = self.contract(expr);
-                    if contract.contract.gives.is_empty()
+                    if contract.gives.is_empty()
                         || self.takes_over(expr)
                         || !self.is_written_as_wanted(expr)
                     {
                         return;
                     }
-                    let gives = contract.contract.gives.iter();
+                    let gives = contract.gives.iter();
                     found.extend(gives.map(|gives| (expr, point, gives.clone())));
                 });
             }
@@ -542,6 +542,35 @@ struct Entry {
     parent: Option<(usize, EdgeKind)>,
 }
 
+/// The number of a state of a walk.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct StateId(u32);
+
+/// The states of a walk. A walk comes to most nodes with a state that it had before, so states are
+/// compared once, when they are made, and by number from then on.
+#[derive(Default)]
+struct States {
+    list: Vec<Rc<State>>,
+    ids: FxHashMap<Rc<State>, StateId>,
+}
+
+impl States {
+    fn id(&mut self, state: State) -> StateId {
+        if let Some(&id) = self.ids.get(&state) {
+            return id;
+        }
+        let id = StateId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        let state = Rc::new(state);
+        self.list.push(Rc::clone(&state));
+        self.ids.insert(state, id);
+        id
+    }
+
+    fn get(&self, id: StateId) -> &State {
+        &self.list[id.0 as usize]
+    }
+}
+
 /// Follows one resource.
 pub(crate) struct Explorer<'t, 'f, 'a> {
     pub(crate) t: &'t Tracker<'f, 'a>,
@@ -714,11 +743,13 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
     fn walk(&mut self, func: FuncId, start: Start, state: State) -> Result<Exits, TooMany> {
         let cfg = self.t.facts().cfg(func);
         let mut entries: Vec<Entry> = Vec::new();
-        let mut visited: FxHashSet<(NodeId, State)> = FxHashSet::default();
-        let mut queue = VecDeque::from([(start.node, state, None, start.call)]);
+        let mut states = States::default();
+        let mut visited: FxHashSet<(NodeId, StateId)> = FxHashSet::default();
+        let first = states.id(state);
+        let mut queue = VecDeque::from([(start.node, first, None, start.call)]);
         let mut exits = Vec::new();
-        while let Some((node, state, parent, call)) = queue.pop_front() {
-            if call.is_none() && !visited.insert((node, state.clone())) {
+        while let Some((node, id, parent, call)) = queue.pop_front() {
+            if call.is_none() && !visited.insert((node, id)) {
                 continue;
             }
             self.budget = self.budget.checked_sub(1).ok_or(TooMany)?;
@@ -726,7 +757,7 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             entries.push(Entry { node, parent });
             match cfg.kind(node) {
                 NodeKind::Exit => {
-                    exits.push((state, hops(func, &entries, entry)));
+                    exits.push((State::clone(states.get(id)), hops(func, &entries, entry)));
                     continue;
                 }
                 NodeKind::End(_) => continue,
@@ -735,7 +766,16 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             let before = self.outcomes.len();
             let events = self.events.len();
             let point = Point { func, node };
-            let after = self.step(cfg, point, state, call)?;
+            let passes = call.is_none() && self.passes_by(cfg, point, states.get(id));
+            let after = match passes {
+                // Most nodes have nothing to do with the resource.
+                true => vec![id],
+                false => {
+                    let state = State::clone(states.get(id));
+                    let after = self.step(cfg, point, state, call)?;
+                    after.into_iter().map(|state| states.id(state)).collect()
+                }
+            };
             if self.events.len() > events {
                 let path = hops(func, &entries, entry);
                 for event in &mut self.events[events..] {
@@ -748,24 +788,17 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
                     outcome.hops = [&path, &*outcome.hops].concat();
                 }
             }
-            for state in after {
+            for id in after {
                 for edge in cfg.successors(node) {
-                    let mut next = state.clone();
-                    if !self.t.refine(cfg, node, edge.kind, &mut next) {
-                        continue;
-                    }
-                    next.failed |= self.t.failure_matters()
-                        && self.t.tells_error(&Hop {
-                            point,
-                            edge: edge.kind,
-                        });
-                    if next.spent {
+                    let next = self.take(cfg, point, edge.kind, passes, id, &mut states);
+                    let Some(next) = next else { continue };
+                    if states.get(next).spent {
                         self.outcomes.push(Outcome {
                             fate: Fate::Released,
                             at: point,
                             hops: hops(func, &entries, entry),
                             error: None,
-                            dormant: next.dormant,
+                            dormant: states.get(next).dormant,
                             in_object: false,
                         });
                     } else {
@@ -775,6 +808,34 @@ impl<'t, 'f, 'a> Explorer<'t, 'f, 'a> {
             }
         }
         Ok(exits)
+    }
+
+    /// The state behind an edge; `None` when control cannot go there. `passes` tells whether the node
+    /// [passes by](Self::passes_by).
+    fn take(
+        &self,
+        cfg: &Cfg<'a>,
+        point: Point,
+        edge: EdgeKind,
+        passes: bool,
+        id: StateId,
+        states: &mut States,
+    ) -> Option<StateId> {
+        let failed = !states.get(id).failed
+            && self.t.failure_matters()
+            && self.t.tells_error(&Hop { point, edge });
+        if !failed && !self.t.refines(cfg, point.node, edge, passes) {
+            return Some(id);
+        }
+        let mut next = State::clone(states.get(id));
+        if !self.t.refine(cfg, point.node, edge, &mut next) {
+            return None;
+        }
+        next.failed |= failed;
+        Some(match next == *states.get(id) {
+            true => id,
+            false => states.id(next),
+        })
     }
 
     pub(crate) fn settle(&mut self, fate: Fate, at: Point, error: Option<Fact>) {

@@ -1,6 +1,6 @@
 //! Contracts of functions, from their bodies.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use go_syntax::{DeclKind, Features, FuncId, StmtKind};
 use go_types::{Body, LocalId, LocalKind, PackageCx, Type, TypeId};
@@ -11,6 +11,7 @@ use super::contract::{ArgEffect, Contract, Ending, Exits, Gives, PackageContract
 use super::explore::{Fate, Outcome, TooMany, Tracker};
 use super::keys::acquires_by_variable;
 use super::models::{ClassId, Models};
+use super::returns::{called_name, surely_returns};
 use crate::cfg::{Cfg, End, NodeKind};
 use crate::facts::{FunctionFacts, Point, param_number};
 use crate::search::Visit;
@@ -18,7 +19,7 @@ use crate::sites::CallMode;
 
 /// Contracts may build on each other along chains of calls; a package is gone through so many times
 /// at most.
-const ROUNDS: usize = 3;
+pub(super) const ROUNDS: usize = 3;
 
 /// Where the contracts of functions come from.
 pub trait Inferred: std::fmt::Debug {
@@ -159,7 +160,10 @@ pub fn infer_package(
         for function in &functions {
             let again = match &changed {
                 None => true,
-                Some(changed) => function.calls.iter().any(|call| changed.contains(call)),
+                Some(changed) => {
+                    let mut calls = function.calls.iter();
+                    calls.any(|call| changed.contains(call) || next.contains(call))
+                }
             };
             if !again {
                 continue;
@@ -179,30 +183,78 @@ pub fn infer_package(
 }
 
 /// A declared function with a body, and what of it can matter to its callers.
-struct Function<'a> {
+pub(super) struct Function<'a> {
     file: u32,
     func: FuncId,
-    name: &'a str,
+    pub(super) name: &'a str,
     /// The name in contracts.
-    key: String,
+    pub(super) key: String,
     /// The names of what it calls.
-    calls: FxHashSet<&'a str>,
+    pub(super) calls: CallNames<'a>,
+    /// What its types tell; `None` when they are not known.
+    types: OnceCell<Option<Types>>,
+    /// Whether it starts goroutines, or calls what may be a method that does.
+    starts: bool,
+    /// Whether it may never return.
+    may_end: bool,
+}
+
+/// What the types of a function tell of it.
+#[derive(Clone, Copy)]
+struct Types {
     /// Whether a parameter, or the receiver, may be something to release.
     takes: bool,
     /// Whether a result may be something to release.
     gives: bool,
     /// Whether the receiver points to something to release.
     owns: bool,
-    /// Whether it starts goroutines, or calls what may be a method that does.
-    starts: bool,
     /// Whether a parameter is a context, which may end what it starts.
     gets_context: bool,
-    /// Whether it may never return.
-    may_end: bool,
+}
+
+impl Types {
+    fn of(cx: &PackageCx<'_>, models: &Models, file: u32, func: FuncId) -> Option<Self> {
+        let Type::Func {
+            params, results, ..
+        } = cx.ty(cx.signature(file, func))
+        else {
+            return None;
+        };
+        let receiver = receiver_of(cx.file(file), func).map(|ty| cx.declared_type(file, ty));
+        let matters =
+            |&ty: &TypeId| class_of(cx, models, ty).is_some() || field_of(cx, models, ty).is_some();
+        Some(Self {
+            takes: cx
+                .types(params)
+                .iter()
+                .chain(&receiver)
+                .any(|ty| matters(ty) || is_stream(cx, *ty)),
+            gives: cx.types(results).iter().any(|ty| {
+                matters(ty)
+                    || matches!(
+                        cx.ty(cx.underlying(*ty)),
+                        Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
+                    )
+            }),
+            owns: receiver.is_some_and(|ty| {
+                matches!(cx.ty(ty), Type::Pointer(_)) && class_of(cx, models, ty).is_some()
+            }),
+            gets_context: cx
+                .types(params)
+                .iter()
+                .any(|&ty| cx.is_named(ty, "context", "Context")),
+        })
+    }
+}
+
+/// The type of the receiver of a function.
+fn receiver_of(file: &go_syntax::File, func: FuncId) -> Option<go_syntax::ExprId> {
+    let list = file.func(func).recv?;
+    Some(file.field(file.fields_of(list).first()?).ty)
 }
 
 /// The declared functions with a body.
-fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
+pub(super) fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
     let mut functions = Vec::new();
     let starting = starting_methods(cx);
     for index in (0..).take(cx.names().files().len()) {
@@ -216,20 +268,9 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
                 continue;
             };
             let name = file.name(name);
-            let receiver = node.recv.and_then(|list| file.fields_of(list).first());
-            let receiver = receiver.map(|field| file.field(field).ty);
-            let key = match receiver {
+            let key = match receiver_of(file, func) {
                 Some(ty) => format!("{}.{name}", receiver_base(file, ty)),
                 None => name.to_owned(),
-            };
-            let Type::Func {
-                params, results, ..
-            } = cx.ty(cx.signature(index, func))
-            else {
-                continue;
-            };
-            let matters = |&ty: &TypeId| {
-                class_of(cx, models, ty).is_some() || field_of(cx, models, ty).is_some()
             };
             let calls = calls(file, func);
             let loops = Features::LOOP.union(Features::GOTO).union(Features::SELECT);
@@ -238,28 +279,9 @@ fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
                 func,
                 name,
                 key,
-                takes: cx
-                    .types(params)
-                    .iter()
-                    .chain(&receiver.map(|ty| cx.declared_type(index, ty)))
-                    .any(|ty| matters(ty) || is_stream(cx, *ty)),
-                gives: cx.types(results).iter().any(|ty| {
-                    matters(ty)
-                        || matches!(
-                            cx.ty(cx.underlying(*ty)),
-                            Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
-                        )
-                }),
-                owns: receiver.is_some_and(|ty| {
-                    let ty = cx.declared_type(index, ty);
-                    matches!(cx.ty(ty), Type::Pointer(_)) && class_of(cx, models, ty).is_some()
-                }),
+                types: OnceCell::new(),
                 starts: node.features.intersects(Features::GO)
                     || calls.iter().any(|call| starting.contains(call)),
-                gets_context: cx
-                    .types(params)
-                    .iter()
-                    .any(|&ty| cx.is_named(ty, "context", "Context")),
                 may_end: node.features.intersects(loops)
                     || calls.iter().any(|call| models.may_end(call)),
                 calls,
@@ -279,27 +301,38 @@ fn starting_methods<'a>(cx: &PackageCx<'a>) -> FxHashSet<&'a str> {
     starting.map(|(id, _)| names.method_name(id)).collect()
 }
 
+/// The names of what a function calls, or puts into a variable. Those that occur often are in it often:
+/// most questions end with one of the first.
+#[derive(Clone, Debug)]
+pub struct CallNames<'a>(Vec<&'a str>);
+
+impl<'a> CallNames<'a> {
+    /// The names.
+    pub fn iter(&self) -> std::slice::Iter<'_, &'a str> {
+        self.0.iter()
+    }
+
+    /// Whether one of them is `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
+
 /// The names of what a function calls, or puts into a variable, literals in it included.
-pub fn calls(file: &go_syntax::File, func: FuncId) -> FxHashSet<&str> {
-    let name = |expr| {
-        let (fun, _) = file.call(expr)?;
-        let mut fun = file.unparen(fun);
-        while let go_syntax::ExprKind::Index { x, .. } = file.expr(fun).kind {
-            fun = file.unparen(x);
-        }
-        file.selector(fun)
-            .map(|(_, name)| name)
-            .or_else(|| file.ident(fun))
-    };
+pub fn calls(file: &go_syntax::File, func: FuncId) -> CallNames<'_> {
     let node = file.func(func);
-    let mut names: FxHashSet<&str> = node.exprs.iter().filter_map(name).collect();
+    let mut names: Vec<&str> = node
+        .exprs
+        .iter()
+        .filter_map(|expr| called_name(file, expr))
+        .collect();
     for stmt in node.stmts.iter() {
         if let StmtKind::Assign { rhs, .. } = file.stmt(stmt).kind {
             let values = file.exprs(rhs).iter();
             names.extend(values.filter_map(|&value| file.selector(value).map(|(_, name)| name)));
         }
     }
-    names
+    CallNames(names)
 }
 
 /// The name of the type of a receiver.
@@ -312,53 +345,112 @@ fn receiver_base(file: &go_syntax::File, ty: go_syntax::ExprId) -> &str {
     file.expr_text(ty)
 }
 
+/// What the contract of a function may say, as far as the names of what it calls tell. Nothing is looked
+/// up for it in the body.
+#[derive(Clone, Copy, Debug)]
+struct May {
+    end: bool,
+    exit: bool,
+    acquire: bool,
+    start: bool,
+}
+
+impl Function<'_> {
+    /// Whether it may never return.
+    pub(super) fn may_end(
+        &self,
+        cx: &PackageCx<'_>,
+        models: &Models,
+        known: &dyn Inferred,
+    ) -> bool {
+        let ends = |call: &str| models.may_end(call) || known.may_end(call);
+        (self.may_end || self.calls.iter().any(|call| known.may_end(call)))
+            && !surely_returns(cx.file(self.file), self.func, ends)
+    }
+
+    /// Whether it may end the process.
+    pub(super) fn may_exit(&self, models: &Models, known: &dyn Inferred) -> bool {
+        let mut calls = self.calls.iter();
+        calls.any(|call| models.may_end(call) || known.may_end(call) || known.may_exit(call))
+    }
+
+    /// What its types tell: dearer to know than names.
+    fn types(&self, cx: &PackageCx<'_>, models: &Models) -> Option<Types> {
+        let types = || Types::of(cx, models, self.file, self.func);
+        *self.types.get_or_init(types)
+    }
+
+    /// Whether it may give its caller something that it starts.
+    fn may_start(&self, cx: &PackageCx<'_>, models: &Models) -> bool {
+        self.starts
+            && self
+                .types(cx, models)
+                .is_some_and(|types| types.gives && !types.gets_context)
+    }
+
+    /// Whether it may acquire something, and give it to its caller or put it into its receiver.
+    fn may_acquire(&self, cx: &PackageCx<'_>, models: &Models, known: &dyn Inferred) -> bool {
+        let acquires = |call: &&str| models.may_acquire(call) || known.may_give(call);
+        (self.calls.iter().any(acquires) || acquires_by_variable(cx, models, &self.calls))
+            && self
+                .types(cx, models)
+                .is_some_and(|types| types.gives || types.owns)
+    }
+
+    /// Whether it may give its caller anything.
+    pub(super) fn may_give(
+        &self,
+        cx: &PackageCx<'_>,
+        models: &Models,
+        known: &dyn Inferred,
+    ) -> bool {
+        self.may_start(cx, models) || self.may_acquire(cx, models, known)
+    }
+}
+
 /// The contract of one function.
-fn infer(
+pub(super) fn infer(
     cx: &PackageCx<'_>,
     models: &Models,
     known: &dyn Inferred,
     function: &Function<'_>,
 ) -> Contract {
-    let may_end = function.may_end || function.calls.iter().any(|call| known.may_end(call));
-    let may_exit = function
-        .calls
-        .iter()
-        .any(|call| models.may_end(call) || known.may_end(call) || known.may_exit(call));
-    let acquires = |call: &&str| models.may_acquire(call) || known.may_give(call);
-    let gives_something = function.gives
-        && (function.calls.iter().any(acquires)
-            || acquires_by_variable(cx, models, &function.calls));
-    let takes_in = function.owns
-        && (function.calls.iter().any(acquires)
-            || acquires_by_variable(cx, models, &function.calls));
-    let may_start = function.gives && function.starts && !function.gets_context;
-    if !may_end && !may_exit && !function.takes && !gives_something && !takes_in && !may_start {
+    let Some(types) = function.types(cx, models) else {
+        return Contract::default();
+    };
+    let may = May {
+        end: function.may_end(cx, models, known),
+        exit: function.may_exit(models, known),
+        acquire: function.may_acquire(cx, models, known),
+        start: function.may_start(cx, models),
+    };
+    if !may.end && !may.exit && !types.takes && !may.acquire && !may.start {
         return Contract::default();
     }
     let body = Body::new(cx, function.file, function.func);
     let facts = FunctionFacts::new(&body);
     let tracker = Tracker::new(&facts, models, known);
     let mut contract = Contract {
-        never_returns: may_end && never_returns(&tracker, facts.cfg(function.func)),
+        never_returns: may.end && never_returns(&tracker, facts.cfg(function.func)),
         ..Contract::default()
     };
     contract.blocks = contract.never_returns && blocks(&tracker, facts.cfg(function.func));
-    if may_exit {
+    if may.exit {
         contract.exits = exits(&tracker, facts.cfg(function.func), contract.never_returns);
     }
-    if function.takes {
+    if types.takes {
         params(&tracker, &mut contract);
     }
-    if gives_something && !contract.never_returns {
+    if types.gives && may.acquire && !contract.never_returns {
         contract.gives = gives(&tracker);
     }
-    if takes_in && !contract.never_returns {
+    if types.owns && may.acquire && !contract.never_returns {
         let types = results(&tracker);
         let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
         let taken = tracker.takes_in(function.name, unless_error);
         contract.gives.extend(taken);
     }
-    if may_start && !contract.never_returns {
+    if may.start && !contract.never_returns {
         let types = results(&tracker);
         let unless_error = types.last().is_some_and(|&ty| body.is_error(ty));
         for given in tracker.started(&types, unless_error) {

@@ -9,10 +9,11 @@ use go_types::{
     Callee, Init, LocalId, LocalKind, MemberId, MemberKind, Object, PackageCx, Selection, Type,
     TypeId,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::contract::{ArgEffect, Contract, Exits};
 use super::explore::Tracker;
+use super::infer::CallNames;
 use super::models::Models;
 
 /// A package, and the name (`F` or `T.M`) of a function of it.
@@ -286,12 +287,12 @@ fn variables(cx: &PackageCx<'_>) -> FxHashMap<Box<str>, Start> {
 
 /// Whether one of the names of `calls` is a variable of the package that holds a function which may
 /// acquire.
-pub fn acquires_by_variable(cx: &PackageCx<'_>, models: &Models, calls: &FxHashSet<&str>) -> bool {
+pub fn acquires_by_variable(cx: &PackageCx<'_>, models: &Models, calls: &CallNames<'_>) -> bool {
     let acquiring = cx.memo(|| {
         let known = cx.memo(|| Variables(variables(cx)));
         let acquires = |start: &Start| !start.is_called && models.may_acquire(&start.function.1);
         let acquiring = known.0.iter().filter(|(_, start)| acquires(start));
         Acquiring(acquiring.map(|(name, _)| name.clone()).collect())
     });
-    acquiring.0.iter().any(|name| calls.contains(&**name))
+    acquiring.0.iter().any(|name| calls.contains(name))
 }

@@ -207,7 +207,7 @@ impl<'a> Tracker<'_, 'a> {
                 None => {}
             }
         }
-        if self.contract(call).contract.writes_to(index) {
+        if self.contract(call).writes_to(index) {
             return true;
         }
         // What can only be written to will be.
@@ -226,7 +226,7 @@ impl<'a> Tracker<'_, 'a> {
         ) && has("Write")
             && !has("Read")
             // Around it comes what writes.
-            && self.contract(call).contract.param(index) != ArgEffect::Wrap
+            && self.contract(call).param(index) != ArgEffect::Wrap
     }
 
     /// Whether the value is good for more after a release: what it holds back is pushed on.

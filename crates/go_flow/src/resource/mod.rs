@@ -11,7 +11,8 @@
 //! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
 //! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
 //! `before` tells what holds at the start, `origins` where that is, `keys` what is called, `infer`
-//! makes contracts, `life` goes on beyond releases, `ask` answers what rules ask about one call.
+//! makes contracts, `demand` those that are asked for, `returns` tells which functions surely return,
+//! `life` goes on beyond releases, `ask` answers what rules ask about one call.
 
 mod ask;
 mod assign;
@@ -19,6 +20,7 @@ mod before;
 mod calls;
 mod channels;
 mod contract;
+mod demand;
 mod explore;
 mod follow;
 mod infer;
@@ -31,6 +33,7 @@ mod nodes;
 mod origins;
 mod quiet;
 mod refine;
+mod returns;
 mod starts;
 mod state;
 mod step;
@@ -47,8 +50,9 @@ pub use ask::DeadReturn;
 pub use contract::{
     ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts, Subject,
 };
+pub use demand::OnDemand;
 pub use explore::{Fate, Hop, Leak, Leaks, Stored};
-pub use infer::{Inferred, NoContracts, OwnContracts, calls, infer_package};
+pub use infer::{CallNames, Inferred, NoContracts, OwnContracts, calls, infer_package};
 pub use keys::acquires_by_variable;
 pub use life::{LifeEvent, What};
 pub use models::{

@@ -99,7 +99,7 @@ impl<'a> Tracker<'_, 'a> {
         match self.facts().callee(call) {
             Callee::Func { name, .. } | Callee::Selected { name, .. } => {
                 (self.models().may_end(name) || self.inferred().may_end(name))
-                    && self.contract(call).contract.never_returns
+                    && self.contract_end(call).never_returns
             }
             _ => false,
         }
@@ -115,12 +115,7 @@ impl<'a> Tracker<'_, 'a> {
         if !models.may_end(name) && !inferred.may_end(name) && !inferred.may_exit(name) {
             return Ending::default();
         }
-        let contract = &self.contract(call).contract;
-        Ending {
-            never_returns: contract.never_returns,
-            exits: contract.exits,
-            blocks: contract.blocks,
-        }
+        self.contract_end(call)
     }
 
     /// The names that a declaration within the function gives values, with those.

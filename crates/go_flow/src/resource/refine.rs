@@ -72,6 +72,46 @@ impl<'a> Tracker<'_, 'a> {
         self.value(state, &Temps::default(), x).how() == Some(How::Inside)
     }
 
+    /// Whether taking an edge may tell anything of a state. `passes` says that the state speaks of no
+    /// variable that the node mentions.
+    pub(crate) fn refines(
+        &self,
+        cfg: &Cfg<'a>,
+        node: NodeId,
+        edge: EdgeKind,
+        passes: bool,
+    ) -> bool {
+        match edge {
+            EdgeKind::RangeDone => true,
+            EdgeKind::True | EdgeKind::False | EdgeKind::Case | EdgeKind::Default => {
+                // Variables may stand for others, and clauses for the tag of their switch; all other
+                // conditions tell only of what they mention.
+                match cfg.kind(node) {
+                    NodeKind::Cond(cond) if passes => self.is_name(cond),
+                    _ => true,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a condition is the name of a variable, or that with `!`.
+    fn is_name(&self, cond: ExprId) -> bool {
+        let file = self.file();
+        let mut cond = cond;
+        loop {
+            match file.expr(cond).kind {
+                ExprKind::Paren(x)
+                | ExprKind::Unary {
+                    op: UnaryOp::Not,
+                    x,
+                } => cond = x,
+                ExprKind::Ident => return true,
+                _ => return false,
+            }
+        }
+    }
+
     /// Takes an edge; false when control cannot go there with what is known, or when nothing was
     /// acquired if it does.
     pub(crate) fn refine(

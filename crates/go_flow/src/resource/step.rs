@@ -16,7 +16,23 @@ use crate::facts::Point;
 type Outs = Vec<(State, Temps)>;
 
 impl<'a> Explorer<'_, '_, 'a> {
-    /// What a node does; gives the states after it in which the resource is still held.
+    /// Whether a node has nothing to do with the resource, so that the state behind it is the one
+    /// before it.
+    pub(crate) fn passes_by(&self, cfg: &Cfg<'a>, point: Point, state: &State) -> bool {
+        if matches!(
+            cfg.kind(point.node),
+            NodeKind::Return(_) | NodeKind::Comm(_)
+        ) || self.gives.subject == Subject::Global
+        {
+            return false;
+        }
+        let info = self.t.node_info(cfg, point);
+        !info.ends
+            && !info.locals.iter().any(|&local| state.mentions(local))
+            && !self.assigns_tested(&info)
+    }
+
+    /// What a node does that does not [pass by](Self::passes_by); gives the states after it in which the resource is still held.
     pub(crate) fn step(
         &mut self,
         cfg: &Cfg<'a>,
@@ -27,16 +43,6 @@ impl<'a> Explorer<'_, '_, 'a> {
         let info = self.t.node_info(cfg, point);
         let kind = cfg.kind(point.node);
         let everywhere = self.gives.subject == Subject::Global;
-        let concerns =
-            |state: &State| everywhere || info.locals.iter().any(|&local| state.mentions(local));
-        if start.is_none()
-            && !info.ends
-            && !matches!(kind, NodeKind::Return(_) | NodeKind::Comm(_))
-            && !concerns(&state)
-            && !self.assigns_tested(&info)
-        {
-            return Ok(vec![state]);
-        }
         if start.is_none() && !state.used && self.excuses() {
             let mut holders = state.holders.iter();
             state.used = holders.any(|holder| info.locals.binary_search(&holder.local).is_ok());
@@ -86,7 +92,7 @@ impl<'a> Explorer<'_, '_, 'a> {
             Subject::Global => NOWHERE,
             _ => self.gives.result,
         };
-        let error = self.gives.unless_error.then(|| self.t.contract(expr).error);
+        let error = self.gives.unless_error.then(|| self.t.error_result(expr));
         Val::Multi {
             index,
             how: How::Same,
@@ -102,7 +108,7 @@ impl<'a> Explorer<'_, '_, 'a> {
             return None;
         }
         let contract = self.t.contract(call);
-        let mut gives = contract.contract.gives.iter();
+        let mut gives = contract.gives.iter();
         let gives = gives.find(|gives| gives.class == self.gives.class)?;
         let subject = self.t.subject(call, gives.subject)?;
         let how = self.t.value(state, temps, subject).how()?;
@@ -112,11 +118,11 @@ impl<'a> Explorer<'_, '_, 'a> {
         if self.armed_by != Some(call) {
             return Some(None);
         }
-        let error = self.gives.unless_error.then_some(contract.error).flatten();
+        let error = self.gives.unless_error.then(|| self.t.error_result(call));
         Some(Some(Val::Multi {
             index: NOWHERE,
             how: How::Same,
-            error,
+            error: error.flatten(),
             in_field: false,
         }))
     }
@@ -327,7 +333,7 @@ impl<'a> Explorer<'_, '_, 'a> {
                     }
                     How::Call => return Some(Fate::Kept),
                     How::Wrap | How::Name => {}
-                    _ => match self.t.contract(call).contract.recv {
+                    _ => match self.t.contract(call).recv {
                         ArgEffect::Release => return Some(Fate::Released),
                         ArgEffect::Keep | ArgEffect::Own => return Some(Fate::Kept),
                         // A method of something that holds the resource may release it.

@@ -8,7 +8,8 @@ use go_types::{Importer, LocalId, PackageCx, PackageNames};
 use super::state::{Fact, How, State, Sym};
 use super::{
     Acquire, ArgEffect, Class, ClassId, CloseError, Closing, Contract, Exits, Fate, FunctionModel,
-    Gives, Leak, Models, NoContracts, Subject, Twice, infer_package, method_key,
+    Gives, Inferred as _, Leak, Models, NoContracts, OnDemand, Subject, Twice, infer_package,
+    method_key,
 };
 use crate::testing::{Snippet, TextPackages, with_packages};
 
@@ -350,8 +351,152 @@ fn contract(text: &str, name: &str) -> Contract {
     let importer = Importer::new("example.com/p");
     let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
     let cx = PackageCx::new(&names, &loader);
-    let contracts = infer_package(&cx, &test_models(), &NoContracts);
+    let models = test_models();
+    let contracts = infer_package(&cx, &models, &NoContracts);
+    let on_demand = OnDemand::new(&cx, &models, NoContracts);
+    let path = names.path();
+    assert_eq!(
+        on_demand.contract(&cx, path, name).as_ref(),
+        contracts.get(name),
+        "{name} of {text}"
+    );
     contracts.get(name).cloned().unwrap_or_default()
+}
+
+/// Demands that contracts are the same whether all are made at once or each when it is asked for, in
+/// whatever order that is.
+fn assert_same_on_demand(text: &str, orders: &[&[usize]], name: impl Fn(usize) -> String) {
+    let text = format!("package p\nimport \"r\"\nvar _ = r.Exit\n{text}");
+    let file = parse(Source::new(text.clone().into()), Mode::Full);
+    assert_eq!(file.errors(), [], "{text}");
+    let loader = TextPackages::new(&[R]);
+    let importer = Importer::new("example.com/p");
+    let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
+    let cx = PackageCx::new(&names, &loader);
+    let models = test_models();
+    let all = infer_package(&cx, &models, &NoContracts);
+    for order in orders {
+        let on_demand = OnDemand::new(&cx, &models, NoContracts);
+        for name in order.iter().map(|&index| name(index)) {
+            let told = (
+                on_demand.may_give(&name),
+                on_demand.may_end(&name),
+                on_demand.may_exit(&name),
+            );
+            let known = (
+                all.gives_named(&name),
+                all.ends_named(&name),
+                all.exits_named(&name),
+            );
+            assert_eq!(told, known, "{name} of {text}");
+            let contract = on_demand.contract(&cx, names.path(), &name);
+            assert_eq!(contract.as_ref(), all.get(&name), "{name} of {text}");
+        }
+    }
+}
+
+#[test]
+fn contracts_on_demand_are_those_made_at_once() {
+    // A generator of numbers is enough: what matters is that calls go to and fro.
+    let mut seed = 1_u32;
+    let mut below = move |limit: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % limit
+    };
+    const COUNT: usize = 24;
+    for _ in 0..40 {
+        let mut text = String::new();
+        for index in 0..COUNT {
+            let mut other = || format!("f{}", below(COUNT));
+            let (a, b, c) = (other(), other(), other());
+            let body = match below(9) {
+                0 => "return r.Make()".to_owned(),
+                1 => format!("return {a}(t)"),
+                2 => "t.Close(); return nil".to_owned(),
+                3 => format!("{a}(t); return {b}(nil)"),
+                4 => format!("if t == nil {{ return {a}(nil) }}; {b}(t); return {c}(t)"),
+                5 => format!("for {{ {a}(t) }}"),
+                6 => format!("{a}(t); r.Exit(); return nil"),
+                7 => format!("x := {a}(nil); defer x.Close(); {b}(x); return t"),
+                _ => format!("go {a}(t); panic({b}(nil))"),
+            };
+            text += &format!("func f{index}(t *r.T) *r.T {{ {body} }}\n");
+        }
+        let forwards: Vec<usize> = (0..COUNT).collect();
+        let backwards: Vec<usize> = (0..COUNT).rev().collect();
+        let mixed: Vec<usize> = (0..COUNT).map(|_| below(COUNT)).collect();
+        let orders = [&*forwards, &*backwards, &*mixed];
+        assert_same_on_demand(&text, &orders, |index| format!("f{index}"));
+    }
+}
+
+#[test]
+fn contracts_on_demand_of_methods_and_namesakes_are_those_made_at_once() {
+    let text = "
+type a struct { t *r.T }
+type b struct { a *a }
+func (a *a) open() { a.t = r.Make() }
+func (b *b) open() { b.a.open(); b.a = newA() }
+func newA() *a { x := &a{}; x.open(); return x }
+func newB() *b { x := &b{}; x.open(); return x }
+func (a *a) Close() error { return a.t.Close() }
+func init() { newA() }
+func init() { for {} }
+func stop() { init2() }
+func init2() { stop() }
+";
+    let names = [
+        "newB", "b.open", "a.open", "newA", "a.Close", "stop", "open",
+    ];
+    let backwards: Vec<usize> = (0..names.len()).rev().collect();
+    let forwards: Vec<usize> = (0..names.len()).collect();
+    assert_same_on_demand(text, &[&forwards, &backwards], |index| {
+        names[index].to_owned()
+    });
+}
+
+/// The work that goes into contracts, counted: it is most of what a check costs when it is done for all
+/// functions.
+#[test]
+fn contracts_that_nobody_asks_for_are_not_made() {
+    let mut text = String::from(
+        "package p\nimport \"r\"\nfunc release(t *r.T) { inner(t) }\nfunc inner(t *r.T) { t.Close() }\nfunc open() *r.T { return r.Make() }\n",
+    );
+    for index in 0..50 {
+        text += &format!(
+            "func takes{index}(t *r.T) error {{ for range 3 {{ t.Use() }}; return t.Use() }}\n"
+        );
+    }
+    let file = parse(Source::new(text.into()), Mode::Full);
+    assert_eq!(file.errors(), []);
+    let loader = TextPackages::new(&[R]);
+    let importer = Importer::new("example.com/p");
+    let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
+    let cx = PackageCx::new(&names, &loader);
+    let models = test_models();
+    let contracts = OnDemand::new(&cx, &models, NoContracts);
+    // What names tell needs no contract of functions that call nothing which gives, or ends.
+    assert!(!contracts.may_give("takes1") && !contracts.may_end("takes1"));
+    assert_eq!(contracts.count_made(), 0);
+    assert!(contracts.may_give("open"));
+    assert_eq!(contracts.count_made(), 1);
+    let release = contracts.contract(&cx, names.path(), "release");
+    assert_eq!(
+        release.map(|known| known.param(0)),
+        Some(ArgEffect::Release)
+    );
+    assert_eq!(contracts.count_made(), 3);
+}
+
+#[test]
+fn a_long_chain_of_contracts_does_not_need_a_deep_stack() {
+    const COUNT: usize = 3_000;
+    let mut text = String::from("func f0(t *r.T) *r.T { return r.Make() }\n");
+    for index in 1..COUNT {
+        let before = index - 1;
+        text += &format!("func f{index}(t *r.T) *r.T {{ return f{before}(t) }}\n");
+    }
+    assert_same_on_demand(&text, &[&[COUNT - 1, 0]], |index| format!("f{index}"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::{Diagnostic, Edit};
-use go_flow::{NoContracts, OwnContracts};
+use go_flow::{Inferred as _, NoContracts, OnDemand, infer_package};
 use go_syntax::{Mode, Source, parse};
 use go_types::{Importer, Loader, NoPackages, PackageCx, PackageNames};
 use rules::{FileInput, Rule, RuleSet, check_file};
@@ -40,7 +40,12 @@ pub(super) fn run(
     let package = PackageCx::new(&names, loader);
     let path = Arc::new(input.path.to_owned());
     let is_test = input.path.to_string_lossy().ends_with("_test.go");
-    let contracts = OwnContracts::infer(&package, rules::models(), NoContracts);
+    let contracts = OnDemand::new(&package, rules::models(), NoContracts);
+    // Those who make all at once must come to the same.
+    for (name, contract) in infer_package(&package, rules::models(), &NoContracts).iter() {
+        let on_demand = contracts.contract(&package, names.path(), name);
+        assert_eq!(on_demand.as_ref(), Some(contract), "{name}");
+    }
     let file_input = FileInput {
         index: 0,
         path: &path,

@@ -283,7 +283,7 @@ impl Run<'_> {
                 None,
                 seen.in_circles().collect(),
             );
-            let own = contracts.of_unit(&names, true);
+            let own = contracts.of_unit(&cx);
             if let (Some(contract), Some(body)) =
                 (own.contract(&cx, names.path(), &found.key), &teller.body)
             {
