@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diagnostics::Diagnostic;
-use go_flow::{Inferred, OnDemand, OwnContracts};
+use go_flow::Inferred;
 use go_project::{KnownFiles as _, PackageKind};
 use go_syntax::source::MAX_SOURCE_BYTES;
 use go_syntax::{File, Mode, Source, parse};
@@ -91,37 +91,38 @@ pub(crate) fn analyse(
         |(_, file): &(u32, &UnitFile)| run.rule_sets.of(&file.absolute).rules.wants_contracts();
     let cx = PackageCx::new(&names, loader);
     let wants = wanted.iter().any(wants);
-    let reports: Vec<FileReport> = run.counters.rules.time(|| {
-        if large {
-            let own = match wants {
-                true => contracts.of_unit(&cx),
-                false => contracts.unknown(&cx),
-            };
-            let new_check = || FileCheck::new(run, loader, unit, &names, &paths, &own);
+    let rules = &run.counters.rules;
+    let (shared, on_demand);
+    let (reports, own): (Vec<FileReport>, &dyn Inferred) = if large {
+        shared = rules.time(|| match wants {
+            true => contracts.of_unit(&cx),
+            false => contracts.unknown(&cx),
+        });
+        let new_check = || FileCheck::new(run, loader, unit, &names, &paths, &shared);
+        let all = || {
             wanted
                 .par_iter()
                 .map_init(new_check, |check, &(index, file)| check.run(index, file))
                 .collect()
+        };
+        (rules.time(all), &shared)
+    } else {
+        let own: &dyn Inferred = if wants {
+            on_demand = rules.time(|| contracts.on_demand(&cx));
+            &on_demand
         } else {
-            let unknown: OwnContracts<_>;
-            let on_demand: OnDemand<'_, _>;
-            let own: &dyn Inferred = match wants {
-                true => {
-                    on_demand = contracts.on_demand(&cx);
-                    &on_demand
-                }
-                false => {
-                    unknown = contracts.unknown(&cx);
-                    &unknown
-                }
-            };
+            shared = contracts.unknown(&cx);
+            &shared
+        };
+        let all = || {
             let mut check = FileCheck::new(run, loader, unit, &names, &paths, own);
             wanted
                 .iter()
                 .map(|&(index, file)| check.run(index, file))
                 .collect()
-        }
-    });
+        };
+        (rules.time(all), own)
+    };
     for file in reports {
         report.findings.extend(file.findings);
         report.problems.extend(file.problems);
@@ -135,7 +136,7 @@ pub(crate) fn analyse(
             loader,
             unit,
             names: &names,
-            contracts: &own,
+            contracts: own,
             paths: &paths,
             wanted: &wanted,
         };

@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diagnostics::Diagnostic;
-use go_flow::OwnContracts;
+use go_flow::Inferred;
 use go_syntax::{File, FuncId, Mode, Source, parse};
 use go_types::{Importer, Loader, PackageNames};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Run;
-use super::contracts::Imported;
 use super::file::FileCheck;
 use super::targets::{Unit, UnitFile};
 use crate::fix::{Found, Rounds, Subject, prove};
@@ -26,7 +25,7 @@ pub(super) struct Checked<'a> {
     pub(super) loader: &'a dyn Loader,
     /// Of the package as it was. A fix may change those of the function that it repairs, which `fix`
     /// sees and which is too dear to find out here.
-    pub(super) contracts: &'a OwnContracts<Imported<'a>>,
+    pub(super) contracts: &'a dyn Inferred,
     pub(super) unit: &'a Unit,
     pub(super) names: &'a Arc<PackageNames>,
     /// Of all files.
