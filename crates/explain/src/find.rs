@@ -247,7 +247,7 @@ fn file_at(project: &Project, path: &str, absolute: &Path) -> Result<(Parsed, u3
         .find(|ignored| ignored.name == name);
     let why = match ignored {
         Some(ignored) => format!(
-            "{:?}\n  help: set GOOS, GOARCH or GOFLAGS=-tags=… to the build that has it",
+            "{}\n  help: set GOOS, GOARCH or GOFLAGS=-tags=… to the build that has it",
             ignored.reason
         ),
         None => "it is no Go file, or no package of its folder has it".to_owned(),

@@ -238,9 +238,9 @@ fn doubt(ways: &mut [Way], defers: &[Defer]) {
                 .find(|&defer| wanted(&defers[defer]))
         };
         if matches!(way.kind, WayKind::Panic | WayKind::Calls)
-            && let Some(defer) = running(&|defer| {
-                defer.recovers != Recovers::No && defer.recovers != Recovers::WithoutEffect
-            })
+            // Those that are known to recover first: of the others it is only not known that they do not.
+            && let Some(defer) = running(&|defer| defer.recovers == Recovers::Yes)
+                .or_else(|| running(&|defer| defer.recovers == Recovers::Unknown))
         {
             let mut goes_on = structure::plain_outcome(Ending::Panics);
             goes_on.given = vec![format!("D{} does not recover", defer + 1)];

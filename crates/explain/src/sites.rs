@@ -3,7 +3,7 @@
 
 use go_flow::{CallMode, DeferSite, FunctionFacts, Known, LiteralUse, Models, Point};
 use go_syntax::walk::{Descend, Node, walk};
-use go_syntax::{ExprId, ExprKind, Features, FuncId, LitKind};
+use go_syntax::{ExprId, ExprKind, Features, File, FuncId, LitKind};
 use go_types::{Builtin, Callee, LocalId, Role, Type};
 
 use crate::model::{Defer, Operand, OperandKind, Recovers, SiteId, Times};
@@ -249,24 +249,27 @@ impl<'a> Sites<'_, 'a> {
         Recovers::Unknown
     }
 
-    /// Whether a declared function calls `recover` outside of literals.
     fn recovers_in_declaration(&self, file: u32, func: FuncId) -> Recovers {
-        let tree = self.facts.body().cx().file(file);
-        if !tree.func(func).features.intersects(Features::RECOVER) {
-            return Recovers::No;
-        }
-        let mut found = Recovers::WithoutEffect;
-        walk(tree, Node::Func(func), |node| match node {
-            Node::Func(inner) if inner != func => Descend::Past,
-            Node::Expr(expr) => match tree.call(expr) {
-                Some((fun, _)) if tree.ident(tree.unparen(fun)) == Some("recover") => {
-                    found = Recovers::Yes;
-                    Descend::Stop
-                }
-                _ => Descend::Into,
-            },
-            _ => Descend::Into,
-        });
-        found
+        recovers_itself(self.facts.body().cx().file(file), func)
     }
+}
+
+/// Whether a declared function calls `recover` outside of literals.
+pub(crate) fn recovers_itself(tree: &File, func: FuncId) -> Recovers {
+    if !tree.func(func).features.intersects(Features::RECOVER) {
+        return Recovers::No;
+    }
+    let mut found = Recovers::WithoutEffect;
+    walk(tree, Node::Func(func), |node| match node {
+        Node::Func(inner) if inner != func => Descend::Past,
+        Node::Expr(expr) => match tree.call(expr) {
+            Some((fun, _)) if tree.ident(tree.unparen(fun)) == Some("recover") => {
+                found = Recovers::Yes;
+                Descend::Stop
+            }
+            _ => Descend::Into,
+        },
+        _ => Descend::Into,
+    });
+    found
 }

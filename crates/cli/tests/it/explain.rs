@@ -159,7 +159,10 @@ fn what_is_not_there_is_said_with_a_way_out() {
         ("p.go:", "does not name a function"),
         ("./sub", "does not name a function"),
         ("NoSuch", "there is no function `NoSuch`"),
-        ("other_windows.go:w", "is not part of the build"),
+        (
+            "other_windows.go:w",
+            "is not part of the build: its name asks for windows",
+        ),
     ] {
         let run = explain(&folder, target).exits(2);
         assert!(run.stderr.contains(says), "{target}: {run:#?}");

@@ -9,7 +9,8 @@ use go_types::Callee;
 use super::funcs::Prepared;
 use super::machine::{Abort, Exec, Machine, Stop};
 use super::value::{Func, Value};
-use crate::model::Deed;
+use crate::model::{Deed, Recovers};
+use crate::sites::recovers_itself;
 use crate::source::one_line;
 
 /// So many deeds of one function are told.
@@ -104,7 +105,13 @@ impl<'a> Machine<'_, 'a> {
             Func::Declared { file, func: id } | Func::Method { file, func: id, .. } => {
                 if self.memo.opaque.contains(&key) {
                     let text = one_line(self.world.cx.names().function_label(*file, *id).as_str());
-                    return self.external("", &text, &text, &[], prepared, call, line, how);
+                    let recovers = recovers_itself(self.world.cx.file(*file), *id);
+                    let results =
+                        self.external("", &text, &text, &[], prepared, call, line, how)?;
+                    if recovers == Recovers::Yes {
+                        self.may_recover(&text, line, run_by)?;
+                    }
+                    return Ok(results);
                 }
                 let name = self.world.cx.names().function_label(*file, *id);
                 self.inside(name, line, how, |machine| {
@@ -235,6 +242,26 @@ impl<'a> Machine<'_, 'a> {
             });
         }
         Ok(results)
+    }
+
+    /// A deferred function that is not looked into calls `recover`: on some of its ways, or on all.
+    fn may_recover(&mut self, text: &str, line: u32, run_by: Option<usize>) -> Exec<()> {
+        let Some(panic) = run_by.filter(|&panic| !self.panics[panic].recovered) else {
+            return Ok(());
+        };
+        let recovers = self.choose()?;
+        let word = if recovers {
+            "recovers"
+        } else {
+            "does not recover"
+        };
+        self.decided(&format!("{text} {word}"), line);
+        if recovers {
+            self.panics[panic].recovered = true;
+            let value = self.panics[panic].value.shown().text;
+            self.tell(Deed::Recovers { value, line });
+        }
+        Ok(())
     }
 
     /// A statement of the explained function may panic: that is tried once for each state of its

@@ -446,3 +446,69 @@ fn every_key_of_the_json_is_documented() {
         );
     }
 }
+
+#[test]
+fn a_function_that_decides_itself_whether_to_recover_may_do_either() {
+    let told = told(
+        "type p struct{ erroring bool; depth int }
+
+func (p *p) catch(verb rune) {
+	if err := recover(); err != nil {
+		if p.depth > limit() {
+			panic(err)
+		}
+		note(err)
+	}
+}
+
+func f(p *p, work func()) (handled bool) {
+	handled = true
+	defer p.catch('v')
+	work()
+	return
+}
+
+var limit func() int
+var note func(any)
+",
+    );
+    let way = way(&told, WayKind::Calls, 16);
+    assert_eq!(runs(way), [15]);
+    let ends: Vec<_> = way
+        .outcomes
+        .iter()
+        .map(|outcome| (outcome.ending, outcome.recovered))
+        .collect();
+    assert!(ends.contains(&(Ending::Panics, false)), "{ends:?}");
+    assert!(ends.contains(&(Ending::Returns, true)), "{ends:?}");
+    let text = text_of(&told);
+    assert!(
+        text.contains("when `(*p).catch recovers` (line 15)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_panic_that_one_deferred_call_recovers_is_not_said_to_be_recovered_by_another() {
+    // So many ways that the function is not run.
+    let more: String = (0..24)
+        .map(|number| format!("\tif a({number}) {{\n\t\tdefer b({number})\n\t}}\n"))
+        .collect();
+    let told = told(&format!(
+        "var a func(int) bool
+var b func(int)
+
+func f() {{
+	defer func() {{ recover() }}()
+{more}}}
+"
+    ));
+    let text = text_of(&told);
+    assert!(text.contains("the function was not run"), "{text}");
+    assert!(
+        text.contains("when D1 recovers: the function returns"),
+        "{text}"
+    );
+    assert!(!text.contains("when D2 recovers"), "{text}");
+    assert!(!text.contains("when D25 recovers"), "{text}");
+}
