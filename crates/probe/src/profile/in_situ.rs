@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use super::likelihood::mean_and_variance;
+
 /// One window.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Sample {
@@ -69,22 +71,10 @@ impl Dearness {
                 )
             })
             .collect();
-        let best = likelihoods
-            .iter()
-            .map(|(_, log)| *log)
-            .fold(f64::NEG_INFINITY, f64::max);
-        let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for (dearness, log) in likelihoods {
-            let likelihood = (log - best).exp();
-            weight += likelihood;
-            sum += likelihood * dearness;
-            squares += likelihood * dearness * dearness;
-        }
-        let value = sum / weight;
-        let doubt = (squares / weight - value * value).max(0.0).sqrt();
+        let (value, variance) = mean_and_variance(&likelihoods);
         Self {
             value,
-            doubt: doubt.max(LEAST_DOUBT),
+            doubt: variance.max(0.0).sqrt().max(LEAST_DOUBT),
         }
     }
 }

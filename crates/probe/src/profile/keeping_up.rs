@@ -6,6 +6,7 @@
 
 use super::estimate::{Observed, Pairs, Total};
 use super::in_situ::Dearness;
+use super::likelihood::mean_and_variance;
 
 /// The share of what traps take, as the prices of the start say, by which the program does less.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -47,21 +48,10 @@ impl Lag {
                 (lag, weight + share + responses.sum::<f64>())
             })
             .collect();
-        let best = likelihoods
-            .iter()
-            .map(|(_, log)| *log)
-            .fold(f64::NEG_INFINITY, f64::max);
-        let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for (lag, log) in likelihoods {
-            let likelihood = (log - best).exp();
-            weight += likelihood;
-            sum += likelihood * lag;
-            squares += likelihood * lag * lag;
-        }
-        let value = sum / weight;
+        let (value, variance) = mean_and_variance(&likelihoods);
         Self {
             value,
-            doubt: (squares / weight - value * value).max(1e-4).sqrt(),
+            doubt: variance.max(1e-4).sqrt(),
         }
     }
 }

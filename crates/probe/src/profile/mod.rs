@@ -21,6 +21,7 @@ mod in_situ;
 mod keeping_up;
 mod kernel;
 mod leftovers;
+mod likelihood;
 pub mod points;
 mod price;
 mod session;
