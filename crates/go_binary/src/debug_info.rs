@@ -8,7 +8,7 @@ use gimli::{AttributeValue, EndianSlice, LittleEndian, UnitOffset};
 use thiserror::Error;
 
 use crate::image::Image;
-use crate::runtime_layout::{G, Panic, Record, RuntimeLayout};
+use crate::runtime_layout::{G, M, Panic, Record, RuntimeLayout};
 use crate::version::Version;
 
 /// Why the debug information does not tell the layout.
@@ -44,6 +44,7 @@ impl From<gimli::Error> for DebugInfoError {
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 const GOROUTINE: &str = "runtime.g";
+const THREAD: &str = "runtime.m";
 const SAVED: &str = "runtime.gobuf";
 const RECORD: &str = "runtime._defer";
 const PANIC: &str = "runtime._panic";
@@ -96,6 +97,18 @@ impl RuntimeLayout {
                 stops: at(GOROUTINE, "trackingSeq").ok(),
                 go_pc: at(GOROUTINE, "gopc")?,
                 start_pc: at(GOROUTINE, "startpc")?,
+            },
+            m: match (
+                at(THREAD, "gsignal"),
+                at(THREAD, "vdsoSP"),
+                at(THREAD, "vdsoPC"),
+            ) {
+                (Ok(signals), Ok(vdso_sp), Ok(vdso_pc)) => Some(M {
+                    signals,
+                    vdso_sp,
+                    vdso_pc,
+                }),
+                _ => None,
             },
             record: Record {
                 size: size(RECORD),
@@ -152,7 +165,7 @@ fn structures(image: &Image<'_>) -> Result<BTreeMap<&'static str, Structure>, De
     if !image.linkage().dwarf {
         return Err(DebugInfoError::Missing);
     }
-    let wanted = [GOROUTINE, SAVED, RECORD, PANIC];
+    let wanted = [GOROUTINE, THREAD, SAVED, RECORD, PANIC];
     let sections = gimli::DwarfSections::load(|id| section(image, id.name()))?;
     let dwarf = sections.borrow(|bytes| EndianSlice::new(bytes, LittleEndian));
     let mut found = BTreeMap::new();

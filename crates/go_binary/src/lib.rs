@@ -41,7 +41,7 @@ pub use self::inline::Frame;
 pub use self::module_data::ModuleData;
 pub use self::open_defers::OpenDefers;
 pub use self::pclntab::{FuncId, Function, FunctionTable, Layout, Run, Values, funcdata, pcdata};
-pub use self::runtime_layout::{G, Panic, Record, RuntimeLayout};
+pub use self::runtime_layout::{G, M, Panic, Record, RuntimeLayout};
 pub use self::sites::{Site, SiteId};
 pub use self::symbol::{Symbol, unescape};
 pub use self::version::Version;

@@ -14,6 +14,9 @@ pub struct RuntimeLayout {
     pub since: Version,
     /// A goroutine.
     pub g: G,
+    /// A thread; nothing if the debug information has it otherwise. Less is known without, but nothing is
+    /// wrong.
+    pub m: Option<M>,
     /// A record of a deferred call.
     pub record: Record,
     /// A panic, or the end of a goroutine by `runtime.Goexit`.
@@ -57,6 +60,18 @@ pub struct G {
     pub go_pc: u64,
     /// The function that it started with.
     pub start_pc: u64,
+}
+
+/// `runtime.m`: a thread. The goroutine on whose stack it schedules, `g0`, is at 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct M {
+    /// The goroutine on whose stack it handles signals.
+    pub signals: u64,
+    /// The stack pointer of who called the kernel's shared object (vDSO), or 0: what it runs there is on
+    /// another stack.
+    pub vdso_sp: u64,
+    /// Where that call comes back to.
+    pub vdso_pc: u64,
 }
 
 /// `runtime._defer`: a record of a deferred call. Open-coded defers have none.
@@ -199,6 +214,36 @@ const G_1_25: G = G {
     ..G_1_21
 };
 
+const M_1_21: M = M {
+    signals: 80,
+    vdso_sp: 808,
+    vdso_pc: 816,
+};
+
+const M_1_22: M = M {
+    vdso_sp: 1120,
+    vdso_pc: 1128,
+    ..M_1_21
+};
+
+const M_1_23: M = M {
+    vdso_sp: 856,
+    vdso_pc: 864,
+    ..M_1_21
+};
+
+const M_1_24: M = M {
+    vdso_sp: 904,
+    vdso_pc: 912,
+    ..M_1_21
+};
+
+const M_1_25: M = M {
+    signals: 72,
+    vdso_sp: 896,
+    vdso_pc: 904,
+};
+
 /// By release, the newest first.
 const LAYOUTS: [RuntimeLayout; 7] = [
     RuntimeLayout {
@@ -209,6 +254,7 @@ const LAYOUTS: [RuntimeLayout; 7] = [
             start_pc: 304,
             ..G_1_25
         },
+        m: Some(M_1_25),
         record: RECORD_1_22,
         panic: PANIC_1_27,
     },
@@ -220,12 +266,14 @@ const LAYOUTS: [RuntimeLayout; 7] = [
             start_pc: 304,
             ..G_1_25
         },
+        m: Some(M_1_25),
         record: RECORD_1_22,
         panic: PANIC_1_26,
     },
     RuntimeLayout {
         since: Version::new(25),
         g: G_1_25,
+        m: Some(M_1_25),
         record: RECORD_1_22,
         panic: PANIC_1_25,
     },
@@ -235,12 +283,14 @@ const LAYOUTS: [RuntimeLayout; 7] = [
             size: 440,
             ..G_1_23
         },
+        m: Some(M_1_24),
         record: RECORD_1_22,
         panic: PANIC_1_22,
     },
     RuntimeLayout {
         since: Version::new(23),
         g: G_1_23,
+        m: Some(M_1_23),
         record: RECORD_1_22,
         panic: PANIC_1_22,
     },
@@ -251,12 +301,14 @@ const LAYOUTS: [RuntimeLayout; 7] = [
             stops: Some(191),
             ..G_1_21
         },
+        m: Some(M_1_22),
         record: RECORD_1_22,
         panic: PANIC_1_22,
     },
     RuntimeLayout {
         since: Version::new(21),
         g: G_1_21,
+        m: Some(M_1_21),
         record: RECORD_1_21,
         panic: PANIC_1_21,
     },
@@ -304,6 +356,8 @@ mod tests {
             assert!(last.iter().all(|&at| at < g.size), "{g:?}");
             let head = record.head.unwrap_or(0);
             assert!(record.link.max(head) < record.size, "{record:?}");
+            let m = layout.m.expect("it was measured");
+            assert_eq!(m.vdso_sp + 8, m.vdso_pc, "{m:?}");
             assert!(panic.goexit.max(panic.value) < panic.size, "{panic:?}");
         }
     }

@@ -37,6 +37,8 @@ mod suspicion;
 #[cfg(target_os = "linux")]
 mod target;
 #[cfg(target_os = "linux")]
+mod thread;
+#[cfg(target_os = "linux")]
 pub mod truth;
 #[cfg(target_os = "linux")]
 mod value;

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use crate::goroutine::{Status, Words};
 use crate::memory::{Copied, Memory};
 use crate::pending::Pending;
-use crate::stack::Stack;
+use crate::stack::{Position, Stack};
 use crate::sys::stop::Registers;
-use crate::target::{Kind, Target, TargetError};
+use crate::target::{Target, TargetError};
+use crate::thread::Thread;
 use crate::value;
 
 /// Why what is said of a goroutine may be wrong.
@@ -314,19 +315,19 @@ pub(crate) fn read(
     copied.with(address, len, |bytes| Words::of(&target.layout, bytes))
 }
 
-/// Where a goroutine goes on, and its stack pointer then.
-fn place(words: &Words) -> (u64, u64) {
-    if words.status == Status::Syscall && words.syscall.1 != 0 {
+/// Where a goroutine goes on.
+fn position(words: &Words) -> Position {
+    Position::saved(if words.status == Status::Syscall && words.syscall.1 != 0 {
         words.syscall
     } else {
         words.sched
-    }
+    })
 }
 
 /// What of its stack is in use, in parts that can be fetched; of one that runs, all of it.
 fn stack_ranges(words: &Words) -> impl Iterator<Item = (u64, u64)> + use<> {
     let (low, high) = words.stack;
-    let (_, sp) = place(words);
+    let sp = position(words).sp;
     let start = if words.status != Status::Running && low <= sp && sp < high {
         sp
     } else {
@@ -355,18 +356,18 @@ pub(crate) fn see(
         left_out: 0,
         doubt: None,
     };
-    let (pc, sp, known) = match (words.status, mode) {
-        (Status::Running, Mode::Still(registers)) => running(target, copied, &words, registers),
-        (Status::Running, Mode::Running) => (0, 0, false),
-        _ => {
-            let (pc, sp) = place(&words);
-            (pc, sp, true)
+    let position = match (words.status, mode) {
+        (Status::Running, Mode::Still(registers)) => {
+            let thread = Thread::new(target, copied, words.thread, registers);
+            thread.position_of(&words)
         }
+        (Status::Running, Mode::Running) => None,
+        _ => Some(position(&words)),
     };
-    let stack = Stack::new(copied, sp, words.stack);
-    if known {
+    if let Some(position) = position {
+        let stack = Stack::new(copied, position.sp, words.stack);
         let mut last: Vec<(u64, bool)> = Vec::new();
-        let complete = stack.walk(target, pc, sp, &mut |frame| {
+        let complete = stack.walk(target, position, &mut |frame| {
             let entry = (frame.pc, frame.returned);
             if seen.stack.len() < KEPT {
                 seen.stack.push(entry);
@@ -388,46 +389,4 @@ pub(crate) fn see(
         seen.doubt = Some(Doubt::Odd);
     }
     seen
-}
-
-/// Where a goroutine is that a stopped thread runs.
-fn running(
-    target: &Target<'_>,
-    copied: &Copied<'_>,
-    words: &Words,
-    registers: &[Registers],
-) -> (u64, u64, bool) {
-    let (low, high) = words.stack;
-    if let Some(found) = registers.iter().find(|r| low <= r.sp && r.sp < high) {
-        return (found.pc, found.sp, true);
-    }
-    // Its thread is on its own stack, on which the runtime works for it. What it saved when it went there is
-    // where it is, unless it did not go there in one of the ways that save it (signals, the vDSO).
-    let (pc, sp) = words.sched;
-    let stub = target
-        .at(pc.wrapping_sub(target.bias), false)
-        .is_some_and(|at| at.kind == Kind::SystemStack);
-    let saved = stub || is_scheduling(target, copied, words.thread, registers).unwrap_or(false);
-    (pc, sp, saved && low <= sp && sp < high)
-}
-
-/// Whether the thread that a `runtime.m` describes is on the stack of its scheduler, and came there from the
-/// beginning of one of its ways.
-fn is_scheduling(
-    target: &Target<'_>,
-    copied: &Copied<'_>,
-    thread: u64,
-    registers: &[Registers],
-) -> Option<bool> {
-    // The scheduler's goroutine is the first field of the thread, its stack the first of the goroutine.
-    let scheduler = copied.word(thread)?;
-    let bounds = (
-        copied.word(scheduler)?,
-        copied.word(scheduler.checked_add(8)?)?,
-    );
-    let found = registers
-        .iter()
-        .find(|found| bounds.0 <= found.sp && found.sp < bounds.1)?;
-    let stack = Stack::new(copied, found.sp, bounds);
-    Some(stack.walk(target, found.pc, found.sp, &mut |_| {}))
 }

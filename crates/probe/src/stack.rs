@@ -16,6 +16,27 @@ pub(crate) struct Frame {
     pub(crate) at: At,
 }
 
+/// An instruction that a stack is walked from, and the stack pointer there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    /// The address in memory.
+    pub(crate) pc: u64,
+    pub(crate) sp: u64,
+    /// Whether a call comes back to that address, rather than that it comes next.
+    pub(crate) returned: bool,
+}
+
+impl Position {
+    /// What the runtime saved. What parks a goroutine saves where it comes back to.
+    pub(crate) const fn saved((pc, sp): (u64, u64)) -> Self {
+        Self {
+            pc,
+            sp,
+            returned: false,
+        }
+    }
+}
+
 /// A recursion may be as deep as this; Go gives a stack at most 1 GB.
 const DEEPEST: usize = 1 << 24;
 
@@ -73,13 +94,11 @@ impl<'c> Stack<'c> {
     pub(crate) fn walk(
         &self,
         target: &Target<'_>,
-        pc: u64,
-        sp: u64,
+        from: Position,
         visit: &mut dyn FnMut(&Frame),
     ) -> bool {
-        let (mut pc, mut sp) = (pc.wrapping_sub(target.bias), sp);
-        // What parks a goroutine saves where it comes back to.
-        let mut returned = false;
+        let (mut pc, mut sp) = (from.pc.wrapping_sub(target.bias), from.sp);
+        let mut returned = from.returned;
         for _ in 0..DEEPEST {
             if !self.holds(sp) {
                 return false;

@@ -53,6 +53,10 @@ pub(crate) enum Kind {
     Interrupt,
     /// A stub: the goroutine is on the stack of its thread.
     SystemStack,
+    /// It takes up a goroutine where that stopped.
+    Resume,
+    /// The kernel called it, for a signal.
+    Signal,
 }
 
 /// A program and where it was loaded.
@@ -245,6 +249,8 @@ impl<'a> Target<'a> {
             | "runtime.rt0_go" | "runtime.mcall" | "runtime.morestack" => Kind::Outermost,
             "runtime.sigpanic" | "runtime.asyncPreempt" | "runtime.sigpanic0" => Kind::Interrupt,
             "runtime.systemstack_switch" => Kind::SystemStack,
+            "runtime.gogo" | "gogo" => Kind::Resume,
+            "runtime.sigtramp" => Kind::Signal,
             _ => Kind::Ordinary,
         };
         Some(At {

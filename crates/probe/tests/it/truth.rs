@@ -72,6 +72,30 @@ fn so_does_one_that_never_stands_still_by_itself() {
 }
 
 #[test]
+fn nobody_hides_on_the_stacks_of_threads() {
+    let Some(binary) = targets::truth() else {
+        return;
+    };
+    // Signals are handled on a stack of their own, and the time is asked for on the scheduler's.
+    let args = ["-spin", "-time", "-signals", "-churn", "5"];
+    let running = Running::start(binary, &args).expect("the target starts");
+    let process = Process::find(running.pid()).expect("it runs");
+    let bytes = process.read_executable().expect("it has a program");
+    let target = Target::new(&bytes, process.entry).expect("it is a Go program");
+    let memory = ProcessMemory::of(running.pid());
+    for _ in 0..100 {
+        let longest = Duration::from_secs(20);
+        let still = Still::look(&target, &memory, running.pid(), longest).expect("it is ours");
+        let snapshot = still.reading.expect("20 seconds are enough").sum_up();
+        let score = compared(&running, &snapshot, &target);
+        assert!(score.wrong.is_empty(), "{:#?}", score.wrong);
+        let unknown = snapshot.doubtful.get(&probe::Doubt::Running);
+        assert_eq!(unknown, None, "nobody knows where these are");
+    }
+    assert!(running.finish().expect("it answers"), "its checks hold");
+}
+
+#[test]
 fn so_does_a_stripped_one_at_an_address_of_its_own() {
     let flags = ["-ldflags=-s -w", "-buildmode=pie"];
     let Some(binary) = targets::build("truth-pie", &flags) else {

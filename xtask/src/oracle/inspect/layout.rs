@@ -14,6 +14,7 @@ pub(super) fn check(program: &Binary<'_>) -> Result<Vec<String>> {
     let read = RuntimeLayout::read(program.image(), program.version())?;
     let mut wrong = Vec::new();
     differ("runtime.g", &known.g, &read.g, &mut wrong);
+    differ("runtime.m", &known.m, &read.m, &mut wrong);
     differ("runtime._defer", &known.record, &read.record, &mut wrong);
     differ("runtime._panic", &known.panic, &read.panic, &mut wrong);
     Ok(wrong)

@@ -275,6 +275,23 @@ func spinOpen() {
 	}
 }
 
+// spinInTime asks for the time for ever: that is answered on another stack.
+func spinInTime() {
+	defer done() // site: spin in time
+	holds("spin in time", 1)
+	ready.Done()
+	for {
+		sink.Add(int64(time.Now().Nanosecond()))
+	}
+}
+
+// churnSignals sends the process signals as fast as it can: those that the runtime stops goroutines with.
+func churnSignals() {
+	for {
+		syscall.Kill(os.Getpid(), syscall.SIGURG)
+	}
+}
+
 // churn makes and keeps promises as fast as it can.
 func churn(a, b chan int) {
 	for n := range a {
@@ -313,6 +330,8 @@ func main() {
 	many := flag.Int("many", 0, "so many goroutines with one promise each")
 	loop := flag.Int("loop", 1000, "promises in a loop")
 	spinning := flag.Bool("spin", false, "also goroutines that run all the time")
+	inTime := flag.Bool("time", false, "also a goroutine that asks for the time all the time")
+	signals := flag.Bool("signals", false, "send signals all the time")
 	churning := flag.Int("churn", 0, "so many pairs of goroutines that make and keep promises")
 	flag.Parse()
 
@@ -338,6 +357,10 @@ func main() {
 		start("running", spinOpen)
 		running = 2
 	}
+	if *inTime {
+		start("running", spinInTime)
+		running++
+	}
 	ready.Wait()
 	settle(running)
 	ready.Add(*many)
@@ -356,6 +379,9 @@ func main() {
 		go churn(a, b)
 		go churn(b, a)
 		a <- i
+	}
+	if *signals {
+		go churnSignals()
 	}
 	text, err := json.Marshal(&truth)
 	if err != nil {
