@@ -23,6 +23,7 @@ mod resource;
 mod search;
 mod sites;
 mod switches;
+mod trail;
 mod vars;
 
 #[cfg(test)]
@@ -46,7 +47,7 @@ pub use loops::{Answer, LoopInfo, Way, Ways};
 pub use place::{IndexKey, Place, PlaceRoot, Projection};
 pub use resource::{
     Acquire, ArgEffect, CallContract, CallNames, Class, ClassId, CloseError, Closing, Contract,
-    DeadReturn, Ending, Exits, Fate, FunctionModel, Gives, Hop, Inferred, Iterate, Leak, Leaks,
+    DeadReturn, Ending, Exits, Fate, FunctionModel, Gives, Inferred, Iterate, Leak, Leaks,
     LifeEvent, Models, NoContracts, OnDemand, OwnContracts, PackageContracts, Stored, Subject,
     Twice, Wanted, What, WritesTo, acquires_by_variable, calls, infer_package, method_key,
 };
@@ -54,4 +55,5 @@ pub use search::{Path, Step, Visit};
 pub use sites::{
     CallMode, CallSite, DeferSite, GoSite, LiteralUse, LockCall, LockOp, Mutex, RecoverCall,
 };
+pub use trail::Hop;
 pub use vars::{Access, Capture, Definition, Definitions, Known, LateWrite, Value, VarFacts};

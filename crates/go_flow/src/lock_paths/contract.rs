@@ -4,19 +4,21 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use go_syntax::{DeclKind, ExprId, Features, File, FuncId, StmtKind};
-use go_types::{Body, Callee, LocalKind, MemberId, PackageCx};
+use go_types::{Body, Callee, PackageCx};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::LockField;
 use super::conditions::Conditions;
+use super::effect::{LockContract, LockEffect, TakenWithin};
 use super::events::Follower;
-use super::needs::{Need, are_rare, is_conditional, left_at, needs};
+use super::needs::{Need, are_rare, is_conditional, needs};
+use super::outer::OuterLock;
 use super::parties::{LockOrder, is_fresh};
 use super::reach::{AllHeld, Holders, collect_holders};
-use super::spot::{Spot, SpotRoot, embedding_type, field_of};
-use super::waits::{WaitKind, waits_at};
-use super::{Answered, LockField};
+use super::spot::{Spot, embedding_type, field_of};
+use super::waits::waits_at;
 use crate::cfg::Cfg;
-use crate::facts::{FunctionFacts, Point, param_number};
+use crate::facts::{FunctionFacts, Point};
 use crate::place::Place;
 use crate::resource::{CallNames, calls};
 use crate::sites::{LiteralUse, LockOp, Mutex};
@@ -26,235 +28,6 @@ const MAX_DEPTH: usize = 5;
 
 /// Names of functions are followed through calls so many times.
 const ROUNDS: usize = 4;
-
-/// A lock as the caller of a function knows it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct OuterLock {
-    base: Base,
-    path: Vec<Box<str>>,
-}
-
-/// Where the path to it starts.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Base {
-    Receiver,
-    Param(usize),
-    Global(MemberId),
-}
-
-impl OuterLock {
-    /// The lock that it is for the caller.
-    pub(crate) fn at(&self, facts: &FunctionFacts<'_>, call: ExprId) -> Option<Spot> {
-        let file = facts.file();
-        let body = facts.body();
-        let base = match self.base {
-            Base::Global(member) => Spot {
-                root: SpotRoot::Member(member),
-                path: Vec::new(),
-                indices: Vec::new(),
-            },
-            Base::Param(index) => {
-                let (_, args) = file.call(call)?;
-                Spot::of(facts, *args.get(index)?)?
-            }
-            Base::Receiver => {
-                let method = body.method(call)?;
-                let operand = method.recv?;
-                let base = Spot::of(facts, operand)?;
-                let owner = body.cx().deref(body.type_of(operand));
-                if owner == method.owner || body.identical(owner, method.owner) {
-                    base
-                } else {
-                    // The method of an embedded field.
-                    let name = body.type_string(body.cx().deref(method.owner));
-                    let name = name.rsplit('.').next().unwrap_or_default();
-                    base.join(&[format!(".{name}").into()])
-                }
-            }
-        };
-        Some(base.join(&self.path).settled(facts))
-    }
-
-    /// The lock that it is for a method that is called on what `receiver` denotes, or holds.
-    pub(super) fn of_receiver(&self, receiver: &Spot) -> Option<Spot> {
-        matches!(self.base, Base::Receiver).then(|| receiver.join(&self.path))
-    }
-
-    /// A lock of what a method is called on, by the path to it.
-    pub(super) const fn of_owner(path: Vec<Box<str>>) -> Self {
-        Self {
-            base: Base::Receiver,
-            path,
-        }
-    }
-
-    /// The lock as the function writes it, by the names of its receiver and parameters.
-    pub(super) fn written(&self, cx: &PackageCx<'_>, receiver: &str, params: &[String]) -> String {
-        let base = match self.base {
-            Base::Receiver => receiver,
-            Base::Param(index) => params.get(index).map_or("_", |name| name),
-            Base::Global(member) => cx.names().member_name(member),
-        };
-        format!("{base}{}", self.path.concat())
-    }
-
-    /// How a lock of a function's own is known to its callers.
-    pub(super) fn of(body: &Body<'_>, spot: &Spot) -> Option<Self> {
-        if !spot.indices.is_empty() {
-            return None;
-        }
-        let base = match spot.root {
-            SpotRoot::Member(member) => Base::Global(member),
-            SpotRoot::Imported(_) => return None,
-            SpotRoot::Local(local) => {
-                let what = body.names().local(local);
-                if what.func != body.root() {
-                    return None;
-                }
-                match what.kind {
-                    LocalKind::Receiver(_) => Base::Receiver,
-                    LocalKind::Param(_) => Base::Param(param_number(body, local)?),
-                    _ => return None,
-                }
-            }
-        };
-        Some(Self {
-            base,
-            path: spot.path.clone(),
-        })
-    }
-}
-
-/// How a function leaves a lock on one of its paths.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Ending {
-    /// What it does to it first.
-    pub(crate) first: Option<LockOp>,
-    /// Whether it is held in the end.
-    pub(crate) held: bool,
-    /// What is known of the last result.
-    pub(crate) result: Option<Answered>,
-}
-
-/// What a function does to a lock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct LockEffect {
-    pub(crate) lock: OuterLock,
-    pub(crate) endings: Vec<Ending>,
-    /// What kind of lock it is, when that is known.
-    pub(crate) mutex: Mutex,
-    /// Whether an argument says if it is taken.
-    pub(crate) conditional: bool,
-    /// What must hold of arguments for it to be taken.
-    pub(super) needs: Vec<Need>,
-}
-
-impl LockEffect {
-    /// Whether some path takes it, before anything else is done to it.
-    pub(crate) fn takes(&self) -> bool {
-        self.first_taken().is_some() && !self.conditional
-    }
-
-    /// The effect of a call, as its arguments have it: none when they say that there is none.
-    pub(super) fn for_call(
-        self: &Rc<Self>,
-        facts: &FunctionFacts<'_>,
-        call: ExprId,
-    ) -> Option<Rc<Self>> {
-        if self.needs.is_empty() {
-            return Some(Rc::clone(self));
-        }
-        let needs = left_at(&self.needs, facts, call)?;
-        if needs == self.needs {
-            return Some(Rc::clone(self));
-        }
-        Some(Rc::new(Self {
-            conditional: are_rare(&needs),
-            needs,
-            ..(**self).clone()
-        }))
-    }
-
-    /// How it is taken first.
-    pub(crate) fn first_taken(&self) -> Option<LockOp> {
-        let mut first = self.endings.iter().filter_map(|ending| ending.first);
-        first.find(|op| matches!(op, LockOp::Lock | LockOp::RLock))
-    }
-
-    /// Whether some path gives it back before anything else is done to it.
-    pub(crate) fn gives(&self) -> bool {
-        let mut first = self.endings.iter().filter_map(|ending| ending.first);
-        first.any(|op| !op.acquires())
-    }
-
-    /// How it is taken and kept, and which last result says so; none in the second place when it
-    /// always is.
-    pub(crate) fn takes_and_keeps(&self) -> Option<(LockOp, Option<Answered>)> {
-        let op = self.first_taken()?;
-        if self.gives() {
-            return None;
-        }
-        let held: Vec<_> = self.endings.iter().filter(|ending| ending.held).collect();
-        let free: Vec<_> = self.endings.iter().filter(|ending| !ending.held).collect();
-        let first = held.first()?;
-        if free.is_empty() {
-            // Who fails and keeps the lock all the same has a path of its own to mend.
-            let fails = held
-                .iter()
-                .any(|ending| ending.result == Some(Answered::NonNil));
-            let succeeds = held
-                .iter()
-                .any(|ending| ending.result == Some(Answered::Nil));
-            return Some((op, (fails && succeeds).then_some(Answered::Nil)));
-        }
-        // The result has to tell the ways apart.
-        let told = first.result?;
-        let tells = held.iter().all(|ending| ending.result == Some(told))
-            && free
-                .iter()
-                .all(|ending| ending.result == Some(told.opposite()));
-        tells.then_some((op, Some(told)))
-    }
-}
-
-/// A lock that a function takes, itself or by what it calls.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct TakenWithin {
-    pub(crate) field: LockField,
-    pub(crate) op: LockOp,
-    /// As its callers know it, if they do.
-    pub(crate) lock: Option<OuterLock>,
-}
-
-/// What a function does to locks.
-#[derive(Clone, Debug)]
-pub(crate) struct LockContract {
-    pub(crate) effects: Vec<Rc<LockEffect>>,
-    /// The locks that it takes on some path, also those that its callers cannot name.
-    pub(crate) taken: Vec<TakenWithin>,
-    /// How it waits, on some path.
-    pub(crate) waits: Option<WaitKind>,
-    /// The locks that it does something to that was not understood.
-    pub(crate) unclear: Vec<OuterLock>,
-}
-
-impl LockContract {
-    /// The locks that it takes while its caller holds another. Who gives a lock back first may take
-    /// others without it, but that one it takes again.
-    pub(crate) fn taken_within(&self) -> impl Iterator<Item = &TakenWithin> {
-        let gives = self.effects.iter().any(|effect| effect.gives());
-        let is_let_go = |taken: &TakenWithin| {
-            self.effects.iter().any(|effect| {
-                Some(&effect.lock) == taken.lock.as_ref()
-                    && effect.gives()
-                    && effect.endings.iter().all(|ending| ending.held)
-            })
-        };
-        self.taken
-            .iter()
-            .filter(move |taken| !gives || is_let_go(taken))
-    }
-}
 
 /// As long as it lives, calls are looked into one level deeper.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use go_syntax::FuncId;
 use go_types::PackageCx;
 
-use super::contract::{LockContracts, LockEffect};
+use super::contract::LockContracts;
+use super::effect::LockEffect;
 use super::{Answered, WaitKind};
 use crate::sites::LockOp;
 

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::LockField;
 use super::conditions::Conditions;
-use super::contract::{LockContracts, LockEffect};
+use super::contract::LockContracts;
+use super::effect::LockEffect;
 use super::spot::{Spot, field_of, field_of_spot};
 use super::waits::{Wait, waits_at};
 use crate::cfg::NodeKind;
@@ -477,7 +478,7 @@ impl<'f, 'a> Follower<'f, 'a> {
                     within: true,
                 }));
             }
-            let is_it = |lock: &super::contract::OuterLock| {
+            let is_it = |lock: &super::outer::OuterLock| {
                 lock.at(facts, call).is_none_or(|spot| spot == self.spot)
             };
             if contract.unclear.iter().any(is_it) {

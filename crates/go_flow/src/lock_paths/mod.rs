@@ -2,20 +2,26 @@
 //! it is given back, is taken again, or the function ends.
 //!
 //! One lock is followed at a time, from one call. `conditions` lets conditions that ask the same
-//! agree, `events` tells what a node does to the lock, `walk` follows the paths, `contract` tells
-//! what functions of the package do to locks that their callers know (`needs` for which arguments), `waits` what may block, `reach`
-//! which functions calls come to that they do not name, `parties` who ends a wait, and in which order
-//! functions take locks.
+//! agree, `events` tells what a node does to the lock, `apply` what that makes of its `state`, `answers`
+//! what a function returns then, `walk` follows the paths, `contract` tells what functions of the package
+//! do (`effect`) to locks that their callers know (`outer`), and for which arguments (`needs`), `waits`
+//! what may block, `reach` which functions calls come to that they do not name, `parties` who ends a wait,
+//! and in which order functions take locks.
 //! Whatever is not understood ends a path in silence.
 
+mod answers;
+mod apply;
 mod conditions;
 mod contract;
 mod deeds;
+mod effect;
 mod events;
 mod needs;
+mod outer;
 mod parties;
 mod reach;
 mod spot;
+mod state;
 mod waits;
 mod walk;
 
@@ -36,8 +42,8 @@ pub use waits::{Wait, WaitKind};
 
 use crate::cfg::NodeKind;
 use crate::facts::{FunctionFacts, Point};
-use crate::resource::Hop;
 use crate::sites::{CallMode, LockCall, LockOp, Mutex};
+use crate::trail::Hop;
 use conditions::{Conditions, Key};
 use events::Follower;
 use spot::{field_of, field_of_spot};

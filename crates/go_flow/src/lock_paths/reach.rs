@@ -9,9 +9,11 @@ use rustc_hash::FxHashMap;
 
 use super::LockField;
 use super::conditions::Conditions;
-use super::contract::{LockContract, LockContracts, LockEffect, OuterLock, TakenWithin, declared};
+use super::contract::{LockContracts, declared};
+use super::effect::{LockContract, LockEffect, TakenWithin};
 use super::events::Follower;
 use super::needs::is_conditional;
+use super::outer::OuterLock;
 use super::parties::is_fresh;
 use super::spot::{Spot, field_of};
 use crate::facts::{FunctionFacts, param_number};

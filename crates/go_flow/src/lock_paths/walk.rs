@@ -2,18 +2,18 @@
 
 use std::collections::VecDeque;
 
-use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
-use go_types::{Builtin, Callee, LocalId, LocalKind, Object};
+use go_syntax::{ExprId, FuncId, StmtId, StmtKind};
+use go_types::Object;
 use rustc_hash::FxHashSet;
 
-use super::conditions::{Answer, Key, Known, fact, learn};
-use super::contract::{Ending, LockEffect};
+use super::conditions::{Answer, Key, learn};
+use super::effect::Ending;
 use super::events::{Event, Follower};
-use super::{Answered, LockEvent, LockFate, OnlyIf, Start};
+use super::state::{Phase, State};
+use super::{LockEvent, LockFate, OnlyIf, Start};
 use crate::cfg::{EdgeKind, NodeId, NodeKind};
 use crate::facts::Point;
-use crate::resource::Hop;
-use crate::sites::{LockOp, Mutex};
+use crate::trail::{Hop, TooMany, Trail};
 
 /// Following one lock may take so many steps; then nothing is said of it.
 const BUDGET: usize = 6_000;
@@ -21,50 +21,16 @@ const BUDGET: usize = 6_000;
 /// Literals are followed so many levels deep.
 const MAX_DEPTH: usize = 3;
 
-/// How things stand with the lock.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Phase {
-    /// The function has not done anything to it.
-    Untouched,
-    /// It is held, taken for reading or not.
-    Held { read: bool },
-    /// It was given back.
-    Free,
-}
-
-/// What is known on a path.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct State {
-    phase: Phase,
-    first: Option<LockOp>,
-    /// The lock was taken only if this is so.
-    only_if: Option<(Key, bool)>,
-    known: Known,
-    /// What the function returns.
-    result: Option<Answered>,
-    /// What a call told of the variables that its node assigns.
-    told: Known,
-    /// Calls that run when the function ends, in the order of registration, and whether they are
-    /// certain to be registered.
-    defers: Vec<(StmtId, bool)>,
-}
-
-struct Entry {
-    node: NodeId,
-    parent: Option<(usize, EdgeKind)>,
-}
-
-/// There are too many paths.
-struct TooMany;
-
-struct Walk<'w, 'f, 'a> {
-    f: &'w Follower<'f, 'a>,
+/// Follows one lock.
+pub(super) struct Walk<'w, 'f, 'a> {
+    pub(super) f: &'w Follower<'f, 'a>,
     /// What says whether the lock was taken; none when the walk starts where the function does, with a
     /// lock that it may or may not take.
-    follows: Option<OnlyIf>,
-    events: Vec<LockEvent>,
+    pub(super) follows: Option<OnlyIf>,
+    pub(super) events: Vec<LockEvent>,
     endings: Vec<Ending>,
-    escaped: bool,
+    /// Whether the lock gets out of sight somewhere.
+    pub(super) escaped: bool,
     budget: usize,
     depth: usize,
 }
@@ -128,20 +94,6 @@ impl<'a> Follower<'_, 'a> {
             escaped: false,
             budget: BUDGET,
             depth: 0,
-        }
-    }
-}
-
-impl State {
-    fn new() -> Self {
-        Self {
-            phase: Phase::Untouched,
-            first: None,
-            only_if: None,
-            known: Known::new(),
-            result: None,
-            told: Known::new(),
-            defers: Vec::new(),
         }
     }
 }
@@ -303,7 +255,8 @@ impl<'a> Walk<'_, '_, 'a> {
         !ends.is_empty() && self.events[known..].iter().any(twice)
     }
 
-    fn inline(&mut self, func: FuncId, state: State) -> Result<Vec<State>, TooMany> {
+    /// Runs a literal as a call would; gives the states in which it returns.
+    pub(super) fn inline(&mut self, func: FuncId, state: State) -> Result<Vec<State>, TooMany> {
         if self.depth >= MAX_DEPTH {
             return Ok(vec![state]);
         }
@@ -340,20 +293,19 @@ impl<'a> Walk<'_, '_, 'a> {
         state: State,
     ) -> Result<Vec<(State, Vec<Hop>)>, TooMany> {
         let cfg = self.f.facts.cfg(func);
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut trail = Trail::new(func);
         let mut visited: FxHashSet<(NodeId, State)> = FxHashSet::default();
         let mut queue = VecDeque::from([(start, state, None, call)]);
         let mut exits = Vec::new();
-        while let Some((node, state, parent, call)) = queue.pop_front() {
+        while let Some((node, state, from, call)) = queue.pop_front() {
             if call.is_none() && !visited.insert((node, state.clone())) {
                 continue;
             }
             self.budget = self.budget.checked_sub(1).ok_or(TooMany)?;
-            let entry = entries.len();
-            entries.push(Entry { node, parent });
+            let entry = trail.enter(node, from);
             match cfg.kind(node) {
                 NodeKind::Exit => {
-                    exits.push((state, hops(func, &entries, entry)));
+                    exits.push((state, trail.hops(entry)));
                     continue;
                 }
                 NodeKind::End(_) => continue,
@@ -362,12 +314,8 @@ impl<'a> Walk<'_, '_, 'a> {
             let point = Point { func, node };
             let before = self.events.len();
             let states = self.step(point, state, call)?;
-            if self.events.len() > before {
-                let path = hops(func, &entries, entry);
-                for event in &mut self.events[before..] {
-                    event.hops = [&path, &*event.hops].concat();
-                }
-            }
+            let new = self.events[before..].iter_mut();
+            trail.lead(entry, new.map(|event| &mut event.hops));
             for state in states {
                 for edge in cfg.successors(node) {
                     if let Some(next) = self.leave(point, edge.kind, &state, call) {
@@ -483,411 +431,4 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         Ok(states)
     }
-
-    fn note(&mut self, fate: LockFate, at: Point, expr: Option<ExprId>) {
-        if self.follows.is_some() {
-            self.events.push(LockEvent {
-                fate,
-                at,
-                expr,
-                hops: Vec::new(),
-            });
-        }
-    }
-
-    /// What an event makes of a state; nothing when the path ends with it.
-    fn apply(
-        &mut self,
-        point: Point,
-        event: &Event,
-        mut state: State,
-        deferred: bool,
-    ) -> Result<Vec<State>, TooMany> {
-        // Whether it was taken is not settled: what is done now is done in both cases.
-        let is_certain = state.only_if.is_none();
-        match event {
-            Event::Op(op, call, mutex) => {
-                return Ok(self
-                    .op(point, *op, *call, *mutex, state, deferred)
-                    .into_iter()
-                    .collect());
-            }
-            Event::Call(call, effect) => {
-                return Ok(self.call(point, *call, effect, state));
-            }
-            Event::Inline(func) => return self.inline(*func, state),
-            // A lock that nothing was done to is not the one that is meant yet.
-            Event::Moves if state.phase == Phase::Untouched => return Ok(vec![state]),
-            Event::Escape | Event::Moves => {
-                if self.follows.is_none() {
-                    // Of a lock that is not held nothing can be handed on.
-                    self.escaped |= state.phase != Phase::Free;
-                }
-                if matches!(state.phase, Phase::Untouched) {
-                    return Ok(vec![state]);
-                }
-                self.note(LockFate::Unknown, point, None);
-                return Ok(Vec::new());
-            }
-            Event::Never => return Ok(Vec::new()),
-            Event::Waits(wait) => {
-                if matches!(state.phase, Phase::Held { .. }) && is_certain {
-                    self.note(LockFate::Waits(*wait), point, wait.call);
-                }
-            }
-            Event::Other(lock, op, call, within) => {
-                if matches!(state.phase, Phase::Held { .. }) && is_certain {
-                    let fate = LockFate::Takes {
-                        lock: lock.clone(),
-                        op: *op,
-                        within: *within,
-                    };
-                    self.note(fate, point, Some(*call));
-                }
-            }
-        }
-        state.defers.truncate(64);
-        Ok(vec![state])
-    }
-
-    fn op(
-        &mut self,
-        point: Point,
-        op: LockOp,
-        call: ExprId,
-        mutex: Mutex,
-        mut state: State,
-        deferred: bool,
-    ) -> Option<State> {
-        let read = op.is_read();
-        match (state.phase, op) {
-            (_, LockOp::TryLock | LockOp::TryRLock) => {
-                if self.follows.is_none() {
-                    self.escaped = true;
-                }
-                match state.phase {
-                    Phase::Held { .. } => Some(state),
-                    _ => None,
-                }
-            }
-            (Phase::Untouched, LockOp::Lock | LockOp::RLock) => {
-                state.first = Some(op);
-                state.phase = Phase::Held { read };
-                Some(state)
-            }
-            (Phase::Untouched, _) => {
-                state.first = Some(op);
-                state.phase = Phase::Free;
-                Some(state)
-            }
-            (Phase::Held { .. }, LockOp::Lock | LockOp::RLock) => {
-                if state.only_if.is_none() {
-                    let deferred_release = self.is_given_back_later(&state);
-                    let fate = LockFate::Again {
-                        op,
-                        within: false,
-                        deferred_release,
-                    };
-                    self.note(fate, point, Some(call));
-                }
-                None
-            }
-            (Phase::Held { read: held }, _) => {
-                if held != read && !matches!(mutex, Mutex::Other | Mutex::Unknown) {
-                    self.note(LockFate::Unknown, point, Some(call));
-                    return None;
-                }
-                self.note(LockFate::Released, point, Some(call));
-                state.phase = Phase::Free;
-                Some(state)
-            }
-            (Phase::Free, LockOp::Lock | LockOp::RLock) => {
-                // Another call takes it: that is followed from there.
-                if self.follows.is_some() {
-                    return None;
-                }
-                state.phase = Phase::Held { read };
-                Some(state)
-            }
-            (Phase::Free, _) => {
-                if state.only_if.is_none() {
-                    self.note(LockFate::ReleasedTwice { deferred }, point, Some(call));
-                }
-                None
-            }
-        }
-    }
-
-    /// Whether a deferred call that is still to come gives the lock back.
-    fn is_given_back_later(&self, state: &State) -> bool {
-        state.defers.iter().any(|&(stmt, certain)| {
-            certain
-                && self.f.deferred(stmt).iter().any(|event| match event {
-                    Event::Op(op, ..) => !op.acquires(),
-                    Event::Call(_, effect) => effect.gives(),
-                    Event::Inline(_) => true,
-                    _ => false,
-                })
-        })
-    }
-
-    fn call(
-        &mut self,
-        point: Point,
-        call: ExprId,
-        effect: &LockEffect,
-        state: State,
-    ) -> Vec<State> {
-        match state.phase {
-            Phase::Held { .. } => {
-                let gives = effect.gives();
-                match effect.first_taken() {
-                    Some(op) if !gives => {
-                        if state.only_if.is_none() && !effect.conditional {
-                            let deferred_release = self.is_given_back_later(&state);
-                            let fate = LockFate::Again {
-                                op,
-                                within: true,
-                                deferred_release,
-                            };
-                            self.note(fate, point, Some(call));
-                        } else {
-                            self.note(LockFate::Unknown, point, Some(call));
-                        }
-                        return Vec::new();
-                    }
-                    Some(_) => {
-                        self.escape(point, call);
-                        return Vec::new();
-                    }
-                    None => {}
-                }
-                if !gives {
-                    return vec![state];
-                }
-                self.give(point, call, effect, &state)
-            }
-            Phase::Untouched => {
-                let mut states = Vec::new();
-                for ending in &effect.endings {
-                    let mut next = state.clone();
-                    if ending.first.is_some() {
-                        next.first = ending.first;
-                        let read = ending.first.is_some_and(LockOp::is_read);
-                        next.phase = match ending.held {
-                            true => Phase::Held { read },
-                            false => Phase::Free,
-                        };
-                    }
-                    self.tell(point, call, ending.result, &mut next);
-                    if !states.contains(&next) {
-                        states.push(next);
-                    }
-                }
-                states
-            }
-            Phase::Free => {
-                if self.follows.is_some() {
-                    // It is taken anew, or given back twice by others: that is another matter.
-                    return Vec::new();
-                }
-                let held = effect.endings.iter().any(|ending| ending.held);
-                let free = effect.endings.iter().any(|ending| !ending.held);
-                if held && free {
-                    self.escaped = true;
-                    return Vec::new();
-                }
-                let mut next = state;
-                if held {
-                    next.phase = Phase::Held { read: false };
-                }
-                vec![next]
-            }
-        }
-    }
-
-    /// A called function gives the lock back, on some path.
-    fn give(
-        &mut self,
-        point: Point,
-        call: ExprId,
-        effect: &LockEffect,
-        state: &State,
-    ) -> Vec<State> {
-        let mut states: Vec<State> = Vec::new();
-        let kept: Vec<_> = effect
-            .endings
-            .iter()
-            .filter(|ending| ending.held || ending.first.is_none())
-            .collect();
-        let freed: Vec<_> = effect
-            .endings
-            .iter()
-            .filter(|ending| !ending.held && ending.first.is_some())
-            .collect();
-        // Where both may be, the result has to tell which.
-        let one = |endings: &[&Ending]| {
-            let first = endings.first()?.result?;
-            let all = endings.iter().all(|ending| ending.result == Some(first));
-            all.then_some(first)
-        };
-        let unknown = |endings: &[&Ending]| endings.iter().all(|ending| ending.result.is_none());
-        // What is not known is taken for the other answer.
-        let (kept_by, freed_by) = match (one(&kept), one(&freed)) {
-            (Some(kept), Some(freed)) if kept != freed => (Some(kept), Some(freed)),
-            (Some(by), None) if unknown(&freed) => (Some(by), Some(by.opposite())),
-            (None, Some(by)) if unknown(&kept) => (Some(by.opposite()), Some(by)),
-            _ => (None, None),
-        };
-        let told = kept.is_empty() || freed.is_empty() || kept_by.is_some();
-        if !told {
-            self.escape(point, call);
-            return Vec::new();
-        }
-        for ending in kept {
-            let mut next = state.clone();
-            self.tell(point, call, kept_by.or(ending.result), &mut next);
-            states.push(next);
-        }
-        if !freed.is_empty() {
-            self.note(LockFate::Released, point, Some(call));
-        }
-        for ending in freed {
-            let mut next = state.clone();
-            next.phase = Phase::Free;
-            self.tell(point, call, freed_by.or(ending.result), &mut next);
-            states.push(next);
-        }
-        let mut known: Vec<State> = Vec::new();
-        for state in states {
-            if !known.contains(&state) {
-                known.push(state);
-            }
-        }
-        known
-    }
-
-    fn escape(&mut self, point: Point, call: ExprId) {
-        if self.follows.is_none() {
-            self.escaped = true;
-        }
-        self.note(LockFate::Unknown, point, Some(call));
-    }
-
-    /// Learns what the last result of `call` is, where a variable takes it.
-    fn tell(&self, point: Point, call: ExprId, result: Option<Answered>, state: &mut State) {
-        let Some(result) = result else { return };
-        let facts = self.f.facts;
-        let file = facts.file();
-        let NodeKind::Stmt(stmt) = facts.cfg(point.func).kind(point.node) else {
-            return;
-        };
-        let StmtKind::Assign { lhs, rhs, .. } = file.stmt(stmt).kind else {
-            return;
-        };
-        let [only] = file.exprs(rhs) else { return };
-        if file.unparen(*only) != call {
-            return;
-        }
-        let Some(Object::Local(local)) = file
-            .exprs(lhs)
-            .last()
-            .map(|&target| facts.body().object(target))
-        else {
-            return;
-        };
-        let (key, value) = match result {
-            Answered::Nil => (Key::Nil(local), true),
-            Answered::NonNil => (Key::Nil(local), false),
-            Answered::True => (Key::True(local), true),
-            Answered::False => (Key::True(local), false),
-        };
-        learn(&mut state.told, key, value);
-    }
-
-    /// What is known of a value that is returned.
-    fn answered(&self, value: ExprId, known: &Known) -> Option<Answered> {
-        let facts = self.f.facts;
-        let file = facts.file();
-        let value = file.unparen(value);
-        match file.expr(value).kind {
-            ExprKind::Ident => match facts.body().object(value) {
-                Object::Nil => Some(Answered::Nil),
-                Object::Local(local) => self.fact_of(local, known),
-                Object::UniverseConst(_) => match file.expr_text(value) {
-                    "true" => Some(Answered::True),
-                    "false" => Some(Answered::False),
-                    _ => None,
-                },
-                _ => is_error_name(file.expr_text(value)).then_some(Answered::NonNil),
-            },
-            ExprKind::Selector { sel, .. } => {
-                is_error_name(file.span_text(sel)).then_some(Answered::NonNil)
-            }
-            ExprKind::Unary { .. } | ExprKind::CompositeLit { .. } => Some(Answered::NonNil),
-            ExprKind::Call { .. } => match facts.callee(value) {
-                Callee::Func { name, .. } | Callee::Selected { name, .. } => {
-                    let makes = [
-                        "New",
-                        "Errorf",
-                        "Wrap",
-                        "Wrapf",
-                        "Error",
-                        "WithStack",
-                        "Join",
-                    ];
-                    let lower = name.to_ascii_lowercase();
-                    (makes.contains(&name)
-                        || lower.ends_with("errorf")
-                        || lower.starts_with("newerr"))
-                    .then_some(Answered::NonNil)
-                }
-                Callee::Builtin(Builtin::New | Builtin::Make) => Some(Answered::NonNil),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn fact_of(&self, local: LocalId, known: &Known) -> Option<Answered> {
-        if let Some(nil) = fact(known, Key::Nil(local)) {
-            return Some(if nil { Answered::Nil } else { Answered::NonNil });
-        }
-        fact(known, Key::True(local)).map(|truth| match truth {
-            true => Answered::True,
-            false => Answered::False,
-        })
-    }
-
-    /// What is known of the last named result.
-    fn named_result(&self, func: FuncId, state: &State) -> Option<Answered> {
-        let names = self.f.facts.body().names();
-        let last = names
-            .locals()
-            .filter(|(_, local)| local.func == func && matches!(local.kind, LocalKind::Result(_)))
-            .last();
-        self.fact_of(last?.0, &state.known)
-    }
-}
-
-fn is_error_name(name: &str) -> bool {
-    name.starts_with("Err") || name.starts_with("err") && name.len() > 3
-}
-
-/// The steps to an entry.
-fn hops(func: FuncId, entries: &[Entry], last: usize) -> Vec<Hop> {
-    let mut hops = Vec::new();
-    let mut at = last;
-    while let Some((parent, edge)) = entries[at].parent {
-        hops.push(Hop {
-            point: Point {
-                func,
-                node: entries[parent].node,
-            },
-            edge,
-        });
-        at = parent;
-    }
-    hops.reverse();
-    hops
 }

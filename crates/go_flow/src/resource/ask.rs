@@ -5,11 +5,15 @@ use go_types::{LocalId, TypeId};
 
 use super::calls::class_of;
 use super::contract::{CallContract, Gives, Subject};
-use super::explore::{Explorer, Fate, Leak, Outcome, Start, TooMany, Tracker};
-use super::infer::Inferred;
+use super::explore::{Explorer, Start};
+use super::inferred::Inferred;
+use super::leaks::Leak;
 use super::models::{ClassId, Models};
+use super::outcome::{Fate, Outcome};
 use super::state::{How, State};
+use super::tracker::Tracker;
 use crate::facts::{FunctionFacts, Point};
+use crate::trail::TooMany;
 
 /// What a `defer` releases is returned all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,7 +5,8 @@ use go_types::{Basic, LocalId, Object, Type};
 
 use super::calls::LAST;
 use super::contract::Subject;
-use super::explore::{Explorer, Fate};
+use super::explore::Explorer;
+use super::outcome::Fate;
 use super::state::{Fact, How, State, Sym};
 use super::values::{NOWHERE, Temps, Val, element};
 use crate::facts::Point;

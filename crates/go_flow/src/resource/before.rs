@@ -5,8 +5,8 @@ use go_syntax::{BinaryOp, ExprId, ExprKind, StmtId, UnaryOp};
 use go_types::{LocalId, LocalKind, Object};
 use rustc_hash::FxHashSet;
 
-use super::explore::Tracker;
 use super::state::Fact;
+use super::tracker::Tracker;
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 use crate::facts::Point;
 

@@ -8,8 +8,8 @@ use go_types::{Basic, Builtin, Callee, PackageCx, Selection, Type, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::contract::{ArgEffect, Contract, Ending, Gives};
-use super::explore::Tracker;
 use super::models::{ClassId, Models};
+use super::tracker::Tracker;
 use super::versions::unversioned;
 
 /// The number of the last of an unknown number of results.

@@ -4,7 +4,7 @@ use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind};
 use go_types::{Builtin, LocalId, LocalKind, Object};
 use rustc_hash::FxHashSet;
 
-use super::explore::Tracker;
+use super::tracker::Tracker;
 use crate::cfg::{Cfg, NodeId, NodeKind};
 use crate::facts::Point;
 

@@ -14,7 +14,9 @@ use go_types::PackageCx;
 use rustc_hash::FxHashMap;
 
 use super::contract::{Contract, Exits};
-use super::infer::{Function, Inferred, ROUNDS, functions, infer};
+use super::declared::{Function, functions};
+use super::infer::{ROUNDS, infer};
+use super::inferred::Inferred;
 use super::models::Models;
 
 /// When contracts rest on each other in so long a chain, all are made, in order: the stack is finite.

@@ -4,11 +4,14 @@ use go_syntax::ExprId;
 use go_types::LocalId;
 
 use super::contract::{Gives, Subject};
-use super::explore::{Explorer, Outcome, Start, TooMany, Tracker};
+use super::explore::{Explorer, Start};
 use super::life::LifeEvent;
 use super::models::ClassId;
+use super::outcome::Outcome;
 use super::state::{How, State};
+use super::tracker::Tracker;
 use crate::facts::Point;
+use crate::trail::TooMany;
 
 impl Tracker<'_, '_> {
     /// Follows what a call acquires.

@@ -1,63 +1,25 @@
 //! Contracts of functions, from their bodies.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 
-use go_syntax::{DeclKind, Features, FuncId, StmtKind};
 use go_types::{Body, LocalId, LocalKind, PackageCx, Type, TypeId};
 use rustc_hash::FxHashSet;
 
-use super::calls::{class_of, field_of, is_stream};
-use super::contract::{ArgEffect, Contract, Ending, Exits, Gives, PackageContracts, Subject};
-use super::explore::{Fate, Outcome, TooMany, Tracker};
-use super::keys::acquires_by_variable;
+use super::calls::{field_of, is_stream};
+use super::contract::{ArgEffect, Contract, Gives, PackageContracts, Subject};
+use super::declared::{Function, functions};
+use super::endings::{blocks, exits, never_returns};
+use super::inferred::Inferred;
 use super::models::{ClassId, Models};
-use super::returns::{called_name, surely_returns};
-use crate::cfg::{Cfg, End, NodeKind};
-use crate::facts::{FunctionFacts, Point, param_number};
-use crate::search::Visit;
-use crate::sites::CallMode;
+use super::outcome::{Fate, Outcome};
+use super::tracker::Tracker;
+use crate::cfg::NodeKind;
+use crate::facts::{FunctionFacts, param_number};
+use crate::trail::TooMany;
 
 /// Contracts may build on each other along chains of calls; a package is gone through so many times
 /// at most.
 pub(super) const ROUNDS: usize = 3;
-
-/// Where the contracts of functions come from.
-pub trait Inferred: std::fmt::Debug {
-    /// The contract of `name` (`F` or `T.M`) of the package with the canonical path `package`, as
-    /// code of `cx` calls it.
-    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract>;
-
-    /// Whether a function or method called `name`, of whatever package at hand, may give its caller
-    /// something to release. Most calls need no further look.
-    fn may_give(&self, name: &str) -> bool;
-
-    /// Whether a function or method called `name` may never return, likewise.
-    fn may_end(&self, name: &str) -> bool;
-
-    /// Whether a function or method called `name` may end the process, likewise.
-    fn may_exit(&self, name: &str) -> bool {
-        let _ = name;
-        false
-    }
-}
-
-/// No function has a contract.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoContracts;
-
-impl Inferred for NoContracts {
-    fn contract(&self, _: &PackageCx<'_>, _: &str, _: &str) -> Option<Contract> {
-        None
-    }
-
-    fn may_give(&self, _: &str) -> bool {
-        false
-    }
-
-    fn may_end(&self, _: &str) -> bool {
-        false
-    }
-}
 
 /// The contracts that are known while those of a package are made.
 #[derive(Debug)]
@@ -86,57 +48,6 @@ impl Inferred for Growing<'_> {
 
     fn may_exit(&self, name: &str) -> bool {
         self.own.borrow().exits_named(name) || self.others.may_exit(name)
-    }
-}
-
-/// The contracts that one package sees: its own, and those of others.
-#[derive(Debug)]
-pub struct OwnContracts<D> {
-    path: std::sync::Arc<str>,
-    own: PackageContracts,
-    others: D,
-}
-
-impl<D: Inferred> OwnContracts<D> {
-    /// Nothing is known of the functions of the package itself.
-    pub fn none(cx: &PackageCx<'_>, others: D) -> Self {
-        Self::new(cx, PackageContracts::default(), others)
-    }
-
-    /// The contracts of the functions of the package are inferred.
-    pub fn infer(cx: &PackageCx<'_>, models: &Models, others: D) -> Self {
-        let own = infer_package(cx, models, &others);
-        Self::new(cx, own, others)
-    }
-
-    fn new(cx: &PackageCx<'_>, own: PackageContracts, others: D) -> Self {
-        Self {
-            path: std::sync::Arc::clone(cx.names().path()),
-            own,
-            others,
-        }
-    }
-}
-
-impl<D: Inferred> Inferred for OwnContracts<D> {
-    fn contract(&self, cx: &PackageCx<'_>, package: &str, name: &str) -> Option<Contract> {
-        if *package == *self.path {
-            self.own.get(name).cloned()
-        } else {
-            self.others.contract(cx, package, name)
-        }
-    }
-
-    fn may_give(&self, name: &str) -> bool {
-        self.own.gives_named(name) || self.others.may_give(name)
-    }
-
-    fn may_end(&self, name: &str) -> bool {
-        self.own.ends_named(name) || self.others.may_end(name)
-    }
-
-    fn may_exit(&self, name: &str) -> bool {
-        self.own.exits_named(name) || self.others.may_exit(name)
     }
 }
 
@@ -182,169 +93,6 @@ pub fn infer_package(
     growing.own.into_inner()
 }
 
-/// A declared function with a body, and what of it can matter to its callers.
-pub(super) struct Function<'a> {
-    file: u32,
-    func: FuncId,
-    pub(super) name: &'a str,
-    /// The name in contracts.
-    pub(super) key: String,
-    /// The names of what it calls.
-    pub(super) calls: CallNames<'a>,
-    /// What its types tell; `None` when they are not known.
-    types: OnceCell<Option<Types>>,
-    /// Whether it starts goroutines, or calls what may be a method that does.
-    starts: bool,
-    /// Whether it may never return.
-    may_end: bool,
-}
-
-/// What the types of a function tell of it.
-#[derive(Clone, Copy)]
-struct Types {
-    /// Whether a parameter, or the receiver, may be something to release.
-    takes: bool,
-    /// Whether a result may be something to release.
-    gives: bool,
-    /// Whether the receiver points to something to release.
-    owns: bool,
-    /// Whether a parameter is a context, which may end what it starts.
-    gets_context: bool,
-}
-
-impl Types {
-    fn of(cx: &PackageCx<'_>, models: &Models, file: u32, func: FuncId) -> Option<Self> {
-        let Type::Func {
-            params, results, ..
-        } = cx.ty(cx.signature(file, func))
-        else {
-            return None;
-        };
-        let receiver = receiver_of(cx.file(file), func).map(|ty| cx.declared_type(file, ty));
-        let matters =
-            |&ty: &TypeId| class_of(cx, models, ty).is_some() || field_of(cx, models, ty).is_some();
-        Some(Self {
-            takes: cx
-                .types(params)
-                .iter()
-                .chain(&receiver)
-                .any(|ty| matters(ty) || is_stream(cx, *ty)),
-            gives: cx.types(results).iter().any(|ty| {
-                matters(ty)
-                    || matches!(
-                        cx.ty(cx.underlying(*ty)),
-                        Type::Func { .. } | Type::Struct { .. } | Type::Pointer(_)
-                    )
-            }),
-            owns: receiver.is_some_and(|ty| {
-                matches!(cx.ty(ty), Type::Pointer(_)) && class_of(cx, models, ty).is_some()
-            }),
-            gets_context: cx
-                .types(params)
-                .iter()
-                .any(|&ty| cx.is_named(ty, "context", "Context")),
-        })
-    }
-}
-
-/// The type of the receiver of a function.
-fn receiver_of(file: &go_syntax::File, func: FuncId) -> Option<go_syntax::ExprId> {
-    let list = file.func(func).recv?;
-    Some(file.field(file.fields_of(list).first()?).ty)
-}
-
-/// The declared functions with a body.
-pub(super) fn functions<'a>(cx: &PackageCx<'a>, models: &Models) -> Vec<Function<'a>> {
-    let mut functions = Vec::new();
-    let starting = starting_methods(cx);
-    for index in (0..).take(cx.names().files().len()) {
-        let file = cx.file(index);
-        for &decl in file.top_decls() {
-            let DeclKind::Func(func) = file.decl(decl).kind else {
-                continue;
-            };
-            let node = file.func(func);
-            let (Some(name), true) = (node.name, node.features.intersects(Features::BODY)) else {
-                continue;
-            };
-            let name = file.name(name);
-            let key = match receiver_of(file, func) {
-                Some(ty) => format!("{}.{name}", receiver_base(file, ty)),
-                None => name.to_owned(),
-            };
-            let calls = calls(file, func);
-            let loops = Features::LOOP.union(Features::GOTO).union(Features::SELECT);
-            functions.push(Function {
-                file: index,
-                func,
-                name,
-                key,
-                types: OnceCell::new(),
-                starts: node.features.intersects(Features::GO)
-                    || calls.iter().any(|call| starting.contains(call)),
-                may_end: node.features.intersects(loops)
-                    || calls.iter().any(|call| models.may_end(call)),
-                calls,
-            });
-        }
-    }
-    functions
-}
-
-/// The names of the methods of the package that start goroutines.
-fn starting_methods<'a>(cx: &PackageCx<'a>) -> FxHashSet<&'a str> {
-    let names = cx.names();
-    let starting = names.methods().filter(|(_, method)| {
-        let features = cx.file(method.file).func(method.func).features;
-        features.intersects(Features::GO)
-    });
-    starting.map(|(id, _)| names.method_name(id)).collect()
-}
-
-/// The names of what a function calls, or puts into a variable. Those that occur often are in it often:
-/// most questions end with one of the first.
-#[derive(Clone, Debug)]
-pub struct CallNames<'a>(Vec<&'a str>);
-
-impl<'a> CallNames<'a> {
-    /// The names.
-    pub fn iter(&self) -> std::slice::Iter<'_, &'a str> {
-        self.0.iter()
-    }
-
-    /// Whether one of them is `name`.
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(&name)
-    }
-}
-
-/// The names of what a function calls, or puts into a variable, literals in it included.
-pub fn calls(file: &go_syntax::File, func: FuncId) -> CallNames<'_> {
-    let node = file.func(func);
-    let mut names: Vec<&str> = node
-        .exprs
-        .iter()
-        .filter_map(|expr| called_name(file, expr))
-        .collect();
-    for stmt in node.stmts.iter() {
-        if let StmtKind::Assign { rhs, .. } = file.stmt(stmt).kind {
-            let values = file.exprs(rhs).iter();
-            names.extend(values.filter_map(|&value| file.selector(value).map(|(_, name)| name)));
-        }
-    }
-    CallNames(names)
-}
-
-/// The name of the type of a receiver.
-fn receiver_base(file: &go_syntax::File, ty: go_syntax::ExprId) -> &str {
-    use go_syntax::ExprKind::{Index, Star};
-    let mut ty = file.unparen(ty);
-    while let Star(x) | Index { x, .. } = file.expr(ty).kind {
-        ty = file.unparen(x);
-    }
-    file.expr_text(ty)
-}
-
 /// What the contract of a function may say, as far as the names of what it calls tell. Nothing is looked
 /// up for it in the body.
 #[derive(Clone, Copy, Debug)]
@@ -353,59 +101,6 @@ struct May {
     exit: bool,
     acquire: bool,
     start: bool,
-}
-
-impl Function<'_> {
-    /// Whether it may never return.
-    pub(super) fn may_end(
-        &self,
-        cx: &PackageCx<'_>,
-        models: &Models,
-        known: &dyn Inferred,
-    ) -> bool {
-        let ends = |call: &str| models.may_end(call) || known.may_end(call);
-        (self.may_end || self.calls.iter().any(|call| known.may_end(call)))
-            && !surely_returns(cx.file(self.file), self.func, ends)
-    }
-
-    /// Whether it may end the process.
-    pub(super) fn may_exit(&self, models: &Models, known: &dyn Inferred) -> bool {
-        let mut calls = self.calls.iter();
-        calls.any(|call| models.may_end(call) || known.may_end(call) || known.may_exit(call))
-    }
-
-    /// What its types tell: dearer to know than names.
-    fn types(&self, cx: &PackageCx<'_>, models: &Models) -> Option<Types> {
-        let types = || Types::of(cx, models, self.file, self.func);
-        *self.types.get_or_init(types)
-    }
-
-    /// Whether it may give its caller something that it starts.
-    fn may_start(&self, cx: &PackageCx<'_>, models: &Models) -> bool {
-        self.starts
-            && self
-                .types(cx, models)
-                .is_some_and(|types| types.gives && !types.gets_context)
-    }
-
-    /// Whether it may acquire something, and give it to its caller or put it into its receiver.
-    fn may_acquire(&self, cx: &PackageCx<'_>, models: &Models, known: &dyn Inferred) -> bool {
-        let acquires = |call: &&str| models.may_acquire(call) || known.may_give(call);
-        (self.calls.iter().any(acquires) || acquires_by_variable(cx, models, &self.calls))
-            && self
-                .types(cx, models)
-                .is_some_and(|types| types.gives || types.owns)
-    }
-
-    /// Whether it may give its caller anything.
-    pub(super) fn may_give(
-        &self,
-        cx: &PackageCx<'_>,
-        models: &Models,
-        known: &dyn Inferred,
-    ) -> bool {
-        self.may_start(cx, models) || self.may_acquire(cx, models, known)
-    }
 }
 
 /// The contract of one function.
@@ -462,95 +157,6 @@ pub(super) fn infer(
         contract.gives.sort_by_key(|gives| gives.result);
     }
     contract
-}
-
-/// Whether control never comes to the end of a function.
-fn never_returns<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>) -> bool {
-    if !cfg.reachable(cfg.exit()) {
-        return true;
-    }
-    // Only what has calls as statements of their own can end by one of them.
-    let mut seen = FxHashSet::from_iter([cfg.entry()]);
-    let mut open = vec![cfg.entry()];
-    let mut ended = false;
-    while let Some(node) = open.pop() {
-        if node == cfg.exit() {
-            return false;
-        }
-        let point = Point {
-            func: cfg.func(),
-            node,
-        };
-        if matches!(cfg.kind(node), NodeKind::Stmt(_)) && tracker.ends_at(cfg, point) {
-            ended = true;
-            continue;
-        }
-        for edge in cfg.successors(node) {
-            if seen.insert(edge.node) {
-                open.push(edge.node);
-            }
-        }
-    }
-    ended
-}
-
-/// Whether a function that never returns waits or loops for ever, whatever happens: no path ends it by
-/// a panic, the end of the goroutine or that of the process.
-fn blocks<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>) -> bool {
-    let ended = cfg.search([cfg.entry()], |node| {
-        let point = Point {
-            func: cfg.func(),
-            node,
-        };
-        let mut skipped = false;
-        for site in tracker.facts().calls_at(point) {
-            if site.mode != CallMode::Now {
-                continue;
-            }
-            let ending = tracker.end_of(site.call);
-            if ending.blocks {
-                skipped = true;
-            } else if ending != Ending::default() || tracker.facts().may_end(site.call) {
-                return Visit::Stop;
-            }
-        }
-        match cfg.kind(node) {
-            _ if skipped => Visit::Skip,
-            NodeKind::Exit | NodeKind::End(End::Panic | End::Goexit | End::Process) => Visit::Stop,
-            _ => Visit::Continue,
-        }
-    });
-    ended.is_none()
-}
-
-/// Whether a function ends the process, itself or by what it calls as statements of their own.
-fn exits<'a>(tracker: &Tracker<'_, 'a>, cfg: &Cfg<'a>, never_returns: bool) -> Exits {
-    let mut found = false;
-    let mut otherwise = cfg.loops().iter().any(|lp| cfg.reachable(lp.head));
-    cfg.search([cfg.entry()], |node| {
-        let ends = match cfg.kind(node) {
-            NodeKind::End(End::Process) => Exits::Always,
-            NodeKind::End(_) => {
-                otherwise = true;
-                Exits::Never
-            }
-            NodeKind::Stmt(stmt) => match tracker.file().stmt(stmt).kind {
-                StmtKind::Expr(call) => tracker.end_of(tracker.file().unparen(call)).exits,
-                _ => Exits::Never,
-            },
-            _ => Exits::Never,
-        };
-        found |= ends != Exits::Never;
-        match ends {
-            Exits::Always => Visit::Skip,
-            _ => Visit::Continue,
-        }
-    });
-    match (found, never_returns && !otherwise) {
-        (false, _) => Exits::Never,
-        (true, false) => Exits::Maybe,
-        (true, true) => Exits::Always,
-    }
 }
 
 fn params(tracker: &Tracker<'_, '_>, contract: &mut Contract) {

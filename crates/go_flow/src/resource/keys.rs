@@ -12,9 +12,9 @@ use go_types::{
 use rustc_hash::FxHashMap;
 
 use super::contract::{ArgEffect, Contract, Exits};
-use super::explore::Tracker;
-use super::infer::CallNames;
+use super::declared::CallNames;
 use super::models::Models;
+use super::tracker::Tracker;
 
 /// A package, and the name (`F` or `T.M`) of a function of it.
 pub(crate) type Key = (Rc<str>, String);

@@ -3,11 +3,13 @@
 use go_syntax::{ExprId, StmtId};
 use go_types::Callee;
 
-use super::explore::{Explorer, Fate, TooMany};
+use super::explore::Explorer;
 use super::life::Seen;
+use super::outcome::Fate;
 use super::state::{How, State};
 use super::values::Temps;
 use crate::facts::Point;
+use crate::trail::TooMany;
 
 impl<'a> Explorer<'_, '_, 'a> {
     pub(crate) fn defer(

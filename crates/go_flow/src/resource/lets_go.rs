@@ -6,7 +6,8 @@
 use go_syntax::{ExprId, ExprKind, StmtKind};
 use go_types::{Callee, LocalId, Object};
 
-use super::explore::{Fate, Outcome, Tracker};
+use super::outcome::{Fate, Outcome};
+use super::tracker::Tracker;
 use crate::cfg::NodeKind;
 use crate::facts::Point;
 use crate::search::Visit;

@@ -8,12 +8,15 @@ use go_syntax::{ExprId, StmtKind};
 use go_types::{Callee, Object, Selection, Type};
 
 use super::contract::{ArgEffect, Gives, Subject};
-use super::explore::{Explorer, Fate, Hop, Tracker};
+use super::explore::Explorer;
 use super::models::{Class, ClassId, CloseError, WritesTo};
+use super::outcome::Fate;
 use super::state::{Fact, How, State};
+use super::tracker::Tracker;
 use super::values::Temps;
 use crate::cfg::NodeKind;
 use crate::facts::Point;
+use crate::trail::Hop;
 
 /// What goes wrong with a resource when it is released, or after.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -1,6 +1,6 @@
 //! Resources beyond their release, on small functions.
 
-use super::infer::NoContracts;
+use super::inferred::NoContracts;
 use super::life::What;
 use super::tests::{OPEN, R, test_models};
 use crate::testing::with_packages;

@@ -7,12 +7,16 @@
 //! turns out that nothing was acquired, or when the function returns. Whatever is not understood
 //! counts as handed on, so that silence is the answer to doubt.
 //!
-//! What called functions do comes from [`Contracts`]: models that are data, and contracts that were
-//! [inferred](infer_package) from bodies. `state` is the state, `values` tells which expressions mean the
-//! resource, `step` what a node does, `refine` what a condition tells, `explore` follows the paths,
-//! `before` tells what holds at the start, `origins` where that is, `keys` what is called, `infer`
-//! makes contracts, `demand` those that are asked for, `returns` tells which functions surely return,
-//! `life` goes on beyond releases, `ask` answers what rules ask about one call.
+//! What called functions do comes from [`Contracts`](Inferred): models that are data, and contracts that
+//! were [inferred](infer_package) from bodies. `state` is the state, `outcome` what becomes of a resource
+//! on a path, `values` tells which expressions mean the resource, `step` what a node does, `refine` what a
+//! condition tells, `explore` follows the paths, `tracker` keeps what is asked on the way again and again,
+//! `before` tells what holds at the start, `origins` where that is, `keys` what is called, `leaks` finds
+//! what is left behind, `life` goes on beyond releases, `ask` answers what rules ask about one call.
+//!
+//! `inferred` is where contracts come from, `infer` makes them, `demand` those that are asked for;
+//! `declared` tells which functions are worth a look into their bodies, `endings` how functions end,
+//! `returns` which of them surely return.
 
 mod ask;
 mod assign;
@@ -20,17 +24,22 @@ mod before;
 mod calls;
 mod channels;
 mod contract;
+mod declared;
 mod demand;
+mod endings;
 mod explore;
 mod follow;
 mod infer;
+mod inferred;
 mod keys;
 mod later;
+mod leaks;
 mod lets_go;
 mod life;
 mod models;
 mod nodes;
 mod origins;
+mod outcome;
 mod quiet;
 mod refine;
 mod returns;
@@ -38,6 +47,7 @@ mod starts;
 mod state;
 mod step;
 mod takes_in;
+mod tracker;
 mod values;
 mod versions;
 
@@ -50,20 +60,23 @@ pub use ask::DeadReturn;
 pub use contract::{
     ArgEffect, CallContract, Contract, Ending, Exits, Gives, PackageContracts, Subject,
 };
+pub use declared::{CallNames, calls};
 pub use demand::OnDemand;
-pub use explore::{Fate, Hop, Leak, Leaks, Stored};
-pub use infer::{CallNames, Inferred, NoContracts, OwnContracts, calls, infer_package};
+pub use infer::infer_package;
+pub use inferred::{Inferred, NoContracts, OwnContracts};
 pub use keys::acquires_by_variable;
+pub use leaks::{Leak, Leaks, Stored};
 pub use life::{LifeEvent, What};
 pub use models::{
     Acquire, Class, ClassId, CloseError, Closing, FunctionModel, Iterate, Models, Twice, Wanted,
     WritesTo, method_key,
 };
+pub use outcome::Fate;
 
 use go_syntax::ExprId;
 
 use crate::facts::FunctionFacts;
-use explore::Tracker;
+use tracker::Tracker;
 
 impl<'a> FunctionFacts<'a> {
     /// What is acquired in this function, literals included, and left behind on some path; in the

@@ -8,7 +8,7 @@ use go_syntax::{DeclKind, ExprId, ExprKind, FuncId, NameId, SpecKind, StmtKind, 
 use go_types::{Basic, Builtin, Callee, Init, LocalId, LocalKind, Object, Type};
 
 use super::contract::Ending;
-use super::explore::Tracker;
+use super::tracker::Tracker;
 use crate::cfg::{Cfg, NodeKind};
 use crate::facts::Point;
 

@@ -5,8 +5,8 @@ use go_syntax::{ExprId, ExprKind, StmtKind, UnaryOp};
 use go_types::{Builtin, Callee, LocalId, Object, TypeId};
 
 use super::contract::{Gives, Subject};
-use super::explore::Tracker;
 use super::nodes::Declared;
+use super::tracker::Tracker;
 use crate::cfg::NodeKind;
 use crate::facts::Point;
 

@@ -8,8 +8,8 @@ use go_types::{MemberKind, PackageCx, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::ENDING;
-use super::explore::Tracker;
-use super::infer::calls;
+use super::declared::calls;
+use super::tracker::Tracker;
 
 /// Calls are followed so many levels deep.
 const MAX_DEPTH: u32 = 3;

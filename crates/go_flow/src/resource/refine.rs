@@ -3,8 +3,8 @@
 use go_syntax::{BinaryOp, ExprId, ExprKind, LitKind, StmtId, StmtKind, UnaryOp};
 use go_types::{Callee, Init, LocalId, LocalKind, Object};
 
-use super::explore::Tracker;
 use super::state::{Fact, How, State};
+use super::tracker::Tracker;
 use super::values::Temps;
 use crate::cfg::{Cfg, EdgeKind, NodeId, NodeKind};
 

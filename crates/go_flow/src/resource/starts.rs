@@ -6,9 +6,9 @@ use go_types::{Callee, LocalId, Object, Type, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::contract::{Gives, Subject};
-use super::explore::Tracker;
-use super::infer::calls;
+use super::declared::calls;
 use super::models::ClassId;
+use super::tracker::Tracker;
 use crate::cfg::NodeKind;
 
 impl Tracker<'_, '_> {

@@ -4,14 +4,17 @@ use go_syntax::{ExprId, ExprKind, FuncId, StmtId, StmtKind, UnaryOp};
 use go_types::{Builtin, Callee, Object, Type};
 
 use super::contract::{ArgEffect, Subject};
-use super::explore::{Explorer, Fate, TooMany, Tracker};
+use super::explore::Explorer;
 use super::life::Seen;
 use super::models::{Class, ClassId};
 use super::nodes::{Declared, NodeInfo};
+use super::outcome::Fate;
 use super::state::{Fact, How, State};
+use super::tracker::Tracker;
 use super::values::{NOWHERE, Temps, Val, element};
 use crate::cfg::{Cfg, NodeKind};
 use crate::facts::Point;
+use crate::trail::TooMany;
 
 type Outs = Vec<(State, Temps)>;
 

@@ -5,7 +5,8 @@ use go_syntax::{ExprKind, StmtKind};
 use go_types::{Callee, LocalId, LocalKind, Object};
 
 use super::contract::{Gives, Subject};
-use super::explore::{Fate, Outcome, Tracker};
+use super::outcome::{Fate, Outcome};
+use super::tracker::Tracker;
 use crate::cfg::NodeKind;
 
 /// What exported methods are called that begin the use of a value. Others, such as `Write`, open on

@@ -342,57 +342,57 @@ fn too_many_paths_are_given_up() {
     });
 }
 
-/// The contract that is inferred for the function `name` of a file.
-fn contract(text: &str, name: &str) -> Contract {
+/// Hands over a package of one file that imports `r`.
+fn with_package(text: &str, check: impl FnOnce(&PackageCx<'_>, &Models)) {
     let text = format!("package p\nimport \"r\"\nvar _ = r.Exit\n{text}");
     let file = parse(Source::new(text.clone().into()), Mode::Full);
     assert_eq!(file.errors(), [], "{text}");
     let loader = TextPackages::new(&[R]);
     let importer = Importer::new("example.com/p");
     let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
-    let cx = PackageCx::new(&names, &loader);
-    let models = test_models();
-    let contracts = infer_package(&cx, &models, &NoContracts);
-    let on_demand = OnDemand::new(&cx, &models, NoContracts);
-    let path = names.path();
-    assert_eq!(
-        on_demand.contract(&cx, path, name).as_ref(),
-        contracts.get(name),
-        "{name} of {text}"
-    );
-    contracts.get(name).cloned().unwrap_or_default()
+    check(&PackageCx::new(&names, &loader), &test_models());
+}
+
+/// The contract that is inferred for the function `name` of a file.
+fn contract(text: &str, name: &str) -> Contract {
+    let mut contract = None;
+    with_package(text, |cx, models| {
+        let contracts = infer_package(cx, models, &NoContracts);
+        let on_demand = OnDemand::new(cx, models, NoContracts);
+        assert_eq!(
+            on_demand.contract(cx, cx.names().path(), name).as_ref(),
+            contracts.get(name),
+            "{name} of {text}"
+        );
+        contract = contracts.get(name).cloned();
+    });
+    contract.unwrap_or_default()
 }
 
 /// Demands that contracts are the same whether all are made at once or each when it is asked for, in
 /// whatever order that is.
 fn assert_same_on_demand(text: &str, orders: &[&[usize]], name: impl Fn(usize) -> String) {
-    let text = format!("package p\nimport \"r\"\nvar _ = r.Exit\n{text}");
-    let file = parse(Source::new(text.clone().into()), Mode::Full);
-    assert_eq!(file.errors(), [], "{text}");
-    let loader = TextPackages::new(&[R]);
-    let importer = Importer::new("example.com/p");
-    let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
-    let cx = PackageCx::new(&names, &loader);
-    let models = test_models();
-    let all = infer_package(&cx, &models, &NoContracts);
-    for order in orders {
-        let on_demand = OnDemand::new(&cx, &models, NoContracts);
-        for name in order.iter().map(|&index| name(index)) {
-            let told = (
-                on_demand.may_give(&name),
-                on_demand.may_end(&name),
-                on_demand.may_exit(&name),
-            );
-            let known = (
-                all.gives_named(&name),
-                all.ends_named(&name),
-                all.exits_named(&name),
-            );
-            assert_eq!(told, known, "{name} of {text}");
-            let contract = on_demand.contract(&cx, names.path(), &name);
-            assert_eq!(contract.as_ref(), all.get(&name), "{name} of {text}");
+    with_package(text, |cx, models| {
+        let all = infer_package(cx, models, &NoContracts);
+        for order in orders {
+            let on_demand = OnDemand::new(cx, models, NoContracts);
+            for name in order.iter().map(|&index| name(index)) {
+                let told = (
+                    on_demand.may_give(&name),
+                    on_demand.may_end(&name),
+                    on_demand.may_exit(&name),
+                );
+                let known = (
+                    all.gives_named(&name),
+                    all.ends_named(&name),
+                    all.exits_named(&name),
+                );
+                assert_eq!(told, known, "{name} of {text}");
+                let contract = on_demand.contract(cx, cx.names().path(), &name);
+                assert_eq!(contract.as_ref(), all.get(&name), "{name} of {text}");
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -460,32 +460,27 @@ func init2() { stop() }
 #[test]
 fn contracts_that_nobody_asks_for_are_not_made() {
     let mut text = String::from(
-        "package p\nimport \"r\"\nfunc release(t *r.T) { inner(t) }\nfunc inner(t *r.T) { t.Close() }\nfunc open() *r.T { return r.Make() }\n",
+        "func release(t *r.T) { inner(t) }\nfunc inner(t *r.T) { t.Close() }\nfunc open() *r.T { return r.Make() }\n",
     );
     for index in 0..50 {
         text += &format!(
             "func takes{index}(t *r.T) error {{ for range 3 {{ t.Use() }}; return t.Use() }}\n"
         );
     }
-    let file = parse(Source::new(text.into()), Mode::Full);
-    assert_eq!(file.errors(), []);
-    let loader = TextPackages::new(&[R]);
-    let importer = Importer::new("example.com/p");
-    let names = Arc::new(PackageNames::new(importer, vec![Arc::new(file)]));
-    let cx = PackageCx::new(&names, &loader);
-    let models = test_models();
-    let contracts = OnDemand::new(&cx, &models, NoContracts);
-    // What names tell needs no contract of functions that call nothing which gives, or ends.
-    assert!(!contracts.may_give("takes1") && !contracts.may_end("takes1"));
-    assert_eq!(contracts.count_made(), 0);
-    assert!(contracts.may_give("open"));
-    assert_eq!(contracts.count_made(), 1);
-    let release = contracts.contract(&cx, names.path(), "release");
-    assert_eq!(
-        release.map(|known| known.param(0)),
-        Some(ArgEffect::Release)
-    );
-    assert_eq!(contracts.count_made(), 3);
+    with_package(&text, |cx, models| {
+        let contracts = OnDemand::new(cx, models, NoContracts);
+        // What names tell needs no contract of functions that call nothing which gives, or ends.
+        assert!(!contracts.may_give("takes1") && !contracts.may_end("takes1"));
+        assert_eq!(contracts.count_made(), 0);
+        assert!(contracts.may_give("open"));
+        assert_eq!(contracts.count_made(), 1);
+        let release = contracts.contract(cx, cx.names().path(), "release");
+        assert_eq!(
+            release.map(|known| known.param(0)),
+            Some(ArgEffect::Release)
+        );
+        assert_eq!(contracts.count_made(), 3);
+    });
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use go_syntax::{BinaryOp, ExprId, ExprKind, UnaryOp};
 use go_types::{LocalId, Object, Type, UniverseConst};
 
-use super::explore::Tracker;
 use super::models::ClassId;
 use super::state::{Fact, How, State, Sym};
+use super::tracker::Tracker;
 
 /// The number of a result that no call has.
 pub(crate) const NOWHERE: u32 = u32::MAX - 1;
