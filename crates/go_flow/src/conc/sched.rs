@@ -15,6 +15,17 @@ pub(super) struct Move {
     pub(super) with: Option<Gid>,
 }
 
+impl Move {
+    /// One goroutine makes it, and no other goes on.
+    const fn alone(state: State, by: Gid) -> Self {
+        Self {
+            state,
+            by,
+            with: None,
+        }
+    }
+}
+
 /// Something that goes wrong at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Wrong {
@@ -54,25 +65,16 @@ impl Machine<'_, '_> {
             What::Recv(chan) => {
                 if let Some((mut next, result)) = self.receive(st, chan) {
                     self.complete(&mut next, g, result);
-                    moves.push(Move {
-                        state: next,
-                        by: g,
-                        with: None,
-                    });
+                    moves.push(Move::alone(next, g));
                 }
             }
             What::Range(chan) => {
                 if let Some((mut next, result)) = self.receive(st, chan) {
                     self.complete_range(&mut next, g, result);
-                    moves.push(Move {
-                        state: next,
-                        by: g,
-                        with: None,
-                    });
+                    moves.push(Move::alone(next, g));
                 }
             }
             What::Select { arms, default } => {
-                let before = moves.len();
                 let mut is_ready = false;
                 for arm in arms {
                     let outside = is_outside(st, &arm.chan);
@@ -85,11 +87,7 @@ impl Machine<'_, '_> {
                         None => {
                             if let Some((mut next, result)) = self.receive(st, &arm.chan) {
                                 self.complete_arm(&mut next, g, arm, Some(result));
-                                moves.push(Move {
-                                    state: next,
-                                    by: g,
-                                    with: None,
-                                });
+                                moves.push(Move::alone(next, g));
                                 // Whether a sender that waits has come before or comes after
                                 // this is all the same to it.
                                 is_ready |= !outside && !is_open_context(st, &arm.chan);
@@ -97,18 +95,13 @@ impl Machine<'_, '_> {
                         }
                     }
                 }
-                let _ = before;
                 if let Some(default) = *default
                     && !is_ready
                 {
                     let mut next = st.clone();
                     next.goroutines[g].status = Status::Running;
                     self.go_to(&mut next, g, default);
-                    moves.push(Move {
-                        state: next,
-                        by: g,
-                        with: None,
-                    });
+                    moves.push(Move::alone(next, g));
                 }
             }
             What::Close(chan) => {
@@ -122,12 +115,7 @@ impl Machine<'_, '_> {
                     }
                     chan.closed = true;
                 }
-                self.complete(&mut next, g, Val::Unknown);
-                moves.push(Move {
-                    state: next,
-                    by: g,
-                    with: None,
-                });
+                moves.push(self.done(next, g));
             }
             What::Lock {
                 lock,
@@ -136,24 +124,12 @@ impl Machine<'_, '_> {
             } => self.lock(st, g, op, *lock, *lock_op, *announced, moves),
             What::GroupWait(id) => {
                 if st.escaped(*id) || !matches!(*st.obj(*id), Obj::Group(count) if count > 0) {
-                    let mut next = st.clone();
-                    self.complete(&mut next, g, Val::Unknown);
-                    moves.push(Move {
-                        state: next,
-                        by: g,
-                        with: None,
-                    });
+                    moves.push(self.done(st.clone(), g));
                 }
             }
             What::CondWait(id) => {
                 if st.escaped(*id) {
-                    let mut next = st.clone();
-                    self.complete(&mut next, g, Val::Unknown);
-                    moves.push(Move {
-                        state: next,
-                        by: g,
-                        with: None,
-                    });
+                    moves.push(self.done(st.clone(), g));
                 }
             }
             What::CondLock(id) => {
@@ -170,12 +146,7 @@ impl Machine<'_, '_> {
                     }
                     lock.writer = Some(g);
                 }
-                self.complete(&mut next, g, Val::Unknown);
-                moves.push(Move {
-                    state: next,
-                    by: g,
-                    with: None,
-                });
+                moves.push(self.done(next, g));
             }
             What::Signal { cond, all } => {
                 let mut next = st.clone();
@@ -189,24 +160,14 @@ impl Machine<'_, '_> {
                         op.what = What::CondLock(*cond);
                     }
                 }
-                self.complete(&mut next, g, Val::Unknown);
-                moves.push(Move {
-                    state: next,
-                    by: g,
-                    with: None,
-                });
+                moves.push(self.done(next, g));
             }
             What::Cancel(ctx) => {
                 let mut next = st.clone();
                 if let Obj::Ctx { cancelled, .. } = next.obj_mut(*ctx) {
                     *cancelled = true;
                 }
-                self.complete(&mut next, g, Val::Unknown);
-                moves.push(Move {
-                    state: next,
-                    by: g,
-                    with: None,
-                });
+                moves.push(self.done(next, g));
             }
         }
     }
@@ -243,11 +204,7 @@ impl Machine<'_, '_> {
                         {
                             *announced = true;
                         }
-                        moves.push(Move {
-                            state: next,
-                            by: g,
-                            with: None,
-                        });
+                        moves.push(Move::alone(next, g));
                     }
                     return;
                 }
@@ -261,12 +218,13 @@ impl Machine<'_, '_> {
             }
         }
         next.goroutines[g].took.push((id, op.site, lock_op));
-        self.complete(&mut next, g, Val::Unknown);
-        moves.push(Move {
-            state: next,
-            by: g,
-            with: None,
-        });
+        moves.push(self.done(next, g));
+    }
+
+    /// The operation that `g` is about to do is done, and gives nothing that is known.
+    fn done(&self, mut state: State, g: Gid) -> Move {
+        self.complete(&mut state, g, Val::Unknown);
+        Move::alone(state, g)
     }
 
     /// What a receive gives, when there is something without a sender that waits.
@@ -333,11 +291,7 @@ impl Machine<'_, '_> {
                 let mut next = st.clone();
                 next.escape(val);
                 done(&mut next);
-                moves.push(Move {
-                    state: next,
-                    by: g,
-                    with: None,
-                });
+                moves.push(Move::alone(next, g));
                 return;
             }
         };
@@ -352,11 +306,7 @@ impl Machine<'_, '_> {
                 inner.buffer.push_back(val.clone());
             }
             done(&mut next);
-            moves.push(Move {
-                state: next,
-                by: g,
-                with: None,
-            });
+            moves.push(Move::alone(next, g));
             return;
         }
         if inner.room > 0 {
