@@ -2,7 +2,7 @@
 //! observed makes them matter.
 
 use calibration::{Calibration, Term};
-use cost::{Build, Class, FunctionClasses, classes};
+use cost::{Build, Class, FunctionClasses, Site, classes};
 use diagnostics::Evidence;
 use diagnostics::evidence::{PILE, grouped, number, percent};
 
@@ -11,12 +11,18 @@ use crate::cx::RuleCx;
 /// From this share of a processor on, a defer is hot.
 pub(crate) const HOT: f64 = 0.01;
 /// From this share of a processor on, something cheaper is worth telling.
-pub(crate) const WORTH: f64 = 0.001;
+const WORTH: f64 = 0.001;
 
 /// What the newest compiler that is known makes of the defers of the function: whoever looks at costs
 /// builds with a compiler of today, whatever go.mod asks for at least.
 pub(crate) fn classes_of(cx: &RuleCx<'_>) -> FunctionClasses {
     classes(cx.body(), &Build::default())
+}
+
+/// The defers of the function that the compiler keeps in records on the heap.
+pub(crate) fn heap_allocated(cx: &RuleCx<'_>) -> impl Iterator<Item = Site> {
+    let sites = classes_of(cx).sites.into_iter();
+    sites.filter(|site| site.class == Some(Class::HeapAllocated))
 }
 
 /// What a defer of a class costs on the reference machine, in nanoseconds: with its part in what the
@@ -61,6 +67,12 @@ pub(crate) fn share(seen: &Evidence, nanos: f64) -> Option<Share> {
         percent(share)
     );
     Some(Share { share, told })
+}
+
+/// What a line takes that takes `nanos` each time, if something cheaper is worth telling.
+pub(crate) fn worth(seen: &Evidence, nanos: f64) -> Option<String> {
+    let share = share(seen, nanos).filter(|share| share.share >= WORTH)?;
+    Some(share.told)
 }
 
 /// Whether records pile up, and how many.

@@ -36,7 +36,7 @@ pub(super) fn price(
     budget: u32,
 ) -> Option<u32> {
     let block = body.file().func(func).body?;
-    let mut count = Count {
+    let count = Count {
         body,
         build,
         func,
@@ -44,8 +44,7 @@ pub(super) fn price(
         spent: 0,
         budget,
     };
-    count.stmts(body.file().block_stmts(block))?;
-    Some(count.spent)
+    count.of(block)
 }
 
 /// The same for the body of a loop over a function, which is a literal.
@@ -70,8 +69,7 @@ pub(super) fn price_body(
     } else {
         BODY_WITH_CALL
     })?;
-    count.stmts(body.file().block_stmts(block))?;
-    Some(count.spent)
+    count.of(block)
 }
 
 struct Count<'b, 'a> {
@@ -84,6 +82,12 @@ struct Count<'b, 'a> {
 }
 
 impl Count<'_, '_> {
+    /// What a block costs, with what is spent already.
+    fn of(mut self, block: StmtId) -> Option<u32> {
+        self.stmts(self.body.file().block_stmts(block))?;
+        Some(self.spent)
+    }
+
     /// Spends; nothing when that was too much.
     fn spend(&mut self, nodes: u32) -> Option<()> {
         self.spent = self.spent.saturating_add(nodes);

@@ -143,7 +143,7 @@ pub(crate) fn join_deferred(
     let span = file.stmt(defer).span;
     let text = file.expr_text(release);
     // What a loop piles up is a matter of its own, and settled first.
-    if text.contains('\n') || has_tail(file, span.start) || is_in_loop(cx, defer) {
+    if !is_on_a_line(cx, text, span) || is_in_loop(cx, defer) {
         return None;
     }
     let error = named_error(cx, func, span.start)?;
@@ -181,7 +181,7 @@ pub(crate) fn join_statement(
     let file = cx.file();
     let span = file.stmt(stmt).span;
     let text = file.expr_text(release);
-    if text.contains('\n') || has_tail(file, span.start) {
+    if !is_on_a_line(cx, text, span) {
         return None;
     }
     crate::blocks::whole_lines(cx, span)?;
@@ -353,7 +353,7 @@ pub(crate) fn check_here(
     let file = cx.file();
     let span = file.stmt(stmt).span;
     let text = file.expr_text(release);
-    if text.contains('\n') || has_tail(file, span.start) || is_in_loop(cx, stmt) {
+    if !is_on_a_line(cx, text, span) || is_in_loop(cx, stmt) {
         return None;
     }
     crate::blocks::whole_lines(cx, span)?;
@@ -388,6 +388,12 @@ pub(crate) fn check_here(
         format!("Return the error of `{text}`"),
         vec![(span, code.trim().to_owned())],
     ))
+}
+
+/// Whether a release is written on one line, and the line of its statement, at `span`, ends without a
+/// comment.
+fn is_on_a_line(cx: &RuleCx<'_>, release: &str, span: Span) -> bool {
+    !release.contains('\n') && !has_tail(cx.file(), span.start)
 }
 
 fn is_in_loop(cx: &RuleCx<'_>, stmt: StmtId) -> bool {

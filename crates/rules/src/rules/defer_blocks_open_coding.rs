@@ -102,13 +102,11 @@ impl Rule for DeferBlocksOpenCoding {
         // The others run with it.
         let defers = finding.related.len() as f64 + 1.0;
         let dearer = costs::price("stack-allocated") - costs::price("open-coded");
-        match costs::share(seen, dearer * defers) {
-            Some(share) if share.share >= costs::WORTH => {
-                finding.message = format!("{}; the first of them {}", finding.message, share.told);
-                true
-            }
-            _ => false,
-        }
+        let Some(told) = costs::worth(seen, dearer * defers) else {
+            return false;
+        };
+        finding.message = format!("{}; the first of them {told}", finding.message);
+        true
     }
 
     fn check(&self, cx: &RuleCx<'_>) {

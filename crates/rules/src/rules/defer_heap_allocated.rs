@@ -76,8 +76,7 @@ impl Rule for DeferHeapAllocated {
             return false;
         }
         let price = costs::price(Class::HeapAllocated.as_str());
-        let share = costs::share(seen, price).filter(|share| share.share >= costs::WORTH);
-        let told = [share.map(|share| share.told), costs::pile(seen)];
+        let told = [costs::worth(seen, price), costs::pile(seen)];
         let told: Vec<String> = told.into_iter().flatten().collect();
         if !told.is_empty() {
             finding.message = format!("{}; it {}", finding.message, told.join(", and "));
@@ -86,10 +85,7 @@ impl Rule for DeferHeapAllocated {
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        for site in costs::classes_of(cx).sites {
-            if site.class != Some(Class::HeapAllocated) {
-                continue;
-            }
+        for site in costs::heap_allocated(cx) {
             let span = cx.file().stmt(site.stmt).span;
             let finding = cx.report(
                 &Self::META,

@@ -77,20 +77,15 @@ impl Rule for DeferredClosureEscapes {
             return false;
         }
         let price = costs::price(Class::HeapAllocated.as_str()) + costs::capture_price();
-        match costs::share(seen, price) {
-            Some(share) if share.share >= costs::WORTH => {
-                finding.message = format!("{}; it {}", finding.message, share.told);
-                true
-            }
-            _ => false,
-        }
+        let Some(told) = costs::worth(seen, price) else {
+            return false;
+        };
+        finding.message = format!("{}; it {told}", finding.message);
+        true
     }
 
     fn check(&self, cx: &RuleCx<'_>) {
-        for site in costs::classes_of(cx).sites {
-            if site.class != Some(Class::HeapAllocated) {
-                continue;
-            }
+        for site in costs::heap_allocated(cx) {
             let Some(literal) = literal(cx, &site) else {
                 continue;
             };
