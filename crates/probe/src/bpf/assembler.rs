@@ -216,16 +216,20 @@ impl Assembler {
         }
     }
 
+    /// A jump whose distance is filled in when the program is finished.
+    fn emit_jump(&mut self, code: u8, left: Register, right: u8, number: i32, label: Label) {
+        self.jumps.push((self.code.len(), label));
+        self.emit(CLASS_JUMP | code, left, right, 0, number);
+    }
+
     /// Goes on at the label.
     pub fn jump(&mut self, label: Label) {
-        self.jumps.push((self.code.len(), label));
-        self.emit(CLASS_JUMP, R0, 0, 0, 0);
+        self.emit_jump(0, R0, 0, 0, label);
     }
 
     /// Goes on at the label if `left` compares so with a number.
     pub fn jump_if(&mut self, condition: If, left: Register, number: i32, label: Label) {
-        self.jumps.push((self.code.len(), label));
-        self.emit(CLASS_JUMP | condition.bits(), left, 0, 0, number);
+        self.emit_jump(condition.bits(), left, 0, number, label);
     }
 
     /// Goes on at the label if `left` compares so with `right`.
@@ -236,9 +240,8 @@ impl Assembler {
         right: Register,
         label: Label,
     ) {
-        self.jumps.push((self.code.len(), label));
-        let code = CLASS_JUMP | condition.bits() | FROM_REGISTER;
-        self.emit(code, left, right.0, 0, 0);
+        let code = condition.bits() | FROM_REGISTER;
+        self.emit_jump(code, left, right.0, 0, label);
     }
 
     /// The program, as the kernel takes it.
