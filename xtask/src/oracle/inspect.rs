@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use self::compare::compare;
 use self::printed::{Places, Printed};
 use super::InspectArgs;
+use super::table::{Rows, row_name, settle};
 use crate::process;
 use crate::project::Project;
 use crate::toolchains::{self, GO, Go};
@@ -85,17 +86,17 @@ const BUILDS: &[Build] = &[
 pub(crate) fn run(project: &Project, args: &InspectArgs) -> Result<()> {
     let path = project.root.join("oracle/inspect.md");
     // What is not measured now stays as it is.
-    let mut page = table::Page::read(&path)?;
+    let mut rows = Rows::read(&path)?;
     let versions: Vec<_> = toolchains::go_versions().collect();
-    page.keep(versions.iter().flat_map(|version| {
+    rows.keep(versions.iter().flat_map(|version| {
         BUILDS
             .iter()
-            .map(move |build| table::name(version, build.name))
+            .map(move |build| row_name(version, build.name))
     }));
     let mut measured = 0;
     for version in versions {
         for build in BUILDS {
-            let name = table::name(version, build.name);
+            let name = row_name(version, build.name);
             let wanted = if args.only.is_empty() {
                 args.all || build.always && version == GO
             } else {
@@ -111,14 +112,14 @@ pub(crate) fn run(project: &Project, args: &InspectArgs) -> Result<()> {
             let go = toolchains::go_toolchain(project, version)?;
             let row = measure(project, &go, version, build)?;
             say!("{}", row.shown());
-            page.set(&row);
+            rows.set(&row.name, row.line());
             measured += 1;
         }
     }
     if measured == 0 {
         bail!("no build is called {}", args.only.join(" or "));
     }
-    super::table::settle(&path, &page.render(), args.write, REWRITE)
+    settle(&path, &rows.render(table::HEAD), args.write, REWRITE)
 }
 
 fn measure(project: &Project, go: &Go, version: &str, build: &Build) -> Result<table::Row> {
@@ -145,7 +146,7 @@ fn measure(project: &Project, go: &Go, version: &str, build: &Build) -> Result<t
         }
     }
     Ok(table::Row {
-        name: table::name(version, build.name),
+        name: row_name(version, build.name),
         functions: program.functions().len(),
         score: found,
     })

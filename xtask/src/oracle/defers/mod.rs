@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use self::compare::{Score, compare};
 use super::DefersArgs;
+use super::table::{Rows, row_name, settle};
 use crate::generated;
 use crate::process;
 use crate::project::Project;
@@ -85,18 +86,19 @@ pub(crate) fn run(project: &Project, args: &DefersArgs) -> Result<()> {
     };
     let path = project.root.join("oracle/defers.md");
     // What is not measured now stays as it is.
-    let mut page = table::Page::read(&path)?;
+    let mut rows = Rows::read(&path)?;
+    let mut disagree = Vec::new();
     let versions: Vec<_> = toolchains::go_versions().collect();
-    page.keep(versions.iter().flat_map(|version| {
+    rows.keep(versions.iter().flat_map(|version| {
         CORPORA
             .iter()
-            .map(move |corpus| table::name(version, corpus.name))
+            .map(move |corpus| row_name(version, corpus.name))
     }));
     let mut measured = 0;
     for version in versions {
         let mut go = None;
         for corpus in CORPORA {
-            let name = table::name(version, corpus.name);
+            let name = row_name(version, corpus.name);
             let wanted = if args.only.is_empty() {
                 args.all || !corpus.library && version == GO
             } else {
@@ -123,7 +125,10 @@ pub(crate) fn run(project: &Project, args: &DefersArgs) -> Result<()> {
             };
             let row = table::Row { name, score };
             say!("{}", row.shown());
-            page.set(&row);
+            if !row.score.disagreements.is_empty() {
+                disagree.push(row.name.clone());
+            }
+            rows.set(&row.name, row.line());
             measured += 1;
         }
     }
@@ -131,9 +136,13 @@ pub(crate) fn run(project: &Project, args: &DefersArgs) -> Result<()> {
         bail!("no corpus is called {}", args.only.join(" or "));
     }
     if args.seed != 1 || args.files != DefersArgs::default().files {
-        return page.demand_agreement();
+        // There is no table for these programs: everything must agree.
+        if !disagree.is_empty() {
+            bail!("these do not agree: {}", disagree.join(", "));
+        }
+        return Ok(());
     }
-    super::table::settle(&path, &page.render(), args.write, REWRITE)
+    settle(&path, &rows.render(table::HEAD), args.write, REWRITE)
 }
 
 /// One row.
