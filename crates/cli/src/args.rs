@@ -251,6 +251,23 @@ pub(crate) struct CacheFolder {
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
+/// How code is analysed, whatever is done with the findings.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Analysis {
+    /// Analyse everything anew, and keep nothing for later runs.
+    #[arg(long, help_heading = "Cache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheFolder,
+    /// The number of threads [default: one for each processor]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) source: ConfigSource,
+}
+
 #[derive(Args, Debug, Default)]
 pub(crate) struct CheckArgs {
     /// Folders, files, import paths, or patterns with `...`, as Go has them [default: ./...]
@@ -317,18 +334,8 @@ pub(crate) struct CheckArgs {
     /// Check this file, reading its content from standard input. The file need not exist.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "patterns", help_heading = "Files")]
     pub(crate) stdin_filename: Option<PathBuf>,
-    /// Analyse everything anew, and keep nothing for later runs.
-    #[arg(long, help_heading = "Cache")]
-    pub(crate) no_cache: bool,
     #[command(flatten)]
-    pub(crate) cache: CacheFolder,
-    /// The number of threads [default: one for each processor]
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-    #[command(flatten)]
-    pub(crate) settings: Settings,
-    #[command(flatten)]
-    pub(crate) source: ConfigSource,
+    pub(crate) analysis: Analysis,
 }
 
 /// What becomes of fixes.
@@ -372,18 +379,8 @@ pub(crate) struct FixArgs {
     /// Repair only what is new in the working tree since this revision, as `git diff` has it.
     #[arg(long, value_name = "REV", help_heading = "What is repaired")]
     pub(crate) new_from_rev: Option<String>,
-    /// Analyse everything anew, and keep nothing for later runs.
-    #[arg(long, help_heading = "Cache")]
-    pub(crate) no_cache: bool,
     #[command(flatten)]
-    pub(crate) cache: CacheFolder,
-    /// The number of threads [default: one for each processor]
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-    #[command(flatten)]
-    pub(crate) settings: Settings,
-    #[command(flatten)]
-    pub(crate) source: ConfigSource,
+    pub(crate) analysis: Analysis,
 }
 
 #[derive(Args, Debug)]

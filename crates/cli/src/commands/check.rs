@@ -26,7 +26,7 @@ mod statistics;
 
 pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
     let cwd = working_folder()?;
-    let mut config = load(&args.source, &args.settings, &cwd)?;
+    let mut config = load(&args.analysis.source, &args.analysis.settings, &cwd)?;
     let observed = evidence::load(&args.evidence, args.quiet)?;
     config.with_evidence = observed.is_some();
     if args.verbose {
@@ -53,8 +53,8 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         None => args.patterns.clone(),
     };
 
-    let cache = (!args.no_cache)
-        .then(|| cache::place(&args.cache))
+    let cache = (!args.analysis.no_cache)
+        .then(|| cache::place(&args.analysis.cache))
         .flatten();
     let interrupt = Interrupt::listen()?;
     let is_fixing = args.fix || args.fix_only || args.fixes.diff || args.fixes.interactive;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             evidence: observed.as_ref(),
             min_severity: args.min_severity.into(),
             cache: cache.as_ref(),
-            jobs: args.jobs.map(usize::from),
+            jobs: args.analysis.jobs.map(usize::from),
             count_imports: args.statistics,
             prove_fixes: true,
             observer: &progress,

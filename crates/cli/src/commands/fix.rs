@@ -23,11 +23,7 @@ pub(crate) fn run(args: FixArgs, color: ColorChoice) -> Result<Exit> {
         no_progress: args.no_progress,
         min_severity: args.min_severity,
         new_from_rev: args.new_from_rev,
-        no_cache: args.no_cache,
-        cache: args.cache,
-        jobs: args.jobs,
-        settings: args.settings,
-        source: args.source,
+        analysis: args.analysis,
         ..CheckArgs::default()
     };
     super::check::run(&args, color)
