@@ -5,7 +5,8 @@ use std::rc::Rc;
 use go_syntax::{ExprId, ExprKind, FuncId};
 use go_types::{Builtin, Callee, Constant, MemberKind, Type, TypeId};
 
-use super::eval::{Eval, Machine, SOME, Stop, is_outside, object_of, st_body};
+use super::eval::{Eval, Machine, Stop, is_outside, object_of, st_body};
+use super::numbers::SOME;
 use super::ops::{Op, Target, What};
 use super::state::{Chan, Gid, Obj, ObjId, State, Val};
 use crate::sites::LockOp;
@@ -163,9 +164,9 @@ impl Machine<'_, '_> {
                         Some((Obj::List(vals), false)) => {
                             Val::Int(i64::try_from(vals.len()).unwrap_or(i64::MAX))
                         }
-                        Some((Obj::Chan(chan), false)) => {
-                            super::eval::small(i64::try_from(chan.buffer.len()).unwrap_or(i64::MAX))
-                        }
+                        Some((Obj::Chan(chan), false)) => super::numbers::small(
+                            i64::try_from(chan.buffer.len()).unwrap_or(i64::MAX),
+                        ),
                         _ if val == Val::Nil => Val::Int(0),
                         _ => Val::Unknown,
                     },
@@ -567,7 +568,7 @@ impl Machine<'_, '_> {
                 if let Some(id) = known(val)
                     && let Obj::Group(count) = st.obj_mut(id)
                 {
-                    *count += change.min(if change > 8 { super::eval::MANY } else { 8 });
+                    *count += change.min(if change > 8 { super::numbers::MANY } else { 8 });
                 }
                 Ok(Val::Unknown)
             }

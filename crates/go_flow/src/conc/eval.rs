@@ -6,21 +6,19 @@
 use std::cell::Cell;
 
 use go_syntax::{BinaryOp, ExprId, ExprKind, File, FuncId, LitKind, UnaryOp};
-use go_types::{Basic, Body, LocalId, MemberKind, Object, Type, TypeId, UniverseConst};
+use go_types::{Basic, Body, MemberKind, Object, Type, TypeId, UniverseConst};
 
 use super::Site;
+use super::numbers::{binary, small};
 use super::ops::{Op, What};
+use super::places::set_field;
 use super::program::Program;
 use super::state::{Frame, Gid, Lock, Obj, ObjId, State, Sym, Val};
 
-/// Numbers beyond this are not followed, and loops that are written to run more often run so often.
-pub(super) const MANY: i64 = 3;
-/// How many elements there are in what is not known.
-pub(super) const SOME: i64 = 2;
 /// Expressions are followed so many levels deep.
 const MAX_DEPTH: u32 = 60;
 /// Slices are followed up to this length.
-const MAX_LIST: usize = 6;
+pub(super) const MAX_LIST: usize = 6;
 
 /// Why evaluation stops.
 #[derive(Debug)]
@@ -237,59 +235,8 @@ impl<'p, 'a> Machine<'p, 'a> {
         }
     }
 
-    pub(super) fn read(&self, st: &State, g: Gid, local: LocalId) -> Val {
-        let frame = st.frame(g);
-        let Some(val) = frame.local(local) else {
-            return Val::Unknown;
-        };
-        if !self.program.in_cell(frame.body, local) {
-            return val.clone();
-        }
-        match *val {
-            Val::Ref(cell) if !st.escaped(cell) => match st.obj(cell) {
-                Obj::Cell(val) => val.clone(),
-                _ => Val::Unknown,
-            },
-            _ => Val::Unknown,
-        }
-    }
-
-    /// A new variable.
-    pub(super) fn declare(&self, st: &mut State, g: Gid, local: LocalId, val: Val) {
-        let in_cell = self.program.in_cell(st.frame(g).body, local);
-        let val = if in_cell {
-            Val::Ref(st.alloc(Obj::Cell(val)))
-        } else {
-            val
-        };
-        st.frame_mut(g).set_local(local, val);
-    }
-
-    pub(super) fn write(&self, st: &mut State, g: Gid, local: LocalId, val: Val) {
-        if !self.program.in_cell(st.frame(g).body, local) {
-            st.frame_mut(g).set_local(local, val);
-            return;
-        }
-        let cell = match st.frame(g).local(local) {
-            Some(&Val::Ref(cell)) => Some(cell),
-            _ => None,
-        };
-        match cell {
-            Some(cell) if !st.escaped(cell) => {
-                // A struct stays where it is: others may point to it.
-                if let (Obj::Cell(Val::Own(old)), Val::Own(new)) = (st.obj(cell).clone(), &val) {
-                    let obj = st.obj(*new).clone();
-                    *st.obj_mut(old) = obj;
-                } else {
-                    *st.obj_mut(cell) = Obj::Cell(val);
-                }
-            }
-            _ => st.escape(&val),
-        }
-    }
-
     /// A key of a map, when it is written down.
-    fn key(&self, st: &State, g: Gid, expr: ExprId) -> Option<u32> {
+    pub(super) fn key(&self, st: &State, g: Gid, expr: ExprId) -> Option<u32> {
         let body = self.body(st, g);
         let file = body.file();
         let expr = file.unparen(expr);
@@ -600,7 +547,7 @@ impl<'p, 'a> Machine<'p, 'a> {
         }
     }
 
-    /// `make`, `new`, `append`, `len` and so on, all but `close` and `panic`.
+    /// What `append` gives.
     pub(super) fn append(&self, st: &mut State, base: &Val, more: Vec<Val>) -> Val {
         let old = match base {
             Val::Nil => Some(Vec::new()),
@@ -622,109 +569,6 @@ impl<'p, 'a> Machine<'p, 'a> {
             }
         }
     }
-
-    /// Gives the place that `lhs` denotes a value.
-    pub(super) fn assign(&self, st: &mut State, g: Gid, lhs: ExprId, val: Val) -> Result<(), Stop> {
-        let body = self.body(st, g);
-        let file = body.file();
-        let lhs = file.unparen(lhs);
-        match file.expr(lhs).kind {
-            ExprKind::Ident => match body.object(lhs) {
-                Object::Local(local) => {
-                    if body.names().is_definition(lhs) {
-                        self.declare(st, g, local, val);
-                    } else {
-                        self.write(st, g, local, val);
-                    }
-                }
-                Object::Blank => {}
-                _ => st.escape(&val),
-            },
-            ExprKind::Selector { x, sel } => {
-                let name = file.span_text(sel);
-                if let Object::Package(_) = body.object(x) {
-                    st.escape(&val);
-                    return Ok(());
-                }
-                let mut base = self.eval(st, g, x)?;
-                let index = st_body(st, g);
-                let path = self.program.path_to(body, body.type_of(x), name);
-                let Some(path) = path else {
-                    st.escape(&val);
-                    return Ok(());
-                };
-                base = self.walk(st, index, base, &path[..path.len() - 1])?;
-                while let Some(id) = object_of(&base)
-                    && let Obj::Cell(inner) = st.obj(id)
-                {
-                    base = inner.clone();
-                }
-                match object_of(&base) {
-                    Some(id) if !st.escaped(id) => {
-                        let sym = self.program.sym(name);
-                        match st.obj_mut(id) {
-                            Obj::Struct { .. } => set_field(st, id, sym, val),
-                            Obj::Cond { lock, .. } => *lock = val,
-                            _ => st.escape(&val),
-                        }
-                    }
-                    None if base == Val::Nil => return Err(Stop::Discard),
-                    _ => st.escape(&val),
-                }
-            }
-            ExprKind::Index { x, indices } => {
-                let base = self.eval(st, g, x)?;
-                let mut key = None;
-                let index = match file.exprs(indices) {
-                    &[index] => {
-                        key = self.key(st, g, index);
-                        self.eval(st, g, index)?
-                    }
-                    _ => Val::Unknown,
-                };
-                if let Some(id) = object_of(&base)
-                    && !st.escaped(id)
-                    && let Obj::Map(entries) = st.obj_mut(id)
-                {
-                    if let Some(entry) = entries
-                        .iter_mut()
-                        .find(|(at, _)| key.is_some() && *at == key)
-                    {
-                        entry.1 = val;
-                    } else if entries.len() < MAX_LIST {
-                        entries.push((key, val));
-                    } else {
-                        st.escape(&base);
-                        st.escape(&val);
-                    }
-                    return Ok(());
-                }
-                if let (Some(id), Val::Int(index)) = (object_of(&base), index)
-                    && !st.escaped(id)
-                    && let Obj::List(vals) = st.obj_mut(id)
-                    && let Some(slot) = usize::try_from(index).ok().and_then(|i| vals.get_mut(i))
-                {
-                    *slot = val;
-                } else {
-                    st.escape(&val);
-                }
-            }
-            ExprKind::Star(x) => match self.eval(st, g, x)? {
-                Val::Nil => return Err(Stop::Discard),
-                Val::Ref(id) if !st.escaped(id) => match (st.obj(id), &val) {
-                    (Obj::Cell(_), _) => *st.obj_mut(id) = Obj::Cell(val),
-                    (_, &Val::Own(from)) => {
-                        let obj = st.obj(from).clone();
-                        *st.obj_mut(id) = obj;
-                    }
-                    _ => st.escape(&Val::Ref(id)),
-                },
-                _ => st.escape(&val),
-            },
-            _ => st.escape(&val),
-        }
-        Ok(())
-    }
 }
 
 /// The function that a goroutine is in.
@@ -745,15 +589,6 @@ fn lookup(st: &mut State, id: ObjId, key: Option<u32>) -> Val {
         _ => {
             st.escape(&Val::Ref(id));
             Val::Unknown
-        }
-    }
-}
-
-fn set_field(st: &mut State, id: ObjId, sym: u32, val: Val) {
-    if let Obj::Struct { fields, .. } = st.obj_mut(id) {
-        match fields.binary_search_by_key(&sym, |&(sym, _)| sym) {
-            Ok(at) => fields[at].1 = val,
-            Err(at) => fields.insert(at, (sym, val)),
         }
     }
 }
@@ -798,57 +633,4 @@ pub(super) fn sync_object(body: &Body<'_>, ty: TypeId) -> Option<Obj> {
         ("sync", "Once") => Some(Obj::Once(false)),
         _ => None,
     }
-}
-
-/// A number, if it is small enough to be followed.
-pub(super) fn small(number: i64) -> Val {
-    if number.abs() <= 8 {
-        Val::Int(number)
-    } else {
-        Val::Unknown
-    }
-}
-
-/// What an operator gives.
-pub(super) fn binary(op: BinaryOp, a: &Val, b: &Val) -> Val {
-    match (a, b) {
-        (&Val::Int(a), &Val::Int(b)) => {
-            let truth = match op {
-                BinaryOp::Add => return small(a.saturating_add(b)),
-                BinaryOp::Sub => return small(a.saturating_sub(b)),
-                BinaryOp::Mul => return small(a.saturating_mul(b)),
-                _ if a > MANY || b > MANY => return Val::Unknown,
-                _ => compare(op, a, b),
-            };
-            truth.map_or(Val::Unknown, Val::Bool)
-        }
-        _ => {
-            let same = match (a, b) {
-                (Val::Nil, Val::Nil) => Some(true),
-                (Val::Nil, other) | (other, Val::Nil) => {
-                    (!matches!(other, Val::Unknown | Val::Tuple(_))).then_some(false)
-                }
-                (Val::Bool(a), Val::Bool(b)) => Some(a == b),
-                (Val::Ref(a), Val::Ref(b)) => Some(a == b),
-                _ => None,
-            };
-            match (op, same) {
-                (BinaryOp::Eq, Some(same)) => Val::Bool(same),
-                (BinaryOp::Ne, Some(same)) => Val::Bool(!same),
-                _ => Val::Unknown,
-            }
-        }
-    }
-}
-
-pub(super) fn compare(op: BinaryOp, a: i64, b: i64) -> Option<bool> {
-    Some(match op {
-        BinaryOp::Eq => a == b,
-        BinaryOp::Ne => a != b,
-        BinaryOp::Lt => a < b,
-        BinaryOp::Le => a <= b,
-        BinaryOp::Gt => a > b,
-        BinaryOp::Ge => a >= b,
-        _ => return None,
-    })
 }

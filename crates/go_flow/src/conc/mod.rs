@@ -8,8 +8,10 @@
 //! on. In a state in which a goroutine waits for something that nobody who still runs can get hold
 //! of, it waits for ever.
 //!
-//! `declared` has the functions, `program` what is known of them, `paths` the fields, `state` a state, `ops` the operations, `eval` expressions, `calls` and `frames`
-//! calls, `step` statements, `sched` what can happen next, `same` which states are alike, and `judge` tells who is stuck.
+//! `declared` has the functions, `program` what is known of them, `paths` the fields, `state` a state, `ops`
+//! the operations, `eval` expressions (`numbers` those of operators), `places` what is assigned to, `calls`
+//! and `frames` calls, `step` statements, `conditions` what decides between ways, `sched` what can happen
+//! next, `same` which states are alike, and `judge` tells who is stuck.
 //!
 //! Objects whose methods are called from outside are no part of this; `served` looks at the channels in
 //! their fields.
@@ -21,12 +23,15 @@
 //! functions for which they were not enough.
 
 mod calls;
+mod conditions;
 mod declared;
 mod eval;
 mod frames;
 mod judge;
+mod numbers;
 mod ops;
 mod paths;
+mod places;
 mod program;
 mod same;
 mod sched;
