@@ -22,13 +22,16 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// A number that was counted, not guessed.
+    /// The rate of what was counted in so many seconds, in some of which it is not known whether all was seen: probes
+    /// were taken away and placed again, and who did that was told so late. All was seen or nothing, or in between.
     #[must_use]
-    pub const fn exact(value: f64) -> Self {
+    pub(crate) fn counted(count: u64, seconds: f64, blind: f64) -> Self {
+        let seen = (seconds - blind).max(seconds * 0.01);
+        let (low, high) = (count as f64 / seconds, count as f64 / seen);
         Self {
-            value,
-            low: value,
-            high: value,
+            value: low.midpoint(high),
+            low,
+            high,
         }
     }
 
@@ -381,6 +384,14 @@ mod tests {
         assert!(estimate.low < 25_000.0 && estimate.high > 100_000.0);
         let few = rate(&windows(&[1], 0.01, 0.0), &program).expect("a window");
         assert!(few.low < 10.0 && few.high > 1000.0, "{few:?}");
+    }
+
+    #[test]
+    fn what_was_not_looked_at_for_a_moment_is_doubtful_by_that() {
+        let all = Estimate::counted(500, 10.0, 0.0);
+        assert_eq!((all.value, all.low, all.high), (50.0, 50.0, 50.0));
+        let most = Estimate::counted(400, 10.0, 2.0);
+        assert_eq!((most.value, most.low, most.high), (45.0, 40.0, 50.0));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn cost(out: &mut dyn Write, profile: &Profile) -> io::Result<()> {
 }
 
 fn row(site: &SiteProfile) -> [String; 9] {
-    let exact = if site.exact {
+    let exact = if site.exact && site.rate.high <= site.rate.low {
         "exact".to_owned()
     } else {
         percent((site.rate.high - site.rate.low) / 2.0 / site.rate.value)

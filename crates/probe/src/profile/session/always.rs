@@ -100,9 +100,12 @@ impl Session<'_> {
                 hot.insert(slot, price.count);
             }
         }
+        let blind = Instant::now();
         self.move_to_windows(&untimed, &hot)?;
         self.always_price = rest;
-        self.watch_always()
+        self.watch_always()?;
+        self.blind += blind.elapsed().as_secs_f64();
+        Ok(())
     }
 
     /// Takes the times of some slots in windows, and of others counts as well: those cost so much.

@@ -49,7 +49,7 @@ impl Session<'_> {
             let exact = always.contains(&number);
             let estimate = if exact {
                 let counted = self.observer.hits(number)?.counted;
-                Some(Estimate::exact(counted as f64 / seconds))
+                Some(Estimate::counted(counted, seconds, self.blind))
             } else {
                 rate(&self.seen_best(number), &program)
             };
