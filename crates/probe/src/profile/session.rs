@@ -31,7 +31,7 @@ use super::times::Times;
 use super::watchers::{self, Watcher};
 use crate::bpf::uprobe::{Control, Watched};
 use crate::sys::bpf::{ProgramKind, monotonic};
-use crate::sys::priority::Urgent;
+use crate::sys::priority::Prompt;
 
 /// How often it is looked whether the process is still there.
 const SLICE: Duration = Duration::from_millis(40);
@@ -105,8 +105,9 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
     }
     let own_before = own_time();
     let prices = Prices::measure(options.uprobes())?;
-    // Windows must end when they should, also where many programs want the processor.
-    let _urgent = Urgent::begin();
+    // Windows must begin and end when they should; but as long as there is an idle processor, that of the program must
+    // not be taken.
+    let _prompt = Prompt::begin();
     let goid = layout.map_or(0, |layout| layout.g.id);
     let (points, slots) = (plan.points.len(), plan.slots.len());
     let observer =
@@ -129,6 +130,7 @@ pub fn profile(options: &Options<'_>) -> Result<Profile, Error> {
         spent: 0.0,
         spent_hits: 0,
         link: None,
+        blind: 0.0,
         always_price: 0.0,
         checked: (Instant::now(), HashMap::new(), 0.0),
         control: Control::default(),
@@ -183,6 +185,8 @@ struct Session<'a> {
     spent_hits: u64,
     /// What attaches the points that are watched all the time.
     link: Option<Probes>,
+    /// For how long they had no probes, while those of others were taken away, in seconds.
+    blind: f64,
     /// What they cost, in seconds a second, when that was last looked at.
     always_price: f64,
     /// When their hits were looked at, what they were then, and what they had cost.

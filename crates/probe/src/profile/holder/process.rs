@@ -11,7 +11,7 @@ use nix::sys::signal::SigSet;
 use super::{Answer, EACH, MULTI, Request};
 use crate::sys::bpf::{Link, Program, ProgramKind, own_processor_time};
 use crate::sys::passing;
-use crate::sys::priority::Urgent;
+use crate::sys::priority::{Prompt, Urgent};
 
 /// Holds probes for the process at the other end of the socket, until that is gone.
 ///
@@ -33,8 +33,10 @@ pub fn hold(socket: OwnedFd) -> io::Result<()> {
         _ => return Err(io::Error::from(io::ErrorKind::InvalidData)),
     };
     let program = Program::received(program, kind);
-    // Probes must go when they should, also where many programs want the processor.
-    let _urgent = Urgent::begin();
+    // Probes must go when they should, also where many programs want the processor. As long as there are none that
+    // must go soon, an idle processor is better than that of the program.
+    let _prompt = Prompt::begin();
+    let mut urgent = None;
     let mut links: BTreeMap<u64, Link> = BTreeMap::new();
     let mut requests = BufReader::new(socket.try_clone()?);
     answer(&socket, Ok(0));
@@ -56,6 +58,7 @@ pub fn hold(socket: OwnedFd) -> io::Result<()> {
             Request::Attach { file, pid, places } => program
                 .attach(&file, &places, pid)
                 .map(|link| {
+                    urgent.get_or_insert_with(Urgent::begin);
                     last += 1;
                     links.insert(last, link);
                     last
@@ -63,6 +66,7 @@ pub fn hold(socket: OwnedFd) -> io::Result<()> {
                 .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO)),
             Request::Detach { link } => {
                 links.remove(&link);
+                urgent = None;
                 Ok(link)
             }
         };

@@ -11,6 +11,7 @@ use crate::profile::in_situ::own;
 use crate::profile::kernel::Hits;
 use crate::profile::target::Target;
 use crate::sys::bpf::{monotonic, own_processor_time};
+use crate::sys::priority::Urgent;
 use crate::sys::running::TaskClocks;
 
 /// How long the program is looked at before probes are placed, in seconds.
@@ -151,6 +152,8 @@ impl Session<'_> {
             length * SETTLING,
             LONG_SETTLING,
         )));
+        // It must end when it should, also where many programs want the processor.
+        let urgent = Urgent::begin();
         let always_before = self.observer.always_spent()?;
         let begin = running.now()?;
         let opened = clock()?;
@@ -167,6 +170,7 @@ impl Session<'_> {
         let mut trapped = self.observer.always_spent()? - always_before;
         let removing = self.observer.own_time();
         drop(link);
+        drop(urgent);
         drop(running);
         let removed = self.observer.own_time();
         self.placed((placed - placing) + (removed - removing));
