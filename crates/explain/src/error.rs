@@ -11,11 +11,14 @@ pub enum ExplainError {
     )]
     Malformed(String),
     /// The path leads to nothing.
-    #[error("there is no Go file or package at `{path}`{}", listed("did you mean", .nearest))]
+    #[error(
+        "there is no Go file or package at `{path}`{}",
+        listed_or("did you mean", .nearest, PATHS)
+    )]
     NoPath {
         /// The path as given.
         path: String,
-        /// Files with names like it.
+        /// Paths like it; some of those that are there when none is.
         nearest: Vec<String>,
     },
     /// The file is there, but no package of the build has it.
@@ -35,7 +38,13 @@ pub enum ExplainError {
         source: std::io::Error,
     },
     /// There is no such function.
-    #[error("there is no function `{name}` in {place}{}", listed("did you mean", .nearest))]
+    #[error(
+        "there is no function `{name}` in {place}{}",
+        match .nearest.is_empty() {
+            true => listed_or("it has", .others, NAMES),
+            false => listed("did you mean", .nearest),
+        }
+    )]
     Unknown {
         /// What was asked for.
         name: String,
@@ -43,6 +52,8 @@ pub enum ExplainError {
         place: String,
         /// Names that resemble it.
         nearest: Vec<String>,
+        /// Some that are there, when none does.
+        others: Vec<String>,
     },
     /// There are several.
     #[error("`{name}` may be any of {} functions{}", .matches.len(), listed("name one of them", .matches))]
@@ -80,6 +91,18 @@ pub enum ExplainError {
         /// The function.
         name: String,
     },
+}
+
+const PATHS: &str = "write PATH:FUNC or PATH:LINE with a path from the current folder: server.go:Serve, ./store:Get";
+
+const NAMES: &str =
+    "write FUNC as it is declared, a method with its type: PATH:Serve, PATH:'(*Server).Serve'";
+
+fn listed_or(head: &str, names: &[String], otherwise: &str) -> String {
+    match names.is_empty() {
+        true => format!("\n  help: {otherwise}"),
+        false => listed(head, names),
+    }
 }
 
 fn listed(head: &str, names: &[String]) -> String {

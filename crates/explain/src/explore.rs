@@ -6,10 +6,10 @@
 use go_syntax::{FuncId, StmtId};
 use rustc_hash::FxHashSet;
 
+use crate::conditions::{distinct, leading_to};
 use crate::model::{Basis, Deed, Ending, Outcome, ResultValue, Run, Skip, Times, Way, WayKind};
 use crate::run::{
-    Abort, Choices, Completion, Decision, ExitKind, Machine, Memo, PathResult, PathRun, Shown,
-    World,
+    Abort, Choices, Completion, ExitKind, Machine, Memo, PathResult, PathRun, Shown, World,
 };
 
 /// So many runs are made.
@@ -284,7 +284,7 @@ impl Telling<'_> {
         way.reached = true;
         // One run stands for all calls that may panic with these defers registered.
         if way.kind != WayKind::Calls {
-            way.given = common(paths, false);
+            way.given = leading_to(paths);
         }
         if way.kind == WayKind::Return || way.kind == WayKind::End {
             way.puts = self.puts(way, paths);
@@ -592,42 +592,6 @@ fn leaves_by(path: &PathResult, way: &Way) -> bool {
 fn merge<'s>(values: &[&'s Shown]) -> Option<&'s Shown> {
     let first = values.first()?;
     values.iter().all(|value| value == first).then_some(*first)
-}
-
-fn texts(decisions: &[Decision], late: bool) -> Vec<String> {
-    decisions
-        .iter()
-        .filter(|decision| decision.late == late)
-        .map(|decision| decision.text.clone())
-        .collect()
-}
-
-/// What was decided on all paths.
-fn common(paths: &[&PathResult], late: bool) -> Vec<String> {
-    let Some((first, rest)) = paths.split_first() else {
-        return Vec::new();
-    };
-    texts(&first.decisions, late)
-        .into_iter()
-        .filter(|text| {
-            rest.iter()
-                .all(|path| texts(&path.decisions, late).contains(text))
-        })
-        .collect()
-}
-
-/// What was decided on all of `some` and not on all of `all`.
-fn distinct(some: &[&PathResult], all: &[&PathResult]) -> Vec<String> {
-    let mut found = Vec::new();
-    for late in [false, true] {
-        let everywhere = common(all, late);
-        found.extend(
-            common(some, late)
-                .into_iter()
-                .filter(|text| !everywhere.contains(text)),
-        );
-    }
-    found
 }
 
 /// What runs of one deferred call do, told together.

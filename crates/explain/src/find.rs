@@ -260,22 +260,38 @@ fn file_at(project: &Project, path: &str, absolute: &Path) -> Result<(Parsed, u3
 
 fn no_path(project: &Project, path: &str) -> ExplainError {
     let absolute = project.cwd().join(path);
-    let wanted = absolute
+    // The part that is wrong may be any: it is the first that is not there.
+    let missing = { absolute.ancestors() }
+        .take_while(|part| !part.exists())
+        .last()
+        .unwrap_or(&absolute);
+    let is_last = missing == absolute;
+    let wanted = missing
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let mut names: Vec<String> = absolute
-        .parent()
-        .and_then(|folder| std::fs::read_dir(folder).ok())
+    let folder = missing.parent().unwrap_or(missing);
+    let mut names: Vec<String> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".go"))
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let is_folder = entry.file_type().ok()?.is_dir();
+            let may_be =
+                is_folder && !name.starts_with(['.', '_']) || is_last && name.ends_with(".go");
+            (may_be && name != wanted).then_some(name)
+        })
         .collect();
     names.sort();
+    // As somebody would write it.
+    let folder = folder.strip_prefix(project.cwd()).unwrap_or(folder);
+    let nearest = nearest(&wanted, names.into_iter());
     ExplainError::NoPath {
         path: path.to_owned(),
-        nearest: nearest(&wanted, names.into_iter()),
+        nearest: { nearest.into_iter() }
+            .map(|name| folder.join(name).display().to_string())
+            .collect(),
     }
 }
 
@@ -392,7 +408,8 @@ fn pick(
     Err(ExplainError::Unknown {
         name: name.to_owned(),
         place: place.to_owned(),
-        nearest: nearest(&wanted, labels),
+        nearest: nearest(&wanted, labels.clone()),
+        others: labels.take(OFFERED).collect(),
     })
 }
 

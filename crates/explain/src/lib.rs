@@ -3,16 +3,19 @@
 //!
 //! `find` finds the function that is meant, `sites` describes its defer statements, `structure` the
 //! ways out by control flow; `explore` runs the function with the machine of `run` and makes that more
-//! exact. The [`Explanation`] is plain data; `text` and
+//! exact, and `conditions` says when something happens; `returning` knows the functions of the package that
+//! never return. The [`Explanation`] is plain data; `text` and
 //! `html` print it.
 //! No findings are made here, and nothing is judged.
 
+mod conditions;
 mod error;
 mod explore;
 mod find;
 mod html;
 mod model;
 mod releases;
+mod returning;
 mod run;
 mod sites;
 mod source;
@@ -99,7 +102,8 @@ impl<'a> Explainer<'_, 'a> {
             .map(|(site, defer)| (*site, defer.times))
             .collect();
         let results = self.results();
-        let structure = Structure::new(facts, &lines, found.func, &timed);
+        let world = self.world();
+        let structure = Structure::new(facts, &lines, found.func, &timed, &world.returning);
         let mut ways = structure.ways(&results);
         doubt(&mut ways, &defers);
         let risky: Vec<u32> = ways
@@ -107,7 +111,7 @@ impl<'a> Explainer<'_, 'a> {
             .filter(|way| way.kind == WayKind::Calls)
             .flat_map(|way| way.lines.iter().copied())
             .collect();
-        let explored = explore::explore(&self.world(), found.file, found.func, &risky);
+        let explored = explore::explore(&world, found.file, found.func, &risky);
         let stmts: Vec<_> = wanted.iter().map(|site| site.stmt).collect();
         let at: Vec<u32> = defers.iter().map(|defer| defer.site.line).collect();
         let own: Vec<bool> = defers.iter().map(|defer| defer.within.is_none()).collect();

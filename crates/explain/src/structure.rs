@@ -6,6 +6,7 @@ use go_flow::{Cfg, DeferSite, Effect, End, FunctionFacts, NodeId, NodeKind, Pani
 use go_syntax::{FuncId, StmtKind};
 
 use crate::model::{Ending, Outcome, ResultValue, Run, Skip, Times, Way, WayKind};
+use crate::returning::Returning;
 use crate::source::{Lines, expr_text, one_line};
 
 /// A set of defers, by number.
@@ -56,6 +57,8 @@ pub(crate) struct Structure<'r, 'a> {
     own: Vec<(DeferSite<'a>, usize, Times)>,
     /// By number of node; `None` where control does not get to.
     at: Vec<Option<Registered>>,
+    /// The nodes with calls of functions of the package that never return.
+    ended: Vec<(NodeId, Vec<End>)>,
 }
 
 impl<'r, 'a> Structure<'r, 'a> {
@@ -65,8 +68,13 @@ impl<'r, 'a> Structure<'r, 'a> {
         lines: &'r Lines,
         func: FuncId,
         defers: &[(DeferSite<'a>, Times)],
+        returning: &Returning<'_>,
     ) -> Self {
         let cfg = facts.cfg(func);
+        let ended = cfg
+            .nodes()
+            .filter_map(|node| Some((node.id, returning.at(facts, cfg, node.id)?)))
+            .collect();
         let own = defers
             .iter()
             .enumerate()
@@ -79,6 +87,7 @@ impl<'r, 'a> Structure<'r, 'a> {
             cfg,
             own,
             at: Vec::new(),
+            ended,
         };
         made.solve();
         made
@@ -100,6 +109,9 @@ impl<'r, 'a> Structure<'r, 'a> {
             if let Some(index) = self.own_at(node) {
                 out.must.insert(index);
                 out.may.insert(index);
+            }
+            if self.ended.iter().any(|(ended, _)| *ended == node) {
+                continue;
             }
             for edge in self.cfg.successors(node) {
                 let next = &mut at[edge.node.index()];
@@ -150,6 +162,9 @@ impl<'r, 'a> Structure<'r, 'a> {
             for edge in self.cfg.predecessors(self.cfg.end(end)) {
                 ways.push((edge.node, self.ending_way(edge.node, end)));
             }
+        }
+        for (node, ends) in &self.ended {
+            ways.extend(ends.iter().map(|&end| (*node, self.ending_way(*node, end))));
         }
         ways.sort_by_key(|(node, way)| (way.lines.first().copied(), *node));
         let mut ways: Vec<Way> = ways.into_iter().map(|(_, way)| way).collect();
@@ -211,7 +226,8 @@ impl<'r, 'a> Structure<'r, 'a> {
             if matches!(self.cfg.kind(edge.node), NodeKind::Return(_)) {
                 continue;
             }
-            let Some(mut here) = self.at[edge.node.index()].clone() else {
+            let is_passed = !self.ended.iter().any(|(ended, _)| *ended == edge.node);
+            let Some(mut here) = self.at[edge.node.index()].clone().filter(|_| is_passed) else {
                 continue;
             };
             if let Some(index) = self.own_at(edge.node) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use go_flow::End;
-use go_syntax::ExprId;
+use go_syntax::{ExprId, FuncId};
 use go_types::Callee;
 
 use super::funcs::Prepared;
@@ -105,6 +105,10 @@ impl<'a> Machine<'_, 'a> {
             Func::Declared { file, func: id } | Func::Method { file, func: id, .. } => {
                 if self.memo.opaque.contains(&key) {
                     let text = one_line(self.world.cx.names().function_label(*file, *id).as_str());
+                    if let Some(end) = self.end_of(*file, *id, &text, line)? {
+                        let shown = call_text(&text, &prepared.args);
+                        return Err(self.end_by(end, &shown, line));
+                    }
                     let recovers = recovers_itself(self.world.cx.file(*file), *id);
                     let results =
                         self.external("", &text, &text, &[], prepared, call, line, how)?;
@@ -180,29 +184,9 @@ impl<'a> Machine<'_, 'a> {
             _ => self.world.ends.get(&(self.frame().file, call)).copied(),
         };
         let args: Vec<String> = prepared.args.iter().map(|arg| arg.shown().text).collect();
-        let shown = format!("{text}({})", one_line(&args.join(", ")));
-        match end {
-            Some(End::Goexit) => {
-                if self.exit.is_some() {
-                    self.tell(Deed::Goexit { line });
-                }
-                return Err(Stop::Goexit);
-            }
-            Some(End::Process) => {
-                if self.exit.is_some() {
-                    self.tell(Deed::Exits {
-                        text: shown.clone(),
-                        line,
-                    });
-                }
-                return Err(Stop::Exit);
-            }
-            Some(End::Blocked) => return Err(Stop::Blocked),
-            Some(End::Panic) => {
-                let value = self.unknown_nonnil(&format!("the value of {shown}"));
-                return Err(self.raise(value));
-            }
-            None => {}
+        let shown = call_text(text, &prepared.args);
+        if let Some(end) = end {
+            return Err(self.end_by(end, &shown, line));
         }
         let harmless = HARMLESS.contains(&package);
         if how == How::Now
@@ -244,18 +228,68 @@ impl<'a> Machine<'_, 'a> {
         Ok(results)
     }
 
+    /// What comes of a call that does not return.
+    fn end_by(&mut self, end: End, shown: &str, line: u32) -> Stop {
+        match end {
+            End::Goexit => {
+                if self.exit.is_some() {
+                    self.tell(Deed::Goexit { line });
+                }
+                Stop::Goexit
+            }
+            End::Process => {
+                if self.exit.is_some() {
+                    self.tell(Deed::Exits {
+                        text: shown.to_owned(),
+                        line,
+                    });
+                }
+                Stop::Exit
+            }
+            End::Blocked => Stop::Blocked,
+            End::Panic => {
+                let value = self.unknown_nonnil(&format!("the value of {shown}"));
+                self.raise(value)
+            }
+        }
+    }
+
+    /// How a function of the package that is not looked into ends, if it never returns.
+    fn end_of(&mut self, file: u32, func: FuncId, text: &str, line: u32) -> Exec<Option<End>> {
+        let Some(ends) = self.world.returning.ends(file, func) else {
+            return Ok(None);
+        };
+        self.looked_away = true;
+        for (index, &end) in ends.iter().enumerate() {
+            let is_last = index + 1 == ends.len();
+            if is_last || self.choose()? {
+                if ends.len() > 1 {
+                    let does = match end {
+                        End::Panic => "panics",
+                        End::Process => "ends the process",
+                        End::Goexit => "ends the goroutine",
+                        End::Blocked => "waits for ever",
+                    };
+                    self.decided(&format!("{text} {does}"), None, line);
+                }
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
     /// A deferred function that is not looked into calls `recover`: on some of its ways, or on all.
     fn may_recover(&mut self, text: &str, line: u32, run_by: Option<usize>) -> Exec<()> {
         let Some(panic) = run_by.filter(|&panic| !self.panics[panic].recovered) else {
             return Ok(());
         };
         let recovers = self.choose()?;
-        let word = if recovers {
-            "recovers"
-        } else {
-            "does not recover"
+        let (word, opposite) = match recovers {
+            true => ("recovers", "does not recover"),
+            false => ("does not recover", "recovers"),
         };
-        self.decided(&format!("{text} {word}"), line);
+        let opposite = format!("{text} {opposite}");
+        self.decided(&format!("{text} {word}"), Some(&opposite), line);
         if recovers {
             self.panics[panic].recovered = true;
             let value = self.panics[panic].value.shown().text;
@@ -346,4 +380,10 @@ impl<'a> Machine<'_, 'a> {
             Err(stop) => Err(stop),
         }
     }
+}
+
+/// A call with its arguments, as they are told.
+fn call_text(text: &str, args: &[Value]) -> String {
+    let args: Vec<String> = args.iter().map(|arg| arg.shown().text).collect();
+    format!("{text}({})", one_line(&args.join(", ")))
 }

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::memory::Memory;
 use super::value::{CellId, Env, Func, Origin, Shown, Unknown, Value};
 use crate::model::Deed;
+use crate::returning::Returning;
 use crate::source::{Lines, one_line};
 
 /// Calls within calls.
@@ -24,6 +25,8 @@ pub(crate) struct World<'a> {
     pub(crate) lines: Vec<Lines>,
     /// Calls in the explained function that do not return.
     pub(crate) ends: FxHashMap<(u32, ExprId), End>,
+    /// Functions that never return.
+    pub(crate) returning: Returning<'a>,
     bodies: RefCell<FxHashMap<(u32, FuncId), Rc<Body<'a>>>>,
 }
 
@@ -44,6 +47,7 @@ impl<'a> World<'a> {
             versions,
             lines,
             ends,
+            returning: Returning::new(cx),
             bodies: RefCell::default(),
         }
     }
@@ -66,6 +70,8 @@ impl<'a> World<'a> {
 pub(crate) struct Decision {
     /// What was decided, in words.
     pub(crate) text: String,
+    /// What would have been said of the other outcome, if there is one other.
+    pub(crate) opposite: Option<String>,
     /// Whether it was decided after control had left the explained function.
     pub(crate) late: bool,
 }
@@ -598,7 +604,8 @@ impl<'m, 'a> Machine<'m, 'a> {
                         let chosen = self.choose()?;
                         self.known.insert(origin.key.clone(), chosen);
                         let truth = chosen != origin.negated;
-                        self.decided(if truth { yes } else { no }, line);
+                        let (told, opposite) = if truth { (yes, no) } else { (no, yes) };
+                        self.decided(told, Some(opposite), line);
                         chosen
                     }
                 };
@@ -608,10 +615,12 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
     }
 
-    pub(super) fn decided(&mut self, text: &str, line: u32) {
+    pub(super) fn decided(&mut self, text: &str, opposite: Option<&str>, line: u32) {
         let late = self.exit.is_some();
+        let told = |text: &str| format!("`{}` (line {line})", one_line(text));
         let decision = Decision {
-            text: format!("`{}` (line {line})", one_line(text)),
+            text: told(text),
+            opposite: opposite.map(told),
             late,
         };
         if !self.decisions.contains(&decision) {

@@ -514,11 +514,11 @@ impl<'a> Machine<'_, 'a> {
             }
             if let Some(comm) = comm {
                 let text = file.span_text(file.stmt(comm).span).to_owned();
-                self.decided(&format!("case {text}"), line);
+                self.decided(&format!("case {text}"), None, line);
                 self.forget_escaped();
                 self.communicated(comm)?;
             } else {
-                self.decided("default", line);
+                self.decided("default", None, line);
             }
             let stmts = file.stmts(stmts).to_vec();
             return match self.list(&stmts)? {

@@ -365,32 +365,116 @@ fn endless_recursion_and_loops_come_to_an_end() {
     }
 }
 
-/// A bug: `die` is not looked into, because what it does first is not decided, and then it is taken to
-/// return.
-#[test]
-fn bug_a_function_that_never_returns_is_taken_to_return() {
-    let told = told(
+/// The ways out of `f`, which calls `die`, and what is imported.
+fn ways_by(die: &str) -> Vec<(WayKind, u32, bool)> {
+    let told = told(&format!(
         "
-import \"os\"
+import (\"os\"; \"runtime\")
+
+var _, _ = os.Exit, runtime.Goexit
 
 func g()
 
-func die(n int) {
-	if n > 1 {
-		g()
-	}
-	os.Exit(n)
-}
+{die}
 
-func f(n int) {
+func f(n int) {{
 	defer g()
 	die(n)
+}}
+"
+    ));
+    let line = told.line;
+    let ways = told.ways.iter();
+    ways.filter(|way| way.kind != WayKind::Calls)
+        .map(|way| (way.kind, way.lines[0] - line, way.reached))
+        .collect()
 }
-",
+
+#[test]
+fn a_function_of_the_package_that_never_returns_is_a_way_out() {
+    let exits = ways_by("func die(n int) { if n > 1 { g() }; os.Exit(n) }");
+    assert_eq!(exits, [(WayKind::Exit, 2, true), (WayKind::End, 3, false)]);
+    // By way of another one, and by several ways.
+    let exits = ways_by(
+        "func die(n int) { if n > 1 { last() }; if n > 2 { g(); panic(n) }; runtime.Goexit() }
+func last() { if recover() == nil { g() }; os.Exit(3) }",
     );
-    let end = way(&told, WayKind::End, 17);
-    assert!(end.reached);
-    assert_eq!(runs(end), [15]);
+    assert_eq!(
+        exits,
+        [
+            (WayKind::Panic, 2, true),
+            (WayKind::Exit, 2, true),
+            (WayKind::Goexit, 2, true),
+            (WayKind::End, 3, false)
+        ]
+    );
+    let blocks = ways_by("func die(n int) { if n > 1 { g() }; for { g() } }");
+    assert!(blocks.contains(&(WayKind::End, 3, false)), "{blocks:?}");
+}
+
+#[test]
+fn a_function_that_may_return_is_no_way_out() {
+    for die in [
+        "func die(n int) { if n > 1 { os.Exit(n) }; g() }",
+        "func die(n int) { if n > 1 { g() }; defer func() { recover() }(); panic(n) }",
+        "func die(n int) { if n > 1 { g(); die(n - 1) } }",
+        "func die(n int) { if n > 1 { g() }; go os.Exit(n) }",
+        "func die(n int) { if n > 1 { g() }; defer os.Exit(n) }",
+        "func die(n int)",
+    ] {
+        let ways = ways_by(die);
+        assert!(ways.contains(&(WayKind::End, 3, true)), "{die}: {ways:?}");
+    }
+}
+
+/// What is said of when `return` is reached, by the line of the return within the function.
+fn given(body: &str, line: u32) -> Vec<String> {
+    let told = told(&format!(
+        "\nfunc a() bool\nfunc b() bool\nfunc c() bool\nfunc d() bool\nfunc g()\n\nfunc f() {{\n\tdefer g()\n{body}\n}}\n"
+    ));
+    let at = told.line + 1 + line;
+    way(&told, WayKind::Return, at).given.clone()
+}
+
+#[test]
+fn conditions_that_lead_to_one_return_are_alternatives() {
+    let either = given("if a() || b() {\n\treturn\n}\ng()", 2);
+    assert_eq!(either, ["`a()` (line 11), or `b()` (line 11)"]);
+    // What all have in common is said apart.
+    let within = given("if a() {\n\tif b() || c() {\n\t\treturn\n\t}\n}\ng()", 3);
+    assert_eq!(
+        within,
+        ["`a()` (line 11)", "`b()` (line 12), or `c()` (line 12)"]
+    );
+    let both = given(
+        "ok := false\nif a() && b() {\n\tok = true\n}\nif c() {\n\tok = true\n}\nif ok {\n\treturn\n}\ng()",
+        9,
+    );
+    assert_eq!(
+        both,
+        ["`a()` (line 12) and `b()` (line 12), or `c()` (line 15)"]
+    );
+}
+
+#[test]
+fn one_condition_at_several_places_is_said_once() {
+    let text = "ok := false\nif a() {\n\tok = true\n}\nif a() {\n\tok = true\n}\nif ok {\n\treturn\n}\ng()";
+    assert_eq!(given(text, 9), ["`a()` (line 12 or 15)"]);
+}
+
+#[test]
+fn a_condition_that_does_not_matter_is_not_told() {
+    assert_eq!(given("if a() {\n\tg()\n}\nreturn", 4), [""; 0]);
+    assert_eq!(
+        given("if a() {\n\tg()\n}\nif b() {\n\treturn\n}\ng()", 5),
+        ["`b()` (line 14)"]
+    );
+}
+
+#[test]
+fn too_many_alternatives_are_counted() {
+    let many = given("if a() || b() || c() || d() {\n\treturn\n}\ng()", 2);
+    assert_eq!(many, ["other conditions hold, among 4 combinations"]);
 }
 
 #[test]
