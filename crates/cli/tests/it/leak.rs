@@ -49,12 +49,16 @@ impl Shop {
     fn open(go: &Path, folder: &Folder) -> Self {
         let program = folder.path("shop");
         probe::truth::build(go, &folder.root, "./cmd/shop", &[], &program).expect("it compiles");
+        // Room for all orders: on a busy machine the workers may not keep up, and what finds the queue full is
+        // dropped.
+        folder.write("long-queue.json", r#"{"queue": 1000}"#);
         loop {
             let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
             let port = free.local_addr().expect("its number").port();
             drop(free);
             let process = Command::new(&program)
                 .current_dir(&folder.root)
+                .args(["-config", "long-queue.json"])
                 .args(["-addr", &format!("127.0.0.1:{port}")])
                 .stderr(Stdio::null())
                 .spawn()

@@ -4,6 +4,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -138,22 +141,30 @@ pub(crate) fn holds(folder: &Folder) -> Option<PathBuf> {
     Some(binary)
 }
 
-/// Gives a command every half a second: when a profile begins to look depends on the machine.
-pub(crate) fn tell(
-    mut input: ChildStdin,
-    command: &'static str,
-    times: u32,
-) -> std::thread::JoinHandle<ChildStdin> {
-    std::thread::spawn(move || {
-        for _ in 0..times {
-            std::thread::sleep(Duration::from_millis(500));
-            // It may be over.
-            if writeln!(input, "{command}").is_err() {
-                break;
+/// Gives a program a command every half a second until it is called off: when a profile begins to look, and
+/// how soon the program does what it is told, depends on what else the machine does.
+pub(crate) struct Teller {
+    called_off: Arc<AtomicBool>,
+    thread: JoinHandle<ChildStdin>,
+}
+
+impl Teller {
+    pub(crate) fn begin(mut input: ChildStdin, command: &'static str) -> Self {
+        let called_off = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&called_off);
+        let thread = std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) && writeln!(input, "{command}").is_ok() {
+                std::thread::sleep(Duration::from_millis(500));
             }
-        }
-        input
-    })
+            input
+        });
+        Self { called_off, thread }
+    }
+
+    pub(crate) fn end(self) -> ChildStdin {
+        self.called_off.store(true, Ordering::Relaxed);
+        self.thread.join().expect("it does not panic")
+    }
 }
 
 #[test]
@@ -165,14 +176,14 @@ fn what_was_opened_is_in_all_formats() {
     let mut target = Process::start(&mut Command::new(binary));
     let input = target.0.stdin.take().expect("a pipe");
     let pid = target.pid();
-    let teller = tell(input, "keep", 8);
+    let teller = Teller::begin(input, "keep");
     let args = ["profile", &pid, "--for", "4s", "--overhead", "10%"];
     let run = folder.run(&[&args[..], &["--format", "json"]].concat());
+    let input = teller.end();
     if refused(&run) {
         return;
     }
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let input = teller.join().expect("it does not panic");
     let profile: Value = serde_json::from_str(&run.stdout).expect("one object");
     let places = profile["descriptors"]["places"].as_array().expect("a list");
     let kept = places
@@ -184,10 +195,10 @@ fn what_was_opened_is_in_all_formats() {
     let stack = kept["stacks"][0]["stack"].as_array().expect("a stack");
     assert!(stack.iter().any(|frame| frame["function"] == "main.main"));
 
-    let teller = tell(input, "keep", 8);
+    let teller = Teller::begin(input, "keep");
     let evidence = [&args[..], &["--format", "evidence", "-o", "opened.jsonl"]].concat();
     folder.run(&evidence).exits(0);
-    let mut input = teller.join().expect("it does not panic");
+    let mut input = teller.end();
     let text = folder.read("opened.jsonl");
     let site = text
         .lines()
@@ -216,22 +227,28 @@ fn the_end_of_a_program_is_told() {
     let Some(binary) = holds(&folder) else {
         return;
     };
-    for (format, command) in [("table", "exit"), ("json", "exit")] {
-        let mut target = Process::start(&mut Command::new(&binary));
-        let mut input = target.0.stdin.take().expect("a pipe");
-        writeln!(input, "hold").expect("it reads");
-        let pid = target.pid();
-        // Long enough for a look on a machine that does other things as well.
-        let teller = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_secs(6));
-            writeln!(input, "{command}")
-        });
-        let run = folder.run(&["profile", &pid, "--for", "60s", "--format", format]);
-        if refused(&run) {
-            return;
-        }
-        teller.join().expect("it does not panic").expect("it reads");
-        let run = run.exits(0);
+    for format in ["table", "json"] {
+        // How soon it is looked at depends on what else the machine does: before, there is nothing to tell.
+        let mut patience = [4, 12, 36].map(Duration::from_secs).into_iter();
+        let run = loop {
+            let mut target = Process::start(&mut Command::new(&binary));
+            let mut input = target.0.stdin.take().expect("a pipe");
+            writeln!(input, "hold").expect("it reads");
+            let pid = target.pid();
+            let wait = patience.next().expect("it is seen before it ends");
+            let teller = std::thread::spawn(move || {
+                std::thread::sleep(wait);
+                writeln!(input, "exit")
+            });
+            let run = folder.run(&["profile", &pid, "--for", "120s", "--format", format]);
+            if refused(&run) {
+                return;
+            }
+            teller.join().expect("it does not panic").expect("it reads");
+            if !run.stderr.contains("ended before anything was seen") {
+                break run.exits(0);
+            }
+        };
         assert!(run.stderr.contains("with exit status 3"), "{}", run.stderr);
         if format == "table" {
             run.prints(&["NEVER RAN", "exit-skips-defer", "hold"]);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Folder, Run, finish};
-use crate::profile::{Process, holds, not_tested, refused};
+use crate::profile::{Process, Teller, holds, not_tested, refused};
 
 /// Where the folders of tests cannot be seen by others, this one can.
 struct Shared(tempfile::TempDir);
@@ -141,16 +141,16 @@ fn a_program_in_a_container_is_seen_from_outside() {
     };
     wait_for(|| inner().is_some());
     let pid = inner().expect("it was there");
-    let teller = crate::profile::tell(input, "keep", 6);
+    let teller = Teller::begin(input, "keep");
     let run = folder.run(&["profile", &pid, "--for", "3s", "--overhead", "10%"]);
+    // Without its input, the program would end.
+    let _input = teller.end();
     if refused(&run) {
         return;
     }
     // Its defers, and its descriptors: the kernel knows it by another number than it has inside.
     run.exits(0)
         .prints(&["main.pass", "still open: ", " keep "]);
-    // Without it, the program would end.
-    let _input = teller.join().expect("it does not panic");
     let run = folder.run(&["snapshot", &pid]).exits(0);
     run.prints(&["1 in its namespace", "example.com/holds/main.go"]);
 }
