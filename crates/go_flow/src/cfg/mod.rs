@@ -375,6 +375,29 @@ impl<'a> Cfg<'a> {
         self.node_loops[node.index()]
     }
 
+    /// Whether control can come to a node from the entry without an edge that is cut; edges are asked
+    /// for by the node that they leave.
+    pub(crate) fn comes_without(
+        &self,
+        to: NodeId,
+        is_cut: impl Fn(NodeId, EdgeKind) -> bool,
+    ) -> bool {
+        let mut seen = BitSet::new(self.len());
+        seen.insert(to.index());
+        let mut open = vec![to];
+        while let Some(node) = open.pop() {
+            if node == self.entry() {
+                return true;
+            }
+            for from in self.predecessors(node) {
+                if !is_cut(from.node, from.kind) && seen.insert(from.node.index()) {
+                    open.push(from.node);
+                }
+            }
+        }
+        false
+    }
+
     /// Whether a node can be reached from the entry.
     #[inline]
     pub fn reachable(&self, node: NodeId) -> bool {

@@ -668,20 +668,7 @@ fn given(facts: &FunctionFacts<'_>, value: ExprId) -> Option<Given> {
 
 /// Whether control can come to `to` without leaving `cond` by its true (or false) edge.
 pub(super) fn comes_without(cfg: &Cfg<'_>, to: NodeId, cond: NodeId, by: bool) -> bool {
-    let is_cut = |from: NodeId, kind: EdgeKind| {
+    cfg.comes_without(to, |from, kind| {
         from == cond && matches!(kind, EdgeKind::True | EdgeKind::Case) == by
-    };
-    let mut seen = FxHashSet::from_iter([to]);
-    let mut open = vec![to];
-    while let Some(node) = open.pop() {
-        if node == cfg.entry() {
-            return true;
-        }
-        for from in cfg.predecessors(node) {
-            if !is_cut(from.node, from.kind) && seen.insert(from.node) {
-                open.push(from.node);
-            }
-        }
-    }
-    false
+    })
 }

@@ -106,12 +106,42 @@ pub(super) fn needs(facts: &FunctionFacts<'_>, point: Point) -> Vec<Need> {
     };
     let is_constant =
         |expr: ExprId| body.object(file.unparen(expr)) == Object::Nil || body.is_constant(expr);
+    // A question that an argument answers: `if key.IsEmpty()`, `if options.Wait`.
+    let asks_param = |cond: ExprId| {
+        let asked = match file.expr(cond).kind {
+            ExprKind::Call { fun, .. } => file.selector(file.unparen(fun)),
+            ExprKind::Selector { .. } => file.selector(cond),
+            _ => None,
+        };
+        asked.is_some_and(|(x, _)| is_param(x))
+    };
+    let speaks_of_locks = |cond: ExprId| {
+        let text = file.expr_text(cond).to_ascii_lowercase();
+        text.contains("lock")
+    };
+    // Most conditions ask something else, and to see whether control passes one is dear.
+    let matters = |cond: ExprId| {
+        let asks_for_param = match file.expr(cond).kind {
+            ExprKind::Ident => is_param(cond),
+            ExprKind::Unary { x, .. } => is_param(x),
+            ExprKind::Binary {
+                op: BinaryOp::Eq | BinaryOp::Ne,
+                x,
+                y,
+            } => is_param(x) || is_param(y),
+            _ => asks_param(cond),
+        };
+        asks_for_param || speaks_of_locks(cond)
+    };
     let mut found = Vec::new();
     for node in cfg.nodes() {
         let NodeKind::Cond(cond) = node.kind else {
             continue;
         };
         let cond = file.unparen(cond);
+        if !matters(cond) {
+            continue;
+        }
         let needs_true = !comes_without(cfg, point.node, node.id, true);
         let needs_false = !comes_without(cfg, point.node, node.id, false);
         if needs_true == needs_false {
@@ -149,17 +179,7 @@ pub(super) fn needs(facts: &FunctionFacts<'_>, point: Point) -> Vec<Need> {
                     false => equal.then_some(unknown),
                 }
             }
-            // A question that an argument answers: `if key.IsEmpty()`, `if options.Wait`.
-            kind => {
-                let asked = match kind {
-                    ExprKind::Call { fun, .. } => file.selector(file.unparen(fun)),
-                    ExprKind::Selector { .. } => file.selector(cond),
-                    _ => None,
-                };
-                let of_param = asked.is_some_and(|(x, _)| is_param(x)) && needs_true;
-                let text = file.expr_text(cond).to_ascii_lowercase();
-                (of_param || text.contains("lock")).then_some(unknown)
-            }
+            _ => (asks_param(cond) && needs_true || speaks_of_locks(cond)).then_some(unknown),
         };
         found.extend(need);
     }

@@ -150,18 +150,5 @@ impl<'a> Tracker<'_, 'a> {
 
 /// Whether control can come to `to` without leaving `cond` by `edge`.
 fn comes_without(cfg: &Cfg<'_>, to: NodeId, cond: NodeId, edge: EdgeKind) -> bool {
-    let mut seen = FxHashSet::from_iter([to]);
-    let mut open = vec![to];
-    while let Some(node) = open.pop() {
-        if node == cfg.entry() {
-            return true;
-        }
-        for from in cfg.predecessors(node) {
-            let is_cut = from.node == cond && from.kind == edge;
-            if !is_cut && seen.insert(from.node) {
-                open.push(from.node);
-            }
-        }
-    }
-    false
+    cfg.comes_without(to, |from, kind| from == cond && kind == edge)
 }
