@@ -71,6 +71,14 @@ impl Format {
         }
     }
 
+    /// Whether a report tells of fixes, or how many there are.
+    pub const fn shows_fixes(self) -> bool {
+        match self {
+            Self::Text | Self::Json | Self::Sarif | Self::Rdjson => true,
+            Self::Concise | Self::Github | Self::Gitlab | Self::Junit | Self::Checkstyle => false,
+        }
+    }
+
     /// Whether people rather than programs read it, so that colour may be used.
     pub const fn is_for_people(self) -> bool {
         matches!(self, Self::Text | Self::Concise)

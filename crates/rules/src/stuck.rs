@@ -28,6 +28,12 @@ pub(crate) fn may_send_for_ever(
     func: FuncId,
     input: &FileInput<'_>,
 ) -> bool {
+    // To run the goroutines of a package is dear.
+    let file = package.file(input.index);
+    let is_send = |stmt| matches!(file.stmt(stmt).kind, StmtKind::Send { .. });
+    if !file.func(func).stmts.iter().any(is_send) {
+        return false;
+    }
     let all = StuckGoroutines::of(package, part_for_sends(package, input.index, input.is_test));
     all.of_function(input.index, func)
         .any(|stuck| stuck.kind == StuckKind::Send)

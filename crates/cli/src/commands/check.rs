@@ -58,6 +58,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
         .flatten();
     let interrupt = Interrupt::listen()?;
     let is_fixing = args.fix || args.fix_only || args.fixes.diff || args.fixes.interactive;
+    let shows_fixes = args.write_baseline.is_none() && args.format.0.shows_fixes();
     // Questions and progress do not go together.
     let progress = Progress::new(!args.no_progress && !args.quiet && !args.fixes.interactive);
     let done = interrupt.while_heard(|flag| {
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &CheckArgs, color: ColorChoice) -> Result<Exit> {
             cache: cache.as_ref(),
             jobs: args.analysis.jobs.map(usize::from),
             count_imports: args.statistics,
-            prove_fixes: true,
+            prove_fixes: is_fixing || shows_fixes,
             observer: &progress,
             interrupt: flag,
         };

@@ -80,6 +80,34 @@ fn said(run: &Run) -> (Option<i32>, String, String) {
     (run.code, run.stdout.clone(), timeless.join("\n"))
 }
 
+/// Formats that show no fixes do not try them, and take what others have tried.
+#[test]
+fn what_was_found_with_fixes_serves_those_who_show_none() {
+    const LATE: &str = "package p\n\nimport \"os\"\n\nfunc f(path string) error {\n\tf, err := os.Open(path)\n\tif err != nil {\n\t\treturn err\n\t}\n\t_, err = f.Stat()\n\tif err != nil {\n\t\treturn err\n\t}\n\tdefer f.Close()\n\treturn nil\n}\n";
+    let known = |folder: &Folder, format: &str| {
+        cached(folder, &["--select", "defer-too-late"]);
+        let args = [
+            "check",
+            "-v",
+            "--select",
+            "defer-too-late",
+            "--format",
+            format,
+        ];
+        let mut command = folder.command(&args);
+        let run = finish(command.env("DEFERSCOPE_CACHE_DIR", folder.path("cache")));
+        let line = run.stderr.lines().find(|line| line.contains("cache: "));
+        line.and_then(|line| Some(line.split_once("cache: ")?.1.split_once(' ')?.0.to_owned()))
+            .unwrap_or_else(|| panic!("nothing about the cache in {run:#?}"))
+    };
+    let folder = Folder::module(&[("p.go", LATE)]);
+    // The run before each shows no fixes.
+    assert_eq!(known(&folder, "github"), "1");
+    assert_eq!(known(&folder, "json"), "0");
+    assert_eq!(known(&folder, "json"), "1");
+    assert_eq!(known(&folder, "github"), "1");
+}
+
 #[test]
 fn nobody_can_tell_whether_something_was_known() {
     let folder = shop();

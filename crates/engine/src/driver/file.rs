@@ -9,6 +9,7 @@ use go_project::PackageKind;
 use go_syntax::{DeclKind, File, FuncId, Span};
 use go_types::{Loader, PackageCx, PackageNames};
 use rules::{FileInput, RuleSet, SYNTAX_ERROR};
+use rustc_hash::FxHashSet;
 
 use super::rulesets::FileRules;
 use super::targets::{Unit, UnitFile};
@@ -67,16 +68,22 @@ impl<'a> FileCheck<'a> {
 
     /// Checks the file at `index` of the package.
     pub(crate) fn run(&mut self, index: u32, file: &UnitFile) -> FileReport {
-        self.run_some(index, file, &|_| true)
+        self.run_some(index, file, &|_| true, Vec::new())
     }
 
-    /// Checks those functions of a file that are `asked` for; all, when comments suppress something,
-    /// since the comments are judged too.
+    /// Says that no other functions will be checked.
+    pub(super) fn check_only(&self, functions: FxHashSet<(u32, FuncId)>) {
+        StuckGoroutines::ask_only(&self.cx, functions);
+    }
+
+    /// Checks those functions of a file that are `asked` for, and adds what is `known` of the others;
+    /// all, when comments suppress something, since the comments are judged too.
     pub(super) fn run_some(
         &mut self,
         index: u32,
         file: &UnitFile,
         asked: &dyn Fn(FuncId) -> bool,
+        known: Vec<Diagnostic>,
     ) -> FileReport {
         let mut report = FileReport::default();
         if self.run.is_interrupted() {
@@ -105,6 +112,9 @@ impl<'a> FileCheck<'a> {
             let all = !Suppressions::new(tree).is_empty();
             let asked = |func| all || asked(func);
             self.check_functions(&input, &rules.rules, &asked, &mut report);
+            if !all {
+                add_known(&mut report.findings, known);
+            }
             self.identify(file, tree, &mut report.findings);
             self.suppress(index, file, &rules, &mut report);
         } else {
@@ -218,6 +228,13 @@ impl<'a> FileCheck<'a> {
         self.identify(file, tree, &mut about);
         report.findings.extend(about);
     }
+}
+
+/// Adds findings that are known, but for those that were found again.
+fn add_known(findings: &mut Vec<Diagnostic>, known: Vec<Diagnostic>) {
+    let found: Vec<_> = findings.iter().map(|f| (f.rule, f.range)).collect();
+    let known = known.into_iter();
+    findings.extend(known.filter(|finding| !found.contains(&(finding.rule, finding.range))));
 }
 
 /// The declared function around an offset.

@@ -55,7 +55,6 @@ impl<'a> Memory<'a> {
             .bytes(run.request.cwd.as_os_str().as_encoded_bytes())
             .debug(&(config.generated, config.build.go_version))
             .flag(wants_contracts)
-            .flag(run.request.prove_fixes)
             .finish();
         Some(Self {
             run,
@@ -90,9 +89,16 @@ impl<'a> Memory<'a> {
         (!self.cache.store.is_empty()).then(|| self.keys(true))
     }
 
-    /// The report that an earlier run made.
+    /// The report that an earlier run made: one with fixes that were tried, or any where nobody asks for
+    /// fixes.
     pub(super) fn recall(&self, key: &Digest, unit: &Unit) -> Option<PackageReport> {
-        let kept = from_bytes(self.cache.store.get(key)?, &paths(unit))?;
+        let store = &self.cache.store;
+        let untried = || {
+            let is_enough = !self.run.request.prove_fixes;
+            is_enough.then(|| store.get(&tried(key, false))).flatten()
+        };
+        let bytes = store.get(&tried(key, true)).or_else(untried)?;
+        let kept = from_bytes(bytes, &paths(unit))?;
         let Kept {
             findings,
             suppressed,
@@ -143,11 +149,18 @@ impl<'a> Memory<'a> {
                 explored: report.explored,
             };
             if let Some(bytes) = to_bytes(&kept, &paths(unit)) {
+                let key = tried(&key, self.run.request.prove_fixes);
                 self.cache.store.put(key, bytes);
             }
         }
         self.cache.save()
     }
+}
+
+/// The key of a report whose fixes were tried, or were not.
+fn tried(key: &Digest, are_tried: bool) -> Digest {
+    let digester = Digester::new("fixes").digest(key);
+    digester.flag(are_tried).finish()
 }
 
 fn paths(unit: &Unit) -> Vec<Arc<std::path::PathBuf>> {

@@ -75,7 +75,8 @@ pub struct Request<'a> {
     pub jobs: Option<usize>,
     /// Whether to count imports that lead nowhere, which costs a little.
     pub count_imports: bool,
-    /// Whether fixes are tried before they are offered: see `prove`.
+    /// Whether fixes are tried before they are offered: see `prove`. Without, they may be as the rules
+    /// make them, and are not to be shown.
     pub prove_fixes: bool,
     /// Hears how far the run is.
     pub observer: &'a dyn Observer,

@@ -6,10 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diagnostics::Diagnostic;
+use diagnostics::{ByteRange, Diagnostic};
 use go_flow::Inferred;
-use go_syntax::{File, FuncId, Mode, Source, parse};
+use go_syntax::{File, FuncId, Mode, Source, Span, parse};
 use go_types::{Importer, Loader, PackageNames};
+use rules::{EvidenceUse, rule_by_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Run;
@@ -18,6 +19,7 @@ use super::targets::{Unit, UnitFile};
 use crate::fix::{Found, Rounds, Subject, prove};
 use crate::guard::catch;
 use crate::observed;
+use crate::suppress::Suppressions;
 
 /// A package that was analysed.
 pub(super) struct Checked<'a> {
@@ -60,14 +62,18 @@ impl Checked<'_> {
             let selection = by_name.selection_for(&self.run.request.cwd.join(path));
             selection.severity_of(rule).is_some()
         };
+        // While fixes are tried they are as the rules make them.
+        let made = findings.to_vec();
         prove(findings, &files, &mut |rounds: &Rounds| {
             if self.run.is_interrupted() {
                 return Ok(None);
             }
-            let mut found = self.look(rounds, &known);
+            let mut found = self.look(rounds, &made);
             for findings in found.iter_mut().flat_map(Found::values_mut) {
                 let (old, mut new): (Vec<Diagnostic>, Vec<Diagnostic>) = findings
                     .drain(..)
+                    // Code that never ran says nothing of what counts only with evidence.
+                    .filter(|finding| !needs_evidence(finding))
                     .partition(|finding| known.contains(&(finding.rule, finding.function.clone())));
                 observed::weigh(&mut new, asked);
                 findings.extend(old);
@@ -77,9 +83,9 @@ impl Checked<'_> {
         });
     }
 
-    /// What is found in the files on trial, unless that cannot be told. Functions that say what they did,
-    /// of which nothing was `known`, are passed over.
-    fn look(&self, rounds: &Rounds, known: &FxHashSet<(&str, String)>) -> Option<Found> {
+    /// What is found in the files on trial, unless that cannot be told. Only functions that are not what
+    /// they were are checked again: of the others it is known what the rules `made` of them.
+    fn look(&self, rounds: &Rounds, made: &[Diagnostic]) -> Option<Found> {
         let mut trees: Vec<Arc<File>> = self.names.files().to_vec();
         let mut tried: Vec<(u32, &UnitFile)> = Vec::new();
         let by_path: FxHashMap<_, _> = (self.wanted.iter())
@@ -107,25 +113,107 @@ impl Checked<'_> {
             self.paths,
             self.contracts,
         );
-        let spoken_of: FxHashSet<&str> = known.iter().map(|(_, function)| &**function).collect();
-        let found = tried.into_iter().map(|(index, file)| {
-            let before: FxHashSet<&str> = declarations(self.names.file(index)).collect();
+        let mut only: FxHashSet<(u32, FuncId)> = FxHashSet::default();
+        let mut jobs = Vec::new();
+        for (index, file) in tried {
             let tree = names.file(index);
-            let asked = |func: FuncId| {
-                spoken_of.contains(&*names.function_label(index, func))
-                    || !before.contains(tree.span_text(tree.func(func).span))
+            let made = made.iter().filter(|finding| finding.path == file.path);
+            // Where comments suppress something all is looked at.
+            let same = match Suppressions::new(tree).is_empty() {
+                true => Same::of(self.names.file(index), tree, made),
+                false => Same::default(),
             };
-            let report = check.run_some(index, file, &asked);
+            let asked = |func: &FuncId| !same.starts.contains(&tree.func(*func).span.start);
+            let asked: FxHashSet<FuncId> = tree.all_funcs().filter(asked).collect();
+            only.extend(asked.iter().map(|&func| (index, func)));
+            jobs.push((index, file, asked, same.findings));
+        }
+        check.check_only(only);
+        let found = jobs.into_iter().map(|(index, file, asked, known)| {
+            let report = check.run_some(index, file, &|func| asked.contains(&func), known);
             (file.absolute.clone(), report.findings)
         });
         Some(found.collect())
     }
 }
 
-/// The texts of the functions that are declared in a file.
-fn declarations(file: &File) -> impl Iterator<Item = &str> {
+/// Whether a finding counts only when something observed bears it out.
+fn needs_evidence(finding: &Diagnostic) -> bool {
+    rule_by_name(finding.rule).is_some_and(|rule| rule.evidence() == EvidenceUse::Needed)
+}
+
+/// The functions of a file on trial that are what they were.
+#[derive(Default)]
+struct Same {
+    /// Where they start.
+    starts: FxHashSet<u32>,
+    /// What was found in them, where it is now. Other places that it tells of are where they were: nobody
+    /// asks for these on trial.
+    findings: Vec<Diagnostic>,
+}
+
+impl Same {
+    /// A function counts as changed when a fix in it reaches further, as one that imports something does,
+    /// or when there are two like it.
+    fn of<'d>(before: &File, after: &File, made: impl Iterator<Item = &'d Diagnostic>) -> Self {
+        let mut was: FxHashMap<&str, Vec<Span>> = FxHashMap::default();
+        for span in declarations(before) {
+            was.entry(before.span_text(span)).or_default().push(span);
+        }
+        let mut found: FxHashMap<Span, Vec<&Diagnostic>> = FxHashMap::default();
+        for finding in made {
+            let mut around = declarations(before).filter(|span| contains(*span, finding.range));
+            match around.next() {
+                Some(span) => found.entry(span).or_default().push(finding),
+                // Nobody knows which function it belongs to.
+                None => return Self::default(),
+            }
+        }
+        let mut same = Self::default();
+        for span in declarations(after) {
+            let Some(&[old]) = was.get(after.span_text(span)).map(Vec::as_slice) else {
+                continue;
+            };
+            let own = found.remove(&old).unwrap_or_default();
+            let stays_within = |finding: &&Diagnostic| {
+                let mut edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+                edits.all(|edit| {
+                    edit.path.as_ref().is_none_or(|path| *path == finding.path)
+                        && contains(old, edit.range)
+                })
+            };
+            if own.iter().all(stays_within) && same.starts.insert(span.start) {
+                let own = own.into_iter();
+                same.findings
+                    .extend(own.map(|finding| moved(finding, old.start, span.start)));
+            }
+        }
+        same
+    }
+}
+
+fn contains(span: Span, range: ByteRange) -> bool {
+    span.start <= range.start && range.end <= span.end
+}
+
+/// A finding of a function that starts elsewhere now.
+fn moved(finding: &Diagnostic, from: u32, to: u32) -> Diagnostic {
+    let shift = |range: &mut ByteRange| {
+        range.start = range.start - from + to;
+        range.end = range.end - from + to;
+    };
+    let mut finding = finding.clone();
+    shift(&mut finding.range);
+    for edit in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+        shift(&mut edit.range);
+    }
+    finding
+}
+
+/// Where the functions of a file are, without literals in them.
+fn declarations(file: &File) -> impl Iterator<Item = Span> {
     file.all_funcs()
         .map(|func| file.func(func))
         .filter(|func| func.parent.is_none())
-        .map(|func| file.span_text(func.span))
+        .map(|func| func.span)
 }

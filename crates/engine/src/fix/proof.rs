@@ -38,6 +38,12 @@ pub(crate) fn prove(
         if !findings.iter().any(is_tried) {
             continue;
         }
+        // A file without a fix of this kind would only be tried again.
+        let concerned = |file: &&Subject<'_>| {
+            let mut own = findings.iter().filter(|finding| is_tried(finding));
+            own.any(|finding| finding.path == file.path)
+        };
+        let files = files.iter().filter(concerned);
         let rounds = tried_out(findings, files, look, tried == Applicability::Unsafe);
         let verdict = Verdict::of(&rounds, findings);
         let failures: Vec<Option<String>> = findings
@@ -56,9 +62,9 @@ pub(crate) fn prove(
     }
 }
 
-fn tried_out(
+fn tried_out<'s>(
     findings: &[Diagnostic],
-    files: &[Subject<'_>],
+    files: impl Iterator<Item = &'s Subject<'s>>,
     look: &mut Look<'_, Infallible>,
     unsafe_too: bool,
 ) -> Rounds {

@@ -135,6 +135,46 @@ pub(super) fn declared(cx: &PackageCx<'_>) -> Vec<Declared> {
     found
 }
 
+/// The names of functions that may come to one of `wanted` by what they call or mention, their own names
+/// included.
+pub(super) fn names_leading_to<'a>(
+    cx: &PackageCx<'a>,
+    wanted: &FxHashSet<(u32, FuncId)>,
+) -> FxHashSet<&'a str> {
+    let mut leading: FxHashSet<&str> = FxHashSet::default();
+    let mut others: Vec<(&str, FxHashSet<&str>)> = Vec::new();
+    for (index, file, func) in crate::lock_paths::declared_functions(cx) {
+        let node = file.func(func);
+        let name = node.name.map_or("", |name| file.name(name));
+        if wanted.contains(&(index, func)) {
+            leading.insert(name);
+            continue;
+        }
+        let mentions = node
+            .exprs
+            .iter()
+            .filter_map(|expr| match file.expr(expr).kind {
+                ExprKind::Ident => file.ident(expr),
+                ExprKind::Selector { sel, .. } => Some(file.span_text(sel)),
+                _ => None,
+            });
+        others.push((name, mentions.collect()));
+    }
+    loop {
+        let before = leading.len();
+        others.retain(|(name, mentions)| {
+            let leads = leading.contains(name) || mentions.iter().any(|m| leading.contains(m));
+            if leads {
+                leading.insert(name);
+            }
+            !leads
+        });
+        if leading.len() == before {
+            return leading;
+        }
+    }
+}
+
 /// What a function does itself; `visit` is told the names of what it may call.
 fn own_facts<'a>(file: &'a File, func: FuncId, visit: &mut dyn FnMut(&'a str)) -> Facts {
     let concerns = Features::GO

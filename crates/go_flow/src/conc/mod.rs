@@ -42,7 +42,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use go_syntax::{ExprId, Features, FuncId, Span};
@@ -217,7 +217,17 @@ impl Known {
     }
 }
 
+/// The functions that are asked about, if not all.
+#[derive(Default)]
+struct Asked(RefCell<Option<FxHashSet<(u32, FuncId)>>>);
+
 impl StuckGoroutines {
+    /// Says, before anybody has asked, which declared functions will be asked about: what cannot come
+    /// to them by the names in it is not run then.
+    pub fn ask_only(cx: &PackageCx<'_>, functions: FxHashSet<(u32, FuncId)>) {
+        *cx.memo(Asked::default).0.borrow_mut() = Some(functions);
+    }
+
     /// Those of the package, found out when somebody first asks.
     pub fn of(cx: &PackageCx<'_>, part: StuckPart) -> Rc<Self> {
         let known = cx.memo(Known::default);
@@ -290,13 +300,21 @@ fn explore(cx: &PackageCx<'_>, known: &Known, last: StuckPart) {
             firsts[part as usize].push(index);
         }
     }
+    let steps = firsts.each_ref().map(|firsts| steps_for(firsts.len()));
+    if let Some(asked) = &*cx.memo(Asked::default).0.borrow() {
+        let names = declared::names_leading_to(cx, asked);
+        for firsts in &mut firsts {
+            firsts.retain(|&index| names.contains(program.name(index)));
+        }
+    }
     let mut found = StuckGoroutines::default();
     for part in [StuckPart::Sending, StuckPart::Code, StuckPart::All] {
         if part > last {
             break;
         }
         let known = known.of(part).get_or_init(|| {
-            machine.explore_all(&firsts[part as usize], &mut found);
+            let (firsts, steps) = (&firsts[part as usize], steps[part as usize]);
+            machine.explore_all(firsts, steps, &mut found);
             if part != StuckPart::Code {
                 let mut more = Vec::new();
                 served::served(&program, &mut more);
@@ -342,11 +360,15 @@ fn is_first(program: &Program<'_>, index: usize) -> First {
     }
 }
 
+/// How many steps are made for each of so many first functions.
+fn steps_for(firsts: usize) -> u32 {
+    let count = u32::try_from(firsts).unwrap_or(u32::MAX).max(1);
+    (PACKAGE_STEPS / count).clamp(MIN_STEPS, MAX_STEPS)
+}
+
 impl Machine<'_, '_> {
-    /// Looks at what may happen from each of the functions on.
-    fn explore_all(&self, firsts: &[usize], result: &mut StuckGoroutines) {
-        let count = u32::try_from(firsts.len()).unwrap_or(u32::MAX).max(1);
-        let steps = (PACKAGE_STEPS / count).clamp(MIN_STEPS, MAX_STEPS);
+    /// Looks at what may happen from each of the functions on, so many steps far.
+    fn explore_all(&self, firsts: &[usize], steps: u32, result: &mut StuckGoroutines) {
         for &index in firsts {
             result.explored += 1;
             if self.explore(index, steps, &mut result.all) {

@@ -366,3 +366,17 @@ fn junit_counts_what_it_holds() {
     assert_eq!(report.matches("<testcase ").count(), 4);
     assert_eq!(report.matches("<failure ").count(), 4);
 }
+
+/// Fixes are tried, which costs, only for formats that say that they show them.
+#[test]
+fn formats_show_fixes_if_they_say_so() {
+    let with = crate::sample::shop();
+    let mut without = with.clone();
+    for diagnostic in &mut without.diagnostics {
+        diagnostic.fix = None;
+    }
+    for &format in Format::ALL {
+        let shows = with.render(format) != without.render(format);
+        assert_eq!(shows, format.shows_fixes(), "{format}");
+    }
+}
