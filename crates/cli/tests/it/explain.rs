@@ -140,15 +140,26 @@ fn a_line_in_a_literal_with_defers_means_the_literal() {
 #[test]
 fn what_is_not_there_is_said_with_a_way_out() {
     let folder = folder();
+    folder.write("store/deep/qq.go", "package deep\n");
     folder.write("other_windows.go", "package p\n\nfunc w() {}\n");
     for (target, says) in [
         ("p.go:Gte", "did you mean: DB.Get"),
-        ("q.go:Get", "there is no Go file or package at `q.go`"),
+        (
+            "q.go:Get",
+            "there is no Go file or package at `q.go`\n  help: did you mean: p.go",
+        ),
+        (
+            "entirely_else.go:Get",
+            "there is no Go file or package at `entirely_else.go`\n  help: write PATH:FUNC",
+        ),
         ("pp.go:Get", "did you mean: p.go"),
         (
             "nowhere/x.go:3",
-            "there is no Go file or package at `nowhere/x.go`",
+            "there is no Go file or package at `nowhere/x.go`\n  help: write PATH:FUNC",
         ),
+        ("stor/deep/q.go:Get", "did you mean: store"),
+        ("store/deep/q.go:Get", "did you mean: store/deep/qq.go"),
+        ("p.go:EntirelyElse", "help: it has: DB.Get, "),
         ("p.go:5", "lies in no function"),
         ("p.go:99", "has only"),
         ("p.go:0", "has only"),
