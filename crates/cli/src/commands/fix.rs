@@ -110,6 +110,10 @@ pub(super) fn finish(
 }
 
 fn summary(fixed: &Fixed, outcome: &Outcome, args: &CheckArgs, files: usize, unwritten: &[&Path]) {
+    // Where nothing could be looked at, that nothing was repaired says nothing.
+    if fixed.changes.is_empty() && outcome.has_failed() && outcome.statistics.files == 0 {
+        return;
+    }
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
     for applied in &fixed.applied {
         if !unwritten.contains(&applied.path.as_path()) {

@@ -78,6 +78,16 @@ fn a_fix_is_written_and_the_rest_is_left() {
 }
 
 #[test]
+fn where_there_is_nothing_to_look_at_nothing_is_counted() {
+    let empty = Folder::new(&[]);
+    for args in [&["fix"][..], &["fix", "--diff"], &["fix", "./nowhere"]] {
+        let run = empty.run(args).exits(2);
+        assert!(run.stderr.contains("error:"), "{run:#?}");
+        assert!(!run.stderr.contains("repair"), "{run:#?}");
+    }
+}
+
+#[test]
 fn check_reports_what_is_left() {
     let module = Folder::module(&[("a.go", LATE)]);
     module
@@ -146,6 +156,49 @@ fn what_another_rule_would_find_fault_with_is_not_offered() {
         .run(&["fix", "--select", "close-error-dropped"])
         .exits(0)
         .says(&["repaired 1 finding in 1 file"]);
+}
+
+/// `hot-defer` says nothing without evidence, so nothing that it could say withholds a fix.
+#[test]
+fn a_rule_that_needs_evidence_withholds_no_fix() {
+    const LEAK: &str = "package p
+
+import (
+	\"os\"
+	\"sync\"
+)
+
+var mu sync.Mutex
+
+func size(path string) (int64, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+";
+    let module = Folder::module(&[("a.go", LEAK)]);
+    let fix_of = |select: &str| -> serde_json::Value {
+        let run = module.run(&["check", "--select", select, "--format", "json"]);
+        let run = run.exits(1);
+        let finding: serde_json::Value = serde_json::from_str(&run.stdout).expect("one line");
+        finding["fix"].clone()
+    };
+    let fix = fix_of("file-not-closed");
+    assert_eq!(fix["applicability"], "safe");
+    assert_eq!(fix_of("file-not-closed,hot-defer"), fix);
+    module
+        .run(&["fix", "--select", "file-not-closed,hot-defer"])
+        .exits(0)
+        .says(&["repaired 1 finding in 1 file: file-not-closed (1)"]);
+    assert!(module.read("a.go").contains("\tdefer f.Close()\n"));
 }
 
 #[test]
