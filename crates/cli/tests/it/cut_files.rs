@@ -1,10 +1,9 @@
-//! Files as an editor has them: cut off at any place. Nothing panics, the work stays bounded, and
+//! Files as an editor has them: cut off at any place. Every run ends, nothing panics, and
 //! functions that the cut does not concern keep their findings.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
 
 use engine::config::Flags;
 use engine::{Config, Request, Silent, StandIn};
@@ -14,9 +13,6 @@ use go_syntax::{DeclKind, File, Mode, Source, SpecKind, parse};
 use crate::harness::repository;
 
 const CUTS: usize = 1000;
-
-/// Far more than any run takes, and far less than a run that does not end.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A file, what is declared in its folder, and its findings when it is whole.
 struct Whole {
@@ -227,13 +223,7 @@ fn what_a_cut_does_not_concern_stays() {
     for _ in 0..CUTS {
         let whole = &wholes[numbers.below(wholes.len())];
         let cut = numbers.below(whole.bytes.len() + 1);
-        let start = Instant::now();
         let after = findings(&whole.path, &whole.bytes[..cut]);
-        assert!(
-            start.elapsed() < PATIENCE,
-            "{} cut at {cut} takes too long",
-            whole.path.display()
-        );
         for decl in whole.untouched(u32::try_from(cut).expect("a small file")) {
             let within = |found: &BTreeSet<Found>| -> BTreeSet<Found> {
                 let range = decl.start..decl.end;

@@ -21,6 +21,25 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
+/// Says that something is not tested here, past the capture of output: nobody should think that it was. In
+/// continuous integration that is a failure.
+pub(crate) fn not_tested(why: &str) {
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "in CI this must be tested, but: {why}"
+    );
+    writeln!(std::io::stderr(), "\n*** NOT TESTED: {why} ***").expect("stderr is open");
+}
+
+/// The root of the Go to compare with, or to build programs with; where there is none, that is said.
+pub(crate) fn go_root() -> Option<PathBuf> {
+    let root = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from);
+    if root.is_none() {
+        not_tested("DEFERSCOPE_GOROOT names no Go (`cargo xtask test` sets it)");
+    }
+    root
+}
+
 /// A function in which the rule `invalid-suppression` finds something whatever other rules exist.
 pub(crate) const FINDING: &str =
     "package p\n\nfunc f() {\n\t//deferscope:ignore no-such-rule\n\tg()\n}\n\nfunc g() {}\n";

@@ -1,27 +1,13 @@
 //! `deferscope inspect` from the outside. That its facts are right is held by
 //! `cargo xtask oracle inspect`; that any bytes may be given, by crates/go_binary/tests.
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use crate::harness::Folder;
+use crate::harness::{Folder, go_root};
 
 /// A Go program, if there is one: those that come with Go.
 fn gofmt() -> Option<PathBuf> {
-    if let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT") {
-        return Some(PathBuf::from(root).join("bin/gofmt"));
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "DEFERSCOPE_GOROOT must name the root of Go in CI"
-    );
-    // Past the capture of output: nobody should think that this was tested.
-    writeln!(
-        std::io::stderr(),
-        "\n*** NOT TESTED: set DEFERSCOPE_GOROOT to inspect Go programs ***"
-    )
-    .expect("stderr is open");
-    None
+    Some(go_root()?.join("bin/gofmt"))
 }
 
 #[test]

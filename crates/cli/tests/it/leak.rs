@@ -3,11 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Folder, repository};
+use crate::harness::{Folder, go_root, repository};
 
 /// That part of the README.
 fn section() -> String {
@@ -111,9 +111,7 @@ fn words(line: &str) -> Vec<&str> {
 
 #[test]
 fn the_leak_of_the_readme_is_seen_named_repaired_and_gone() {
-    let Some(go) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
-        return;
-    };
+    let Some(go) = go_root() else { return };
     let section = section();
     let folder = Folder::new(&[]);
     copy(&repository().join("examples/shop"), &folder.root);

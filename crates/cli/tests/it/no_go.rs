@@ -2,23 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::harness::{Folder, Run, deferscope, finish, repository};
-
-/// The Go to compare with. Without one these tests say so, and fail in continuous integration.
-fn goroot() -> Option<PathBuf> {
-    let goroot = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from);
-    if goroot.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "DEFERSCOPE_GOROOT is not set: `cargo xtask test` sets it"
-        );
-        #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know")]
-        {
-            eprintln!("NOT RUN: DEFERSCOPE_GOROOT is not set, so there is no Go to compare with");
-        }
-    }
-    goroot
-}
+use crate::harness::{Folder, Run, deferscope, finish, go_root, repository};
 
 /// What every rule finds in a folder with this GOROOT, for this system.
 fn check(folder: &Path, goroot: &Path, goos: &str) -> Run {
@@ -111,7 +95,7 @@ fn copy_leaves(src: &Path, path: &Path, to: &Folder) -> usize {
 
 #[test]
 fn findings_in_the_shop_are_the_same_with_and_without_go() {
-    let Some(goroot) = goroot() else { return };
+    let Some(goroot) = go_root() else { return };
     let found = compare(&repository().join("examples/shop"), &goroot, "linux");
     assert!(found >= 15, "only {found} findings");
 }
@@ -126,7 +110,7 @@ fn leaves(goroot: &Path) -> Folder {
 
 #[test]
 fn types_in_real_code_are_the_same_with_and_without_go() {
-    let Some(goroot) = goroot() else { return };
+    let Some(goroot) = go_root() else { return };
     let folder = leaves(&goroot);
     for (goos, goarch) in [("linux", "amd64"), ("windows", "arm64"), ("js", "wasm")] {
         let types = |goroot: &Path| {
@@ -146,7 +130,7 @@ fn types_in_real_code_are_the_same_with_and_without_go() {
 
 #[test]
 fn findings_in_real_code_are_the_same_with_and_without_go() {
-    let Some(goroot) = goroot() else { return };
+    let Some(goroot) = go_root() else { return };
     let folder = leaves(&goroot);
     for goos in ["linux", "windows"] {
         let found = compare(&folder.root, &goroot, goos);
@@ -156,7 +140,7 @@ fn findings_in_real_code_are_the_same_with_and_without_go() {
 
 #[test]
 fn findings_in_the_cases_of_the_rules_are_the_same_with_and_without_go() {
-    let Some(goroot) = goroot() else { return };
+    let Some(goroot) = go_root() else { return };
     let folder = Folder::new(&[("go.mod", "module example.com/cases\n\ngo 1.27\n")]);
     for rule in entries(&repository().join("crates/rules/testdata")) {
         for file in entries(&rule) {

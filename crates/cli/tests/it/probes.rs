@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Folder, finish};
-use crate::profile::{Process, holds, not_tested, refused};
+use crate::harness::{Folder, finish, not_tested};
+use crate::profile::{Process, holds, refused};
 
 /// Nobody waits longer for what should be over soon.
 const PATIENCE: Duration = Duration::from_secs(20);

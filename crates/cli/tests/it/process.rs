@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::harness::{FINDING, Folder, finish};
 
@@ -72,7 +72,6 @@ fn ctrl_c_ends_a_run_without_a_report() {
         );
     }
     std::thread::sleep(Duration::from_millis(300));
-    let start = Instant::now();
     let sent = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
@@ -80,7 +79,6 @@ fn ctrl_c_ends_a_run_without_a_report() {
     assert!(sent.success());
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));
-    assert!(start.elapsed() < Duration::from_secs(20), "it ends soon");
     let rest: Vec<String> = stderr.lines().map(|line| line.expect("text")).collect();
     assert_eq!(
         rest,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Folder, Run};
+use crate::harness::{Folder, Run, go_root, not_tested};
 
 /// A child that does not outlive its test.
 pub(crate) struct Process(pub(crate) Child);
@@ -38,21 +38,9 @@ impl Drop for Process {
     }
 }
 
-/// Past the capture of output: nobody should think that this was tested.
-pub(crate) fn not_tested(why: &str) {
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "in CI this must be tested, but: {why}"
-    );
-    writeln!(std::io::stderr(), "\n*** NOT TESTED: profile: {why} ***").expect("stderr is open");
-}
-
 /// `gofmt` at work on all of Go's own sources.
 fn gofmt() -> Option<Process> {
-    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
-        not_tested("DEFERSCOPE_GOROOT names no Go");
-        return None;
-    };
+    let root = go_root()?;
     let mut command = Command::new(root.join("bin/gofmt"));
     Some(Process::start(command.arg("-l").arg(root.join("src"))))
 }
@@ -118,10 +106,7 @@ fn a_program_at_work_is_profiled() {
 
 /// A Go program that opens what it is told to, and does something every millisecond.
 pub(crate) fn holds(folder: &Folder) -> Option<PathBuf> {
-    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
-        not_tested("DEFERSCOPE_GOROOT names no Go");
-        return None;
-    };
+    let root = go_root()?;
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../probe/testdata/targets/holds");
     let binary = folder.path("holds");
     let mut build = Command::new(root.join("bin/go"));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Folder, Run, finish};
-use crate::profile::{Process, Teller, holds, not_tested, refused};
+use crate::harness::{Folder, Run, finish, not_tested};
+use crate::profile::{Process, Teller, holds, refused};
 
 /// Where the folders of tests cannot be seen by others, this one can.
 struct Shared(tempfile::TempDir);
@@ -159,7 +159,7 @@ fn wait_for(done: impl Fn() -> bool) {
     let begin = Instant::now();
     while !done() {
         assert!(
-            begin.elapsed() < Duration::from_secs(20),
+            begin.elapsed() < Duration::from_secs(120),
             "it does not start"
         );
         std::thread::sleep(Duration::from_millis(5));

@@ -4,19 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Folder, Run, repository};
+use crate::harness::{Folder, Run, go_root, not_tested, repository};
 use probe::truth::Running;
 
 /// A Go program that knows what it has pending; nothing where there is no Go.
 fn target() -> Option<PathBuf> {
-    let root = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from);
-    let Some(root) = root else {
-        assert!(
-            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "DEFERSCOPE_GOROOT must name the root of Go in CI"
-        );
-        return None;
-    };
+    let root = go_root()?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let binary = folder.join(format!("truth-{}", std::process::id()));
     if !binary.is_file() {
@@ -223,13 +216,7 @@ fn a_process_in_other_namespaces_is_read() {
         [&as_root[..], &spaces[..]].concat()
     };
     if !may(&flags) {
-        // Past the capture of output: nobody should think that this was tested.
-        std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"\n*** NOT TESTED: no namespaces can be made here ***\n",
-        )
-        .expect("stderr is open");
-        return;
+        return not_tested("no namespaces can be made here");
     }
     let program = target.display().to_string();
     let hide = "mount -t tmpfs none /mnt && cp \"$0\" /mnt/program && exec /mnt/program -many 10";
@@ -266,9 +253,7 @@ func main() {
 
 #[test]
 fn an_interval_names_the_site_that_grew() {
-    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
-        return;
-    };
+    let Some(root) = go_root() else { return };
     let folder = Folder::module(&[("main.go", GROWS)]);
     let program = folder.path("grows");
     probe::truth::build(&root, &folder.root, ".", &[], &program).expect("it compiles");
@@ -346,9 +331,7 @@ func load(paths []string) error {
 /// The whole story: the snapshot names the line, `check` the rule, `fix` repairs it, the snapshot shows it gone.
 #[test]
 fn a_leak_is_seen_named_repaired_and_gone() {
-    let Some(root) = std::env::var_os("DEFERSCOPE_GOROOT").map(PathBuf::from) else {
-        return;
-    };
+    let Some(root) = go_root() else { return };
     let folder = Folder::module(&[("main.go", LEAKS)]);
     let look = || {
         let program = folder.path("load");
