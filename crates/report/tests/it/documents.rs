@@ -370,7 +370,7 @@ fn junit_counts_what_it_holds() {
 /// Fixes are tried, which costs, only for formats that say that they show them.
 #[test]
 fn formats_show_fixes_if_they_say_so() {
-    let with = crate::sample::shop();
+    let with = shop();
     let mut without = with.clone();
     for diagnostic in &mut without.diagnostics {
         diagnostic.fix = None;
