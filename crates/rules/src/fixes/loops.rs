@@ -48,12 +48,14 @@ struct Shape {
 }
 
 /// Lets what is deferred run at the end of the iteration of the loop `stmt`: without `defer` where that
-/// stands at the end already, in a literal around the body otherwise.
+/// stands at the end already, in a literal around the body otherwise. What is deferred in a loop that
+/// `is_endless` never runs, so nobody holds it for the sake of that.
 pub(crate) fn run_each_round(
     cx: &RuleCx<'_>,
     site: &DeferSite<'_>,
     stmt: StmtId,
     is_release: bool,
+    is_endless: bool,
 ) -> Option<Repair> {
     let file = cx.file();
     let (StmtKind::For { body, .. } | StmtKind::Range { body, .. }) = file.stmt(stmt).kind else {
@@ -64,7 +66,7 @@ pub(crate) fn run_each_round(
         file.stmt(site.stmt).span.start,
         file.expr(site.call).span.start,
     );
-    let round = round(cx, site, stmt)?;
+    let round = round(cx, site, stmt, is_endless)?;
     if is_last && (follows_lock(cx, site.point) || round.is_other || !round.is_own) {
         // Nothing would be left to protect, or somebody still needs it in the next iteration.
         return None;
@@ -139,6 +141,7 @@ pub(crate) fn wrap_for(
     site: &DeferSite<'_>,
     duty: &Duty,
     stmt: StmtId,
+    is_endless: bool,
 ) -> Option<Repair> {
     let file = cx.file();
     let func = site.point.func;
@@ -146,7 +149,8 @@ pub(crate) fn wrap_for(
     let is_of_round = duty
         .subject
         .is_some_and(|subject| matches!(origin(cx, subject, within), Origin::Made(_)));
-    run_each_round(cx, site, stmt, duty.kind.is_release() && is_of_round)
+    let is_release = duty.kind.is_release() && is_of_round;
+    run_each_round(cx, site, stmt, is_release, is_endless)
 }
 
 /// How what is deferred belongs to an iteration.
@@ -159,11 +163,21 @@ struct Round {
 
 /// How what `site` defers belongs to an iteration of the loop `stmt`; `None` where it must not end with
 /// it: something else that comes with it goes on, or it is held for the sake of being held.
-fn round(cx: &RuleCx<'_>, site: &DeferSite<'_>, stmt: StmtId) -> Option<Round> {
+fn round(cx: &RuleCx<'_>, site: &DeferSite<'_>, stmt: StmtId, is_endless: bool) -> Option<Round> {
     let file = cx.file();
     let duty = Duty::of(cx, site);
     let is_other = !duty.kind.is_release();
     let local = duty.subject.and_then(|subject| root_local(cx, subject));
+    // What a function releases is one of its arguments, as far as is known.
+    let args = file.call(site.call).map_or(&[][..], |(_, args)| args);
+    let given = args.iter().filter_map(|&arg| root_local(cx, arg));
+    if local
+        .into_iter()
+        .chain(given)
+        .any(|local| goes_on(cx, local, stmt))
+    {
+        return None;
+    }
     let Some(local) = local else {
         return Some(Round {
             is_own: true,
@@ -224,11 +238,40 @@ fn round(cx: &RuleCx<'_>, site: &DeferSite<'_>, stmt: StmtId) -> Option<Round> {
             && !used.role.writes()
             && !is_compared(used.expr)
     });
-    let needs_use = matches!(
-        duty.kind,
-        DutyKind::Close | DutyKind::Stop | DutyKind::Remove | DutyKind::Release
-    );
+    let needs_use = !is_endless
+        && matches!(
+            duty.kind,
+            DutyKind::Close | DutyKind::Stop | DutyKind::Remove | DutyKind::Release
+        );
     (is_used || !needs_use).then_some(Round { is_own, is_other })
+}
+
+/// Whether a variable from outside of the loop `stmt` gets another value in it that somebody needs after
+/// the iteration: the next one begins with it, or what comes after the loop does.
+fn goes_on(cx: &RuleCx<'_>, local: LocalId, stmt: StmtId) -> bool {
+    let file = cx.file();
+    let names = cx.body().names();
+    let within = file.stmt(stmt).span;
+    if within.contains(names.local(local).span) {
+        return false;
+    }
+    let writes = |assign: StmtId| match file.stmt(assign).kind {
+        StmtKind::Assign { lhs, .. } if within.contains(file.stmt(assign).span) => {
+            let mut targets = file.exprs(lhs).iter();
+            targets.any(|&target| cx.body().object(target) == Object::Local(local))
+        }
+        _ => false,
+    };
+    let mut stmts = file.func(cx.root()).stmts.iter();
+    let Some(first) = stmts.find(|&stmt| writes(stmt)) else {
+        return false;
+    };
+    let written = file.stmt(first).span.end;
+    names.uses(local).iter().any(|used| {
+        let at = file.expr(used.expr).span.start;
+        let is_early = within.start <= at && at < written;
+        !used.role.writes() && (is_early || at >= within.end)
+    })
 }
 
 fn shape(cx: &RuleCx<'_>, func: FuncId, exits: &Exits) -> Option<Shape> {

@@ -92,7 +92,7 @@ impl Rule for DeferInChannelRange {
             );
             let finding = cx
                 .report(&Self::META, cx.file().stmt(site.stmt).span, message)
-                .repair(wrap_for(cx, site, &duty, range.stmt))
+                .repair(wrap_for(cx, site, &duty, range.stmt, false))
                 .help("move the body of the loop into a function of its own, and defer there")
                 .related(
                     head_span(cx, range),

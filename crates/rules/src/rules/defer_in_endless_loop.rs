@@ -136,7 +136,7 @@ impl Rule for DeferInEndlessLoop {
                 "move the body of the loop into a function of its own and defer there, or call `{call}` at the end of the iteration"
             ))
             .related(head_span(cx, lp), "this loop has no way out")
-            .repair(wrap_for(cx, site, &duty, lp.stmt));
+            .repair(wrap_for(cx, site, &duty, lp.stmt, true));
         }
     }
 }

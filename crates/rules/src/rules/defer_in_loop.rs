@@ -187,7 +187,7 @@ fn check_site(cx: &RuleCx<'_>, site: &DeferSite<'_>, rounds: &Rounds<'_>) {
     let is_release = duty.kind.is_release() && is_of_round || deadlock.is_some();
     let mut finding = cx
         .report(&DeferInLoop::META, cx.file().stmt(site.stmt).span, message)
-        .repair(run_each_round(cx, site, lp.stmt, is_release))
+        .repair(run_each_round(cx, site, lp.stmt, is_release, false))
         .help(match duty.kind {
             DutyKind::Recover | DutyKind::Other => {
                 "move the body of the loop into a function of its own, and defer there".to_owned()

@@ -12,6 +12,7 @@ use crate::cx::{Finding, RuleCx};
 use crate::deferred::{leak_by_defer, releases, source, too_late};
 use crate::fixes::anchors::check_of_others;
 use crate::fixes::lines;
+use crate::origin::root_local;
 use crate::release::{matters, may_acquire, variable, wording};
 use crate::rule::{Rule, declare_rule};
 use crate::rules::rule_by_name;
@@ -109,6 +110,7 @@ impl Rule for DeferTooLate {
             }
             if let Some(defer) = too_late(cx, leak)
                 && !reported.contains(&defer)
+                && !asks_for_error(cx, leak, defer)
                 && matters(cx, class, leak)
             {
                 report(cx, leak, defer);
@@ -124,6 +126,7 @@ impl Rule for DeferTooLate {
                     && let Some(made) = source(cx, site, release.local)
                     && let Some(leak) = leak_by_defer(cx, &release, made)
                     && too_late(cx, &leak) == Some(site.stmt)
+                    && !asks_for_error(cx, &leak, site.stmt)
                     && matters(cx, cx.models().class(leak.class), &leak)
                 {
                     report(cx, &leak, site.stmt);
@@ -132,6 +135,39 @@ impl Rule for DeferTooLate {
             }
         }
     }
+}
+
+/// Whether a condition before the `defer` asks what was given for its error: `if result.Err != nil`. Then
+/// there may be nothing to release.
+fn asks_for_error(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) -> bool {
+    let file = cx.file();
+    let StmtKind::Defer(call) = file.stmt(defer).kind else {
+        return false;
+    };
+    let given = file
+        .call(file.unparen(call))
+        .and_then(|(fun, _)| root_local(cx, fun));
+    let Some(given) = given else { return false };
+    let between = Span::new(file.expr(leak.call).span.end, file.stmt(defer).span.start);
+    let mut asks = false;
+    for stmt in file.func(cx.root()).stmts.iter() {
+        let StmtKind::If { cond, .. } = file.stmt(stmt).kind else {
+            continue;
+        };
+        if !between.contains(file.stmt(stmt).span) {
+            continue;
+        }
+        walk(file, Node::Expr(cond), |node| {
+            if let Node::Expr(expr) = node
+                && let Some((x, name)) = file.selector(expr)
+                && cx.body().object(x) == Object::Local(given)
+            {
+                asks |= matches!(name, "Err" | "Error" | "err");
+            }
+            Descend::Into
+        });
+    }
+    asks
 }
 
 fn report(cx: &RuleCx<'_>, leak: &Leak, defer: StmtId) {

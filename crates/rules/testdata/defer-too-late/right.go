@@ -272,3 +272,20 @@ func posted(path, url string) error {
 	defer resp.Body.Close()
 	return nil
 }
+
+type download struct {
+	Body io.ReadCloser
+	Err  error
+}
+
+func fetch(url string) download
+
+// There is no body when there is an error.
+func errorWithin(url string) ([]byte, error) {
+	result := fetch(url)
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	defer result.Body.Close()
+	return io.ReadAll(result.Body)
+}
