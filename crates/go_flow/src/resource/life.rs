@@ -192,7 +192,10 @@ impl<'a> Tracker<'_, 'a> {
         let Callee::Selected { name, .. } = self.facts().callee(call) else {
             return false;
         };
-        let starts = |word: &&str| name.starts_with(*word);
+        // That of `io.WriterTo` reads what it is called on; a packet is written to an address as well.
+        let args = self.file().call(call).map_or(0, |(_, args)| args.len());
+        let is_read = name == "WriteTo" && args == 1;
+        let starts = |word: &&str| !is_read && name.starts_with(*word);
         WRITING.iter().any(starts)
             || (how == How::Wrap && matches!(name, "Flush" | "Create" | "CreateHeader" | "Execute"))
             || self.key(call).is_some_and(|(package, name)| {

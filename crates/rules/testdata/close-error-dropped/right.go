@@ -23,7 +23,7 @@ func onlyRead(path string) ([]byte, error) {
 }
 
 func openedButNotWritten(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -322,4 +322,15 @@ func withResult(o objects, src io.Reader) (string, error) {
 		return "", err
 	}
 	return w.Result()
+}
+
+// WriteTo of io.WriterTo writes elsewhere what it reads here.
+func copiedOut(path string, out io.Writer) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteTo(out)
+	return err
 }
