@@ -70,11 +70,19 @@ fn named(ns: f64) -> String {
 }
 
 /// Writes the chart as SVG.
+///
+/// # Errors
+///
+/// Those of the writer.
 pub fn write_svg(out: &mut dyn Write, calibration: &Calibration) -> io::Result<()> {
     out.write_all(draw(calibration).as_bytes())
 }
 
 /// Writes a page with the chart and the tables.
+///
+/// # Errors
+///
+/// Those of the writer.
 pub fn write_html(out: &mut dyn Write, calibration: &Calibration) -> io::Result<()> {
     let mut tables = Vec::new();
     text::write_text(&mut tables, calibration)?;

@@ -45,6 +45,10 @@ impl Calibration {
     }
 
     /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or is no calibration: see [`Self::parse`].
     pub fn load(path: &Path) -> Result<Self, CalibrationError> {
         let cannot = |source| CalibrationError::Read {
             path: path.to_owned(),
@@ -64,6 +68,10 @@ impl Calibration {
     }
 
     /// Reads the text of a file that is called `path` in errors.
+    ///
+    /// # Errors
+    ///
+    /// If it is no TOML, not of this version, has keys that are not known, or values that cannot be.
     pub fn parse(path: &str, text: &str) -> Result<Self, CalibrationError> {
         let syntax = |error: toml::de::Error| CalibrationError::Syntax {
             place: match error.span() {

@@ -6,6 +6,10 @@ use std::io::{self, Write};
 use crate::model::{Calibration, Case, Estimate, Release, Term};
 
 /// The prices, how well they fit, what was measured and what it allocates.
+///
+/// # Errors
+///
+/// Those of the writer.
 pub fn write_text(out: &mut dyn Write, calibration: &Calibration) -> io::Result<()> {
     writeln!(out, "{}", heading(calibration))?;
     writeln!(out)?;

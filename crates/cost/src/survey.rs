@@ -70,6 +70,10 @@ pub struct NoThreads(#[from] rayon::ThreadPoolBuildError);
 
 impl Survey<'_> {
     /// Calls `visit` for each function with defers.
+    ///
+    /// # Errors
+    ///
+    /// If threads cannot be started. What is wrong with packages and files is in the result.
     pub fn run<T: Send>(
         self,
         visit: impl Fn(Seen<'_>) -> T + Sync,

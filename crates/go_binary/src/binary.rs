@@ -25,6 +25,10 @@ impl<'a> Binary<'a> {
     pub const NEWEST: Version = Version::new(27);
 
     /// Finds the tables of a program.
+    ///
+    /// # Errors
+    ///
+    /// If it is no ELF file for a machine that is known, was not made by Go 1.18 or later, or is damaged.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let image = Image::parse(bytes)?;
         let found = Found::find(&image)?;

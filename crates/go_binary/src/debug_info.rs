@@ -58,6 +58,10 @@ struct Structure {
 
 impl RuntimeLayout {
     /// Reads the layout from the debug information of a program, built by `release`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no debug information, it is damaged, or a field is not where it has to be.
     pub fn read(image: &Image<'_>, release: Version) -> Result<Self, DebugInfoError> {
         let structures = structures(image)?;
         let at = |structure: &'static str, field: &'static str| {

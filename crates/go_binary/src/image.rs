@@ -102,6 +102,10 @@ const LE: LittleEndian = LittleEndian;
 
 impl<'a> Image<'a> {
     /// Reads the headers of a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is no ELF file for a machine that is known, or is damaged.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         recognise(bytes)?;
         let damaged = |error: object::Error| Error::Elf {

@@ -45,6 +45,10 @@ const MAX_PLUS_OPERATORS: usize = 100;
 
 impl Constraint {
     /// Parses what follows `//go:build`.
+    ///
+    /// # Errors
+    ///
+    /// If Go would not accept it.
     pub fn parse(text: &str) -> Result<Self, ConstraintError> {
         let mut parser = Parser {
             rest: text,
@@ -59,6 +63,10 @@ impl Constraint {
     }
 
     /// Parses what follows `// +build`: words are alternatives, commas conjunctions.
+    ///
+    /// # Errors
+    ///
+    /// If it has more operators than Go accepts.
     pub fn parse_plus_build(text: &str) -> Result<Self, ConstraintError> {
         let ignore = || Self::Tag("ignore".into());
         let mut operators = 0;

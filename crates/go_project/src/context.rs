@@ -173,6 +173,10 @@ impl BuildContext {
     }
 
     /// Uses the Go in `root`, and its release.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Go in that folder.
     pub fn set_goroot(&mut self, root: &Path) -> Result<(), Problem> {
         if !goroot::is_goroot(root) {
             return Err(Problem::new(

@@ -77,6 +77,10 @@ pub struct NeedMore;
 
 /// Scans the head of a file. `whole` says that the file has no more bytes than these; an error is
 /// told of a whole file only.
+///
+/// # Errors
+///
+/// If the bytes end within the head, and are not the whole file.
 pub fn scan(bytes: &[u8], whole: bool) -> Result<Header<'_>, NeedMore> {
     let mut scanner = Scanner {
         bytes,

@@ -150,6 +150,10 @@ impl Project {
 
     /// The content of a file, as given if it was, and from the embedded standard library if it is
     /// of that.
+    ///
+    /// # Errors
+    ///
+    /// If it was not given and cannot be read.
     pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         match self.sources.content(path) {
             Some(content) => content.map(<[u8]>::to_vec),

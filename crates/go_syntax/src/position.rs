@@ -87,6 +87,10 @@ const MAX_LINE: u64 = 1 << 30;
 /// Reads the directive in a comment, `None` when it holds none.
 ///
 /// `comment` includes the delimiters and starts at `start`. Line comments must start their line.
+///
+/// # Errors
+///
+/// If the number of a line or column is none that Go accepts.
 pub fn line_directive(text: &str, comment: Span) -> Result<Option<LineDirective>, SyntaxError> {
     let bytes = text.as_bytes();
     let body = &text[comment.range()];

@@ -77,6 +77,10 @@ const STATUS_REGISTERS: usize = 112;
 
 impl CoreFile {
     /// Reads the headers and notes of a core file; the memory stays in the file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, is no core file of a machine that is known, or is damaged.
     pub fn open(path: &Path) -> Result<Self, CoreError> {
         let shown = || path.display().to_string();
         let failed = |error| CoreError::Unreadable {

@@ -80,6 +80,10 @@ impl Kind {
 }
 
 /// How many descriptors of each kind a process has open.
+///
+/// # Errors
+///
+/// If there is no such process, or its descriptors may not be listed.
 pub fn open_descriptors(pid: i32) -> io::Result<BTreeMap<Kind, u64>> {
     let mut counts = BTreeMap::new();
     for entry in std::fs::read_dir(path(pid, "fd"))? {

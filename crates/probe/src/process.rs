@@ -91,6 +91,10 @@ const PF_KTHREAD: u64 = 0x0020_0000;
 
 impl Process {
     /// Finds out about a process.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such process, it is ending or one of the kernel, or we may not look into it.
     pub fn find(pid: i32) -> Result<Self, ProcessError> {
         let stat = read_text(pid, "stat")?;
         // The name in parentheses may contain anything.
@@ -143,6 +147,10 @@ impl Process {
     }
 
     /// The bytes of its executable.
+    ///
+    /// # Errors
+    ///
+    /// If it may not be read.
     pub fn read_executable(&self) -> Result<Vec<u8>, ProcessError> {
         std::fs::read(path(self.pid, "exe")).map_err(|error| explain(self.pid, "exe", error))
     }

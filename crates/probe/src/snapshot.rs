@@ -150,6 +150,10 @@ const IDS: usize = 8;
 
 impl Snapshot {
     /// Reads all goroutines of a program and sums them up.
+    ///
+    /// # Errors
+    ///
+    /// If the memory is not that of the program, or cannot be read.
     pub fn take(
         target: &Target<'_>,
         memory: &dyn Memory,
@@ -185,6 +189,10 @@ enum Read<'m> {
 
 impl<'t, 'a, 'm> Reading<'t, 'a, 'm> {
     /// Copies all goroutines, their stacks and their lists.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Snapshot::take`].
     pub fn start(
         target: &'t Target<'a>,
         memory: &'m dyn Memory,

@@ -54,6 +54,10 @@ pub struct Still<'t, 'a, 'm> {
 
 impl<'t, 'a, 'm> Still<'t, 'a, 'm> {
     /// Stops a process for `longest` at most, and reads all its goroutines.
+    ///
+    /// # Errors
+    ///
+    /// If the process cannot be stopped, or its goroutines cannot be read.
     pub fn look(
         target: &'t Target<'a>,
         memory: &'m dyn Memory,

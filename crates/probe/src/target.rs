@@ -96,6 +96,10 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Target<'a> {
     /// Finds the tables of a program whose first instruction was loaded at `entry`.
+    ///
+    /// # Errors
+    ///
+    /// If it is no Go program, was built by a Go before 1.21, or its code does not lead to the goroutines.
     pub fn new(bytes: &'a [u8], entry: u64) -> Result<Self, TargetError> {
         let binary = Binary::parse(bytes)?;
         let release = binary.version();

@@ -30,6 +30,10 @@ pub struct Truth {
 }
 
 /// Builds a program with the Go whose root this is, without the network and without cgo.
+///
+/// # Errors
+///
+/// If Go cannot be started, or does not build it.
 pub fn build(
     go_root: &Path,
     source: &Path,
@@ -71,6 +75,10 @@ pub struct Running {
 
 impl Running {
     /// Starts a target and waits until it has said what it holds.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, or says something else.
     pub fn start(binary: &Path, args: &[&str]) -> io::Result<Self> {
         let mut child = Command::new(binary)
             .args(args)
@@ -96,6 +104,10 @@ impl Running {
     }
 
     /// Lets it end, and says whether its own checks held: no call was made that should wait.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be waited for.
     pub fn finish(mut self) -> io::Result<bool> {
         drop(self.child.stdin.take());
         let mut line = String::new();
@@ -105,6 +117,10 @@ impl Running {
     }
 
     /// Kills it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be killed, or waited for.
     pub fn kill(mut self) -> io::Result<()> {
         self.child.kill()?;
         self.child.wait().map(|_| ())
@@ -133,6 +149,10 @@ pub struct Score {
 }
 
 /// Compares a snapshot of a target with what it said. `source` is the folder that it was built from.
+///
+/// # Errors
+///
+/// If the source cannot be read.
 pub fn compare(
     truth: &Truth,
     snapshot: &Snapshot,

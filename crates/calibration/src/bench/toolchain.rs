@@ -27,6 +27,10 @@ const OLDEST: u32 = 18;
 impl Toolchain {
     /// What `--go` names: a `go` command, a GOROOT, or a version that is installed; the Go of this machine
     /// when nothing is named.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such Go, or it does not say which release it is, or one that cannot build the benchmark.
     pub fn find(
         wanted: Option<&OsStr>,
         interrupted: &AtomicBool,

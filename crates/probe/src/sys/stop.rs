@@ -66,6 +66,10 @@ pub struct Pause {
 
 impl Pause {
     /// Stops all threads of a process, for `longest` at most.
+    ///
+    /// # Errors
+    ///
+    /// If the process is gone, somebody else traces it, or we may not.
     pub fn of(pid: i32, longest: Duration) -> Result<Self, StopError> {
         let (end, ended) = channel();
         let (tell, told) = channel();
