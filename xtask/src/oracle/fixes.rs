@@ -451,7 +451,7 @@ impl Place<'_> {
                 continue;
             }
             let mut command = self.go();
-            command.args(["test", "-short", "-count=1", "-p=2", "-timeout=120s"]);
+            command.args(["test", "-short", "-count=1", "-p=2", "-timeout=15m"]);
             command.arg(&package);
             match output(&mut command)?.status.success() {
                 true => tested.passing.insert(package),
